@@ -1,0 +1,61 @@
+// Package jobs is the contract between producer, worker and judge: what a check is, how it is cut, what a task says, how it can end.
+//
+// It is a leaf: it imports the standard library only, and holds no behaviour that needs a network, a file or a clock.
+package jobs
+
+import "time"
+
+// Version is the version of everything that this package encodes. A reader refuses what it does not know.
+const Version = 1
+
+// MeasureVersion changes whenever a measurement of the same media could come out different.
+const MeasureVersion = 1
+
+// JudgeVersion changes whenever the same measurements could be judged differently under the same profile.
+const JudgeVersion = 1
+
+// Check is the manifest of one examination; it is written before its first task and never changes.
+type Check struct {
+	V       int       `json:"v"`
+	ID      string    `json:"id"`
+	Input   string    `json:"input"` // as the user gave it, without credentials
+	Created time.Time `json:"created"`
+	Profile Profile   `json:"profile"`
+	Queue   string    `json:"queue"` // live, vod or backfill
+	// WindowLength is the wanted length of a window.
+	WindowLength Micros   `json:"window_length"`
+	Timeline     Timeline `json:"timeline"`
+	Windows      []Window `json:"windows"`
+}
+
+// Profile is which detectors judge with which thresholds, fully resolved: two workers can never judge one check differently.
+type Profile struct {
+	Name   string `json:"name"`
+	Digest string `json:"digest"` // sha256:… of the canonical JSON of Thresholds
+	// Thresholds maps "detector.parameter" ("video.black.fail", "audio.loudness.target") to its value; units stand in the profile's documentation.
+	Thresholds map[string]float64 `json:"thresholds"`
+}
+
+// Task asks a worker to measure one window. It carries references only: a few KB.
+type Task struct {
+	V      int    `json:"v"`
+	Check  string `json:"check"`
+	Window Window `json:"window"`
+	// Epoch counts how often the reconciler has enqueued this window anew; it is part of the queue's task id.
+	Epoch int `json:"epoch,omitempty"`
+	// Segments holds the window's segments, preceded by Context segments that are read for pre-roll only (ModeSegments).
+	Segments []Segment `json:"segments,omitempty"`
+	Context  int       `json:"context,omitempty"`
+	Object   *Object   `json:"object,omitempty"` // ModeObject
+}
+
+// Outcome is the one way in which a window's job ended when there is no measurement to show for it.
+type Outcome struct {
+	V        int    `json:"v"`
+	Check    string `json:"check"`
+	Sequence string `json:"sequence"`
+	Window   int    `json:"window"`
+	Class    Class  `json:"class"`
+	Message  string `json:"message"`
+	Attempts int    `json:"attempts"`
+}

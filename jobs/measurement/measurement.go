@@ -1,0 +1,243 @@
+// Package measurement holds the rows that workers write and the judge reads, and their Parquet codec.
+//
+// A measurement is a pure function of the media in a window: no thresholds, no check, no clock. It imports jobs and a Parquet
+// library, never a decoder, a store or a network.
+package measurement
+
+// Header says what a measurement is of and how it was made. It travels as JSON in the object's metadata.
+type Header struct {
+	V        int    `json:"v"`       // jobs.Version
+	Measure  int    `json:"measure"` // jobs.MeasureVersion
+	FFmpeg   string `json:"ffmpeg"`  // version of libavcodec and libavformat
+	Sequence string `json:"sequence"`
+	Window   int    `json:"window"`
+	// Formats lists the distinct track formats met; Unit.Tracks refers to it by position.
+	Formats []Format `json:"formats"`
+	// Units lists the window's decode units in order: one a segment, or one a restart of the decoder in an object.
+	Units []Unit `json:"units"`
+	// Duration is what the container of an object declares, in microseconds; 0 when unknown.
+	Duration int64 `json:"duration,omitempty"`
+}
+
+// Kind tells video from audio.
+type Kind string
+
+// The kinds of track that are measured.
+const (
+	Video Kind = "video"
+	Audio Kind = "audio"
+)
+
+// Format is everything about a track that does not change from frame to frame.
+type Format struct {
+	Kind     Kind   `json:"kind"`
+	Codec    string `json:"codec"` // FFmpeg's short name: h264, hevc, aac …
+	Profile  string `json:"profile,omitempty"`
+	Language string `json:"language,omitempty"`
+	// One tick is Num/Den seconds.
+	TimeBaseNum int64 `json:"time_base_num"`
+	TimeBaseDen int64 `json:"time_base_den"`
+	WrapBits    int   `json:"wrap_bits,omitempty"` // 33 for MPEG-TS: timestamps count modulo 2^WrapBits
+	BitRate     int64 `json:"bit_rate,omitempty"`
+
+	// Video.
+	Width        int    `json:"width,omitempty"`
+	Height       int    `json:"height,omitempty"`
+	ChromaWidth  int    `json:"chroma_width,omitempty"`
+	ChromaHeight int    `json:"chroma_height,omitempty"`
+	Depth        int    `json:"depth,omitempty"` // bits per sample
+	PixFmt       string `json:"pix_fmt,omitempty"`
+	RateNum      int64  `json:"rate_num,omitempty"` // the container's frame rate; 0 when unknown
+	RateDen      int64  `json:"rate_den,omitempty"`
+	FullRange    bool   `json:"full_range,omitempty"`
+	ColorSpace   string `json:"color_space,omitempty"`
+	Primaries    string `json:"primaries,omitempty"`
+	Transfer     string `json:"transfer,omitempty"`
+	SARNum       int64  `json:"sar_num,omitempty"`
+	SARDen       int64  `json:"sar_den,omitempty"`
+
+	// Audio.
+	SampleRate int    `json:"sample_rate,omitempty"`
+	Channels   int    `json:"channels,omitempty"`
+	Layout     string `json:"layout,omitempty"` // FFmpeg's name: stereo, 5.1(side) …
+	// Weights are the BS.1770 channel weights G by channel: 1, 1.41, or 0 for LFE.
+	Weights []float64 `json:"weights,omitempty"`
+}
+
+// UnitState says what became of a unit.
+type UnitState string
+
+const (
+	UnitOK        UnitState = "ok"
+	UnitMissing   UnitState = "missing"   // the origin has no such object
+	UnitCorrupt   UnitState = "corrupt"   // bytes are there, and no media is in them
+	UnitTruncated UnitState = "truncated" // media stops before the container says that it ends
+	UnitEncrypted UnitState = "encrypted" // no key, an unknown method, or a key that does not fit
+	UnitGap       UnitState = "gap"       // EXT-X-GAP
+)
+
+// Unit is one decode unit: what was found and what went wrong on the way.
+type Unit struct {
+	// Index is the segment's index in its sequence (ModeSegments) or the ordinal of the decoder restart in the object's index (ModeObject).
+	Index  int         `json:"i"`
+	State  UnitState   `json:"state"`
+	Detail string      `json:"detail,omitempty"`
+	Bytes  int64       `json:"bytes,omitempty"`
+	Tracks []UnitTrack `json:"tracks,omitempty"`
+	// TruncatedAt is the timeline position in microseconds where an object stops, when State is truncated (ModeObject).
+	TruncatedAt int64 `json:"truncated_at,omitempty"`
+}
+
+// UnitTrack is one track within a unit.
+type UnitTrack struct {
+	Kind   Kind `json:"kind"`
+	Track  int  `json:"track"`  // ordinal among the tracks of this kind in the sequence, from 0
+	Format int  `json:"format"` // position in Header.Formats
+	// FirstPTS and EndPTS bound what the packets say: smallest PTS, and largest PTS plus duration, in ticks of the track.
+	FirstPTS int64 `json:"first_pts"`
+	EndPTS   int64 `json:"end_pts"`
+	Packets  int   `json:"packets"`
+	Frames   int   `json:"frames"`
+	Bytes    int64 `json:"bytes"`
+	// StartsWithKey: the first video packet is a keyframe. Closed: it is one that nothing before it can influence (IDR).
+	StartsWithKey bool `json:"key,omitempty"`
+	Closed        bool `json:"closed,omitempty"`
+	// Errors counts decoder complaints by kind ("send", "concealed", "log" …) with the last message as an example.
+	Errors  int    `json:"errors,omitempty"`
+	Example string `json:"example,omitempty"`
+}
+
+// Frame flags.
+const (
+	FlagKey        = 1 << iota // keyframe
+	FlagInterlaced             // the bitstream says interlaced
+	FlagTopFirst               // top field first
+	FlagCorrupt                // AV_FRAME_FLAG_CORRUPT or AV_PKT_FLAG_CORRUPT
+	FlagUnitFirst              // first frame of its unit: there is no pair with the frame before
+	FlagUnitLast               // last frame of its unit
+	FlagNoPTS                  // the frame had no timestamp; PTS was continued from its neighbour
+	FlagSendError              // the decoder refused the frame's packet
+	FlagFormat                 // size or format differs from the frame before: there is no pair
+)
+
+// Grid sizes: 32 × 18 luma cells are square on a 16:9 picture; chroma is half of that each way.
+const (
+	GridW, GridH     = 32, 18
+	ChromaW, ChromaH = 16, 9
+)
+
+// Frame is one decoded picture: integers only, so that no order of work can change them. Thresholds below are for 8-bit limited range and are
+// scaled by 2^(Depth-8) for deeper pictures; sums and counts are over the visible area.
+type Frame struct {
+	Track    int32
+	Unit     int32
+	PTS      int64 // ticks
+	Duration int64 // ticks; 0 when unknown
+	Flags    int32
+	PictType int8  // 1 I, 2 P, 3 B, 0 unknown
+	PktSize  int32 // bytes
+	// DecodeErrors is AVFrame.decode_error_flags (1 invalid bitstream, 2 missing reference, 4 concealment, 8 slices).
+	DecodeErrors int32
+	// LogErrors counts error-level decoder messages about the packet of this frame, ConcealedMB the macroblocks it says to have concealed.
+	LogErrors   int32
+	ConcealedMB int32
+
+	// The picture on its own.
+	SumY, SumY2        int64
+	MinY, MaxY         int32
+	CntLE              [4]int64 // Y <= 16, 32, 37, 64
+	CntLo, CntHi       int64    // Y < 16, Y > 235
+	CntLo103, CntHi103 int64    // Y < 5, Y > 246 (EBU R 103)
+	SumCb, SumCr       int64
+	SumCb2, SumCr2     int64
+	MinCb, MaxCb       int32
+	MinCr, MaxCr       int32
+	CntChroma          int64                    // chroma samples outside 16..240
+	MaxBlock           int32                    // greatest sum of an 8x8 luma block (whole blocks only)
+	MinBlock           int32                    // smallest
+	Hash               uint64                   // over the block sums and squares and the plane sums: equal pictures have equal hashes
+	Grid               [GridW * GridH]uint8     // luma cell means, 8-bit scale, rounded
+	GridCb, GridCr     [ChromaW * ChromaH]uint8 // chroma cell means, 8-bit scale
+	// Fine holds the luma cell means in 1/16 code values of the 8-bit scale; present for the first and last frame of a unit and wherever Pair.SAD is small
+	// enough to be part of a freeze; nil elsewhere.
+	Fine []uint16
+
+	// The picture against the one before it in the same unit; HasPair is false on the first.
+	HasPair bool
+	Pair    Pair
+
+	// Sampled on every fourth frame of a unit (see worker/measure); nil elsewhere.
+	Texture *Texture
+	Comb    *Comb
+}
+
+// Pair compares a picture with the one before.
+type Pair struct {
+	SADY, SADCb, SADCr int64
+	TI2                int64 // sum of d*d over luma samples with |d| > 30
+	MaxBlock           int32 // greatest SAD of an aligned 16x16 luma block (partial blocks scaled by their area are left out)
+	Changed            int32 // 16x16 blocks with a mean absolute difference above 2 code values
+	Blocks             int32 // 16x16 blocks in the picture
+	BlockMean          int64 // sum over 8x8 blocks of |block sum - previous block sum|
+	Broken2, Broken3   int32 // 16x16 blocks with two, three sides that break the picture and that are new (detectors.md 2.3)
+}
+
+// Texture is about edges and borders of a single picture.
+type Texture struct {
+	ColEdge                  [32]int64 // sum of |Y[x]-Y[x-1]| by x mod 32
+	RowEdge                  [32]int64 // sum of |Y[y]-Y[y-1]| by y mod 32
+	Laplace                  int64     // sum of |4Y - left - right - up - down|
+	Laplace2                 int64     // sum of its square
+	Top, Bottom, Left, Right int32     // lines of black border: mean <= 24, at most 1 % of samples above 40
+	SolidBlocks              int32     // 16x16 blocks without any variance
+	Green                    int32     // of those, the ones that are green or grey fill
+}
+
+// Comb holds idet's five sums on luma about the frame before this one (its neighbours are two before and this one), and the count of combed samples in this
+// picture by itself.
+type Comb struct {
+	Alpha       [2]int64
+	Delta       int64
+	Gamma       [2]int64
+	Combed      int64 // samples that differ from both vertical neighbours in the same direction by more than 10
+	CombedBlock int32 // most combed samples in one 16x16 block
+}
+
+// SlotsPerSecond is the audio grid: slot k covers the samples [k*rate/100, (k+1)*rate/100) of the track's own clock, where sample 0 stands at
+// timestamp 0. The clock is read from the first timestamp of a decoder restart and then counts samples, so it does not inherit the rounding of every packet.
+const SlotsPerSecond = 100
+
+// Slot is 10 ms of one audio track within one unit. A slot on the border of two segments appears once in each, with its part of the samples.
+type Slot struct {
+	Track   int32
+	Unit    int32
+	Index   int64 // slot number on the track's clock: it starts at Index/100 s
+	Offset  int32 // first sample here, counted from the slot's start
+	Samples int32
+	Errors  int32 // decoder complaints about packets of this slot
+	Ch      []Channel
+	// LR and Diff are over the first two channels: sum of L*R, greatest |L-R|. 0 for mono.
+	LR   float64
+	Diff float32
+	// Env is the peak of the mono mix by millisecond, 0..65535 for 0..1 (clamped); Low is the mono mix decimated to 1 kHz, Q15.
+	Env [10]uint16
+	Low [10]int16
+}
+
+// Channel is one channel of a slot. Samples are floats with full scale 1.
+type Channel struct {
+	K         float64 // sum of squares after the K filter of BS.1770
+	Sq        float64 // sum of squares
+	Sum       float64 // sum, for the DC offset
+	R1, R2    float64 // sums of x[n]*x[n-1] and x[n]*x[n-2]: a pure tone is predicted by two samples
+	Peak      float32 // greatest |x|
+	TruePeak  float32 // greatest |x| after fourfold oversampling (BS.1770 Annex 2)
+	ResPeak   float32 // greatest |x[n]-3x[n-1]+3x[n-2]-x[n-3]|: clicks stand out in the third difference
+	ResSq     float64 // sum of its squares
+	Zeros     int32   // samples that are exactly 0
+	Clipped   int32   // samples with |x| >= 1 - 2^-15
+	ClipRun   int32   // longest run of clipped samples of one sign that ends in, or reaches the end of, this slot
+	FlatRun   int32   // longest run of samples within 2^-13 of their neighbour with |x| above 0.1
+	LoudFirst int32   // first and last sample of the slot with |x| >= 0.001 (-60 dBFS); -1 when there is none
+	LoudLast  int32
+}
