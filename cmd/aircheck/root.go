@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// run is the whole program: args without the program's name, the environment as KEY=value, results to stdout, everything else to stderr.
+// It returns the exit status: 0 clean, 1 aircheck could not do it, 2 usage, 3 findings, 4 incomplete.
+func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
+	a := newApp(env, stdout, stderr)
+	root := newRootCommand(a)
+	root.SetArgs(args)
+	if err := root.ExecuteContext(ctx); err != nil {
+		return a.fail(ctx, err)
+	}
+	return 0
+}
+
+func newRootCommand(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "aircheck",
+		Short: "Finds audio and video defects in streams",
+		Long: `aircheck finds audio and video defects in streams: on one machine, or across a fleet of workers.
+
+A stream is a path, an http(s):// or an s3:// URL: a media file or an HLS playlist.
+Results go to stdout, progress and logs to stderr. Every flag can be given as an environment
+variable too: --window is AIRCHECK_WINDOW.
+
+Exit status: 0 analysed in full and nothing found at or above --fail-on; 1 aircheck could not do
+it; 2 wrong usage; 3 such findings exist; 4 part of the input could not be analysed.`,
+		Example: `  aircheck check film.mp4
+  aircheck check https://example.org/master.m3u8 --profile ebu-r128
+  aircheck check s3://media/master.m3u8 --format json --out report/`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError("unknown command %q: run 'aircheck --help' for the list", args[0])
+			}
+			return nil
+		},
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.flagsFromEnv(cmd) },
+	}
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError("%w: run '%s --help' for its flags", err, cmd.CommandPath())
+	})
+	root.PersistentFlags().BoolVar(&a.verbose, "verbose", false, "log to stderr what is being done")
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(commands(a)...)
+	return root
+}
+
+// commands lists the subcommands in the order of their help. A new command is one line here and one file beside this one.
+func commands(a *app) []*cobra.Command {
+	return []*cobra.Command{
+		newVersionCommand(a),
+	}
+}
+
+// flagsFromEnv fills every flag that the command line left alone from its AIRCHECK_ variable.
+func (a *app) flagsFromEnv(cmd *cobra.Command) error {
+	var failed error
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		value, ok := a.env[envName(f.Name)]
+		if !ok || f.Changed || f.Name == "help" || failed != nil {
+			return
+		}
+		if err := cmd.Flags().Set(f.Name, value); err != nil {
+			failed = usageError("environment variable %s: %w", envName(f.Name), err)
+		}
+	})
+	return failed
+}
+
+// envName gives AIRCHECK_FAIL_ON for fail-on.
+func envName(flag string) string {
+	return "AIRCHECK_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// args wraps one of cobra's argument rules so that breaking it is a usage error.
+func args(rule cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, given []string) error {
+		if err := rule(cmd, given); err != nil {
+			return usageError("%w: usage: %s", err, cmd.UseLine())
+		}
+		return nil
+	}
+}
