@@ -49,8 +49,10 @@ type Permanent interface{ Permanent() bool }
 
 // IsPermanent tells whether retrying err is pointless. The backend decides: sentinels above and errors that implement Permanent.
 func IsPermanent(err error) bool {
-	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrExists) || errors.Is(err, ErrDenied) || errors.Is(err, ErrTooLarge) {
-		return true
+	for _, sentinel := range []error{ErrNotFound, ErrExists, ErrDenied, ErrTooLarge, ErrBadKey} {
+		if errors.Is(err, sentinel) {
+			return true
+		}
 	}
 	var p Permanent
 	return errors.As(err, &p) && p.Permanent()
