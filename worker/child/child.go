@@ -1,0 +1,146 @@
+//go:build cgo
+
+// Package child is the decoder child's main loop: it takes windows from its parent one after the other until the pipe closes.
+package child
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"aircheck/jobs"
+	"aircheck/jobs/measurement"
+	"aircheck/worker/decode"
+	"aircheck/worker/wire"
+)
+
+// Run serves windows until r ends. This is where the child is to be locked down (no files, no network, bounded memory): everything that it
+// needs is open by now.
+func Run(r io.Reader, w io.Writer) error {
+	conn := &wire.Conn{R: r, W: w}
+	for {
+		t, body, err := conn.Receive()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if t != wire.TypeTask {
+			return fmt.Errorf("want a task, got message %q", t)
+		}
+		if err := window(conn, body); err != nil {
+			return err
+		}
+	}
+}
+
+// window measures one window; its error means that the pipe is broken.
+func window(conn *wire.Conn, body []byte) error {
+	err := measure(conn, body)
+	var gone *wireError
+	if errors.As(err, &gone) {
+		return err
+	}
+	done := wire.Done{}
+	if err != nil {
+		done.Error, done.Class = err.Error(), jobs.ClassOf(err)
+	}
+	return conn.SendJSON(wire.TypeDone, done)
+}
+
+func measure(conn *wire.Conn, body []byte) error {
+	var task jobs.Task
+	if err := json.Unmarshal(body, &task); err != nil {
+		return jobs.Classify(jobs.Permanent, fmt.Errorf("decode task: %w", err))
+	}
+	out := measurement.NewWriter(pieces{conn})
+	header, err := decode.Measure(task, &source{conn: conn}, out)
+	if err != nil {
+		return err
+	}
+	if err := out.Close(header); err != nil {
+		return fmt.Errorf("encode measurement: %w", err)
+	}
+	return nil
+}
+
+// pieces sends what is written as parts of the measurement object.
+type pieces struct{ conn *wire.Conn }
+
+func (p pieces) Write(b []byte) (int, error) {
+	if err := p.conn.SendBytes(wire.TypeBytes, b); err != nil {
+		return 0, &wireError{err}
+	}
+	return len(b), nil
+}
+
+// wireError marks a broken pipe: there is nobody left to answer.
+type wireError struct{ err error }
+
+func (e *wireError) Error() string { return e.err.Error() }
+func (e *wireError) Unwrap() error { return e.err }
+
+// source asks the parent for media.
+type source struct{ conn *wire.Conn }
+
+func (s *source) Segment(at int) (decode.Segment, error) {
+	if err := s.conn.SendJSON(wire.TypeSegment, wire.SegmentRequest{At: at}); err != nil {
+		return decode.Segment{}, &wireError{err}
+	}
+	body, err := s.answer(wire.TypeReply)
+	if err != nil {
+		return decode.Segment{}, err
+	}
+	var reply wire.SegmentReply
+	if err := json.Unmarshal(body, &reply); err != nil {
+		return decode.Segment{}, &wireError{err}
+	}
+	total := reply.Init + reply.Size
+	if reply.Init < 0 || reply.Size < 0 || total > wire.MaxSegment {
+		return decode.Segment{}, &wireError{wire.ErrTooLong}
+	}
+	seg := decode.Segment{State: reply.State, Detail: reply.Detail, Init: reply.Init, Data: make([]byte, 0, total)}
+	for len(seg.Data) < total {
+		piece, err := s.answer(wire.TypeBytes)
+		if err != nil {
+			return decode.Segment{}, err
+		}
+		seg.Data = append(seg.Data, piece...)
+	}
+	return seg, nil
+}
+
+func (s *source) ReadAt(p []byte, off int64) (int, error) {
+	n := min(len(p), wire.MaxMessage)
+	if err := s.conn.SendJSON(wire.TypeRead, wire.ReadRequest{Offset: off, Length: n}); err != nil {
+		return 0, &wireError{err}
+	}
+	body, err := s.answer(wire.TypeBytes)
+	if err != nil {
+		return 0, err
+	}
+	got := copy(p, body)
+	if got < n {
+		return got, io.EOF
+	}
+	return got, nil
+}
+
+// answer receives one message of the wanted type; a refusal of the parent becomes an error of its class.
+func (s *source) answer(want wire.Type) ([]byte, error) {
+	t, body, err := s.conn.Receive()
+	switch {
+	case err != nil:
+		return nil, &wireError{err}
+	case t == wire.TypeFail:
+		return nil, errRefused
+	case t != want:
+		return nil, &wireError{fmt.Errorf("want message %q, got %q", want, t)}
+	}
+	return body, nil
+}
+
+// errRefused ends a window whose media the parent could not get; the parent knows why.
+var errRefused = errors.New("the worker could not get the media")

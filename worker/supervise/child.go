@@ -1,0 +1,243 @@
+package supervise
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"aircheck/jobs"
+	"aircheck/worker/fetch"
+	"aircheck/worker/wire"
+)
+
+// stopGrace is how long an idle child may take to leave after its input was closed.
+const stopGrace = 5 * time.Second
+
+// maxMeasurement bounds what a child may answer: a frame is about 1 KB, and no window holds a million frames.
+const maxMeasurement = 1 << 30
+
+// child is one slot. Its process starts with the first window and lives until it misbehaves or the slot is stopped.
+type child struct {
+	cfg  *Config
+	proc *process
+}
+
+// process is a running decoder child.
+type process struct {
+	cmd    *exec.Cmd
+	conn   wire.Conn
+	stdin  io.WriteCloser
+	stderr *tail
+	exited chan struct{} // closed when Wait returned
+	err    error         // of Wait; read after exited
+}
+
+func (c *child) measure(ctx context.Context, task jobs.Task) ([]byte, error) {
+	if err := c.ensure(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.Deadline, errDeadline)
+	defer cancel()
+	p := c.proc
+	stopKiller := context.AfterFunc(ctx, p.kill)
+	object, err := p.window(ctx, c.cfg, task)
+	healthy := stopKiller()
+	if err == nil && healthy {
+		return object, nil
+	}
+	var refused *childError
+	if errors.As(err, &refused) && healthy {
+		return nil, refused.err
+	}
+	return nil, c.bury(ctx, err)
+}
+
+var errDeadline = errors.New("the window's deadline has passed")
+
+// bury kills the process, says why the window ended, and starts the slot's next child at once.
+func (c *child) bury(ctx context.Context, err error) error {
+	p := c.proc
+	c.proc = nil
+	p.kill()
+	<-p.exited
+	cause := context.Cause(ctx)
+	switch {
+	case errors.Is(cause, errDeadline):
+		err = jobs.Classify(jobs.Timeout, fmt.Errorf("decoder killed after %s", c.cfg.Deadline))
+	case cause != nil:
+		return jobs.Classify(jobs.Cancelled, cause)
+	default:
+		err = jobs.Classify(jobs.Crash, fmt.Errorf("decoder child died (%s): %w%s", p.ending(), err, p.stderr.suffix()))
+	}
+	c.cfg.Logger.Warn("decoder child ended in the middle of a window", "error", err)
+	if startErr := c.ensure(); startErr != nil {
+		c.cfg.Logger.Error("start the next decoder child", "error", startErr)
+	}
+	return err
+}
+
+func (c *child) ensure() error {
+	if c.proc != nil {
+		select {
+		case <-c.proc.exited:
+			c.proc = nil
+		default:
+			return nil
+		}
+	}
+	p, err := start(c.cfg)
+	if err != nil {
+		return fmt.Errorf("start decoder child: %w", err)
+	}
+	c.proc = p
+	return nil
+}
+
+func (c *child) stop() error {
+	if c.proc == nil {
+		return nil
+	}
+	p := c.proc
+	c.proc = nil
+	p.stdin.Close()
+	select {
+	case <-p.exited:
+	case <-time.After(stopGrace):
+		p.kill()
+		<-p.exited
+	}
+	return nil
+}
+
+func start(cfg *Config) (*process, error) {
+	cmd := exec.Command(cfg.Command[0], cfg.Command[1:]...)
+	cmd.Env = cfg.Env
+	if cmd.Env == nil {
+		cmd.Env = []string{"LC_ALL=C"}
+	}
+	// An own process group: a Ctrl-C at the terminal reaches the parent, which ends the children in order.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	p := &process{cmd: cmd, stdin: stdin, stderr: &tail{}, exited: make(chan struct{})}
+	cmd.Stderr = p.stderr
+	p.conn = wire.Conn{R: stdout, W: stdin}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() { // ends with the process; bury and stop wait for it
+		defer close(p.exited)
+		state, err := cmd.Process.Wait()
+		if err == nil && !state.Success() {
+			err = &exec.ExitError{ProcessState: state}
+		}
+		p.err = err
+	}()
+	return p, nil
+}
+
+func (p *process) kill() { _ = p.cmd.Process.Kill() }
+
+func (p *process) ending() string {
+	if p.err == nil {
+		return "exit status 0"
+	}
+	return p.err.Error()
+}
+
+// childError is the child's own word that a window cannot be measured; the child is well.
+type childError struct{ err error }
+
+func (e *childError) Error() string { return e.err.Error() }
+
+// window serves one window until the child says that it is done.
+func (p *process) window(ctx context.Context, cfg *Config, task jobs.Task) ([]byte, error) {
+	if err := p.conn.SendJSON(wire.TypeTask, task); err != nil {
+		return nil, err
+	}
+	s := &server{conn: &p.conn, task: task, fetcher: fetch.Fetcher{Origin: cfg.Origin}}
+	defer s.close()
+	var object bytes.Buffer
+	for {
+		t, body, err := p.conn.Receive()
+		if err != nil {
+			return nil, err
+		}
+		switch t {
+		case wire.TypeSegment:
+			err = s.segment(ctx, body)
+		case wire.TypeRead:
+			err = s.read(ctx, cfg, body)
+		case wire.TypeBytes:
+			if object.Len()+len(body) > maxMeasurement {
+				return nil, wire.ErrTooLong
+			}
+			object.Write(body)
+		case wire.TypeDone:
+			return object.Bytes(), s.done(body)
+		default:
+			return nil, fmt.Errorf("message %q from a decoder child", t)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// tail keeps the end of what a child writes to stderr: the last words of a crash.
+type tail struct {
+	mu sync.Mutex
+	b  []byte
+}
+
+const tailBytes = 2 << 10
+
+func (t *tail) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.b = append(t.b, b...)
+	if len(t.b) > 2*tailBytes {
+		t.b = append(t.b[:0], t.b[len(t.b)-tailBytes:]...)
+	}
+	return len(b), nil
+}
+
+// suffix is ": " and the first of the last lines, or nothing.
+func (t *tail) suffix() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := strings.TrimSpace(string(t.b))
+	if s == "" {
+		return ""
+	}
+	line, _, _ := strings.Cut(s, "\n")
+	return ": " + line
+}
+
+func (s *server) done(body []byte) error {
+	var d wire.Done
+	if err := json.Unmarshal(body, &d); err != nil {
+		return err
+	}
+	if s.failed != nil {
+		return &childError{s.failed}
+	}
+	if d.Error != "" {
+		return &childError{&jobs.Error{Class: d.Class, Err: errors.New(d.Error)}}
+	}
+	return nil
+}
