@@ -20,12 +20,12 @@ func Printable(s string) string {
 	}
 	var b strings.Builder
 	for _, r := range s {
-		switch {
-		case unicode.IsPrint(r):
+		if unicode.IsPrint(r) && r != unicode.ReplacementChar {
 			b.WriteRune(r)
-		default:
-			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+			continue
 		}
+		quoted := strconv.QuoteRuneToASCII(r)
+		b.WriteString(quoted[1 : len(quoted)-1])
 	}
 	return b.String()
 }

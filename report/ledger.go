@@ -1,0 +1,119 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"aircheck/jobs"
+)
+
+// maxHoles bounds the list of holes in a text report.
+const maxHoles = 20
+
+// coverage writes how much was analysed, and every hole with its reason.
+func (t *text) coverage() {
+	shares := t.r.Shares()
+	if len(shares) == 0 {
+		fmt.Fprintln(t, "Coverage   "+t.ink.paint(sgrPurple, "nothing could be analysed"))
+		return
+	}
+	var parts []string
+	for _, s := range []jobs.State{jobs.Analysed, jobs.Failed, jobs.Skipped, jobs.Pending} {
+		if share, ok := shares[s]; ok {
+			parts = append(parts, fmt.Sprintf("%s %s", s, percent(share)))
+		}
+	}
+	fmt.Fprintf(t, "Coverage   %s\n", strings.Join(parts, ", "))
+	holes := t.r.holes()
+	for i, h := range holes {
+		if i == maxHoles {
+			fmt.Fprintf(t, "           … and %s\n", plural(len(holes)-i, "more hole"))
+			break
+		}
+		fmt.Fprintf(t, "           %s\n", Printable(h.String()))
+	}
+}
+
+// Shares returns, for each state that occurs, its part of all (rendition, detector, time), in 0..1. It is empty when there is nothing to cover.
+func (r *Report) Shares() map[jobs.State]float64 {
+	shares := map[jobs.State]float64{}
+	var total float64
+	for _, c := range r.Coverage {
+		for _, iv := range c.Intervals {
+			length := float64(iv.End - iv.Start)
+			shares[iv.State] += length
+			total += length
+		}
+	}
+	if total <= 0 {
+		return nil
+	}
+	for s := range shares {
+		shares[s] /= total
+	}
+	return shares
+}
+
+// percent rounds toward the middle: only all is 100 %, only nothing is 0 %.
+func percent(share float64) string {
+	switch {
+	case share >= 1-1e-12:
+		return "100 %"
+	case share <= 0:
+		return "0 %"
+	}
+	tenths := math.Round(share * 1000)
+	return fmt.Sprintf("%.1f %%", min(max(tenths, 1), 999)/10)
+}
+
+// hole is a stretch that was not analysed, with the detectors that share it.
+type hole struct {
+	rendition  string
+	interval   jobs.Interval
+	detectors  []string
+	ofDetector int // how many detectors the rendition has
+}
+
+func (h hole) String() string {
+	who := strings.Join(h.detectors, ", ")
+	if len(h.detectors) == h.ofDetector {
+		who = "all detectors"
+	}
+	line := fmt.Sprintf("%s  %s – %s  %s (%s)", h.rendition, clock(h.interval.Start), clock(h.interval.End), h.interval.State, who)
+	if h.interval.Reason != "" {
+		line += ": " + h.interval.Reason
+	}
+	return line
+}
+
+// holes lists what was not analysed in the order of the ledger, equal intervals of one rendition joined.
+func (r *Report) holes() []hole {
+	type key struct {
+		rendition string
+		interval  jobs.Interval
+	}
+	detectors := map[string]int{}
+	at := map[key]int{}
+	var list []hole
+	for _, c := range r.Coverage {
+		detectors[c.Rendition]++
+		for _, iv := range c.Intervals {
+			if iv.State == jobs.Analysed {
+				continue
+			}
+			k := key{c.Rendition, iv}
+			i, ok := at[k]
+			if !ok {
+				i = len(list)
+				at[k] = i
+				list = append(list, hole{rendition: c.Rendition, interval: iv})
+			}
+			list[i].detectors = append(list[i].detectors, c.Detector)
+		}
+	}
+	for i := range list {
+		list[i].ofDetector = detectors[list[i].rendition]
+	}
+	return list
+}

@@ -1,0 +1,87 @@
+package report
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"aircheck/jobs"
+)
+
+func render(t *testing.T, r *Report, o TextOptions) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := r.Text(&b, o); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestText(t *testing.T) {
+	full := build(t, testCheck(), testResult(), Run{})
+	golden(t, "wide.txt", []byte(render(t, full, TextOptions{Where: "data/checks/c0ffee/report.json"})))
+	golden(t, "narrow.txt", []byte(render(t, full, TextOptions{Width: 80})))
+	golden(t, "colour.txt", []byte(render(t, full, TextOptions{Width: 80, Colour: true})))
+	golden(t, "empty.txt", []byte(render(t, build(t, testCheck(), jobs.Result{Verdict: jobs.VerdictIncomplete}, Run{}), TextOptions{})))
+}
+
+func TestTextFitsTheTerminal(t *testing.T) {
+	result := testResult()
+	result.Findings[0].Message = strings.Repeat("long ", 100)
+	result.Renditions[0].Layout = strings.Repeat("x", 300)
+	r := build(t, testCheck(), result, Run{})
+	for _, width := range []int{minWidth + 40, 120, 200} {
+		table := render(t, r, TextOptions{Width: width})
+		for line := range strings.Lines(table) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width {
+				t.Errorf("width %d: a line of %d columns: %q", width, n, line)
+			}
+		}
+	}
+}
+
+func TestTextKeepsTheWorstFindings(t *testing.T) {
+	result := testResult()
+	for range 3 * maxRows {
+		result.Findings = append([]jobs.Finding{{Code: "video.black", Severity: jobs.Info, Rendition: "v0", End: 1, Confidence: 1}}, result.Findings...)
+	}
+	out := render(t, build(t, testCheck(), result, Run{}), TextOptions{})
+	for _, want := range []string{"segment.missing", "audio.silence", "404 more findings"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+}
+
+type brokenWriter struct{}
+
+var errBroken = errors.New("broken pipe")
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errBroken }
+
+func TestTextReportsWriteErrors(t *testing.T) {
+	err := build(t, testCheck(), testResult(), Run{}).Text(brokenWriter{}, TextOptions{})
+	if !errors.Is(err, errBroken) {
+		t.Errorf("got %v, want the writer's error", err)
+	}
+}
+
+func TestPercentNeverRoundsAHoleAway(t *testing.T) {
+	tests := map[float64]string{1: "100 %", 0.99999: "99.9 %", 0.5: "50.0 %", 0.00001: "0.1 %", 0: "0 %"}
+	for share, want := range tests {
+		if got := percent(share); got != want {
+			t.Errorf("percent(%v) = %q, want %q", share, got, want)
+		}
+	}
+}
+
+func TestClock(t *testing.T) {
+	tests := map[jobs.Seconds]string{0: "0:00:00.000", 5.52: "0:00:05.520", 3599.9996: "1:00:00.000", 90061.0015: "25:01:01.002", -1.5: "-0:00:01.500"}
+	for s, want := range tests {
+		if got := clock(s); got != want {
+			t.Errorf("clock(%v) = %q, want %q", float64(s), got, want)
+		}
+	}
+}
