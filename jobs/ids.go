@@ -1,0 +1,75 @@
+package jobs
+
+import (
+	"crypto/rand"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// idAlphabet is Crockford's base 32 in lower case: ascending in ASCII, so that ids sort as their numbers do, and without i, l, o and u, which are
+// misread and which spell words.
+const idAlphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+
+const (
+	idTimeLength   = 10 // 50 bits of Unix milliseconds: enough until the year 37648
+	idRandomLength = 10 // 50 bits: with 1000 checks in one millisecond, one collision in two billion such milliseconds
+	idLength       = idTimeLength + idRandomLength
+)
+
+// NewID returns a check's id: 20 characters that sort by time to the millisecond and are safe in a URL, a storage key and a file name. Ids made
+// within one millisecond have no order. A nil random, or one that fails, is replaced by crypto/rand, which cannot fail.
+func NewID(now time.Time, random io.Reader) string {
+	id := make([]byte, idLength)
+	ms := uint64(max(now.UnixMilli(), 0))
+	for i := idTimeLength - 1; i >= 0; i-- {
+		id[i] = idAlphabet[ms%32]
+		ms /= 32
+	}
+	tail := id[idTimeLength:]
+	if random == nil {
+		random = rand.Reader
+	}
+	if _, err := io.ReadFull(random, tail); err != nil {
+		_, _ = rand.Read(tail)
+	}
+	for i, b := range tail {
+		tail[i] = idAlphabet[b%32]
+	}
+	return string(id)
+}
+
+// ValidID tells whether s has the form of an id made by NewID. What is not valid must never become part of a key or a path.
+func ValidID(s string) bool {
+	if len(s) != idLength {
+		return false
+	}
+	for i := range len(s) {
+		if strings.IndexByte(idAlphabet, s[i]) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// SequenceID is the id of the i-th sequence of a timeline, counted from 0.
+func SequenceID(i int) string { return "s" + strconv.Itoa(i) }
+
+// maxSequences bounds the sequences of a timeline: a ladder with every codec, language and frame rate has fewer than a hundred.
+const maxSequences = 1000
+
+// ValidSequenceID tells whether s is what SequenceID returns for some i in [0, 1000).
+func ValidSequenceID(s string) bool {
+	if len(s) < 2 || s[0] != 's' {
+		return false
+	}
+	i, err := strconv.Atoi(s[1:])
+	return err == nil && i >= 0 && i < maxSequences && SequenceID(i) == s
+}
+
+// TaskID names one attempt epoch of one window's task in the queue, where equal ids are one task. It holds no braces: in a Redis cluster they would
+// choose the slot of a key.
+func TaskID(check, sequence string, window, epoch int) string {
+	return check + "-" + sequence + "-" + strconv.Itoa(window) + "-" + strconv.Itoa(epoch)
+}

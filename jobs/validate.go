@@ -1,0 +1,265 @@
+package jobs
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+const (
+	// maxURI bounds a URI in bytes; signed URIs with session tokens reach 3 KB.
+	maxURI = 16 << 10
+	// maxText bounds what a person or a playlist calls something.
+	maxText = 64 << 10
+	// maxCount bounds window indices, segment indices and epochs: four years of one-second segments.
+	maxCount = 1 << 27
+	// maxTime bounds the timeline: 30 years in microseconds, so that sums of two times cannot overflow.
+	maxTime Micros = 30 * 366 * 86400 * 1e6
+	// ivLength is AES's block.
+	ivLength = 16
+)
+
+// Queues lists the queues by falling weight: a backfill never starves live.
+func Queues() []string { return []string{"live", "vod", "backfill"} }
+
+func (t *Task) validate() error {
+	switch {
+	case t.V != Version:
+		return knownVersion(t.V)
+	case !ValidID(t.Check):
+		return fmt.Errorf("check id %q is not valid", cut(t.Check))
+	case t.Epoch < 0 || t.Epoch > maxCount:
+		return fmt.Errorf("epoch %d is out of range", t.Epoch)
+	}
+	if err := t.Window.validate(); err != nil {
+		return err
+	}
+	if t.Object != nil {
+		return t.validateObject()
+	}
+	return t.validateSegments()
+}
+
+func (t *Task) validateObject() error {
+	if len(t.Segments) != 0 || t.Context != 0 || t.Window.First != 0 || t.Window.Last != 0 {
+		return errors.New("object and segments in one task")
+	}
+	return t.Object.validate()
+}
+
+// validateSegments checks that the task carries exactly the window's segments and their context, in order.
+func (t *Task) validateSegments() error {
+	w := &t.Window
+	if w.First >= w.Last {
+		return fmt.Errorf("window holds no segment: [%d, %d)", w.First, w.Last)
+	}
+	if t.Context < 0 || t.Context > w.First {
+		return fmt.Errorf("context of %d segments before segment %d", t.Context, w.First)
+	}
+	if want := t.Context + w.Last - w.First; len(t.Segments) != want {
+		return fmt.Errorf("%d segments, the window and its context have %d", len(t.Segments), want)
+	}
+	return validateRow(t.Segments, w.First-t.Context)
+}
+
+func (c *Check) validate() error {
+	switch {
+	case c.V != Version:
+		return knownVersion(c.V)
+	case !ValidID(c.ID):
+		return fmt.Errorf("check id %q is not valid", cut(c.ID))
+	case c.Input == "" || len(c.Input) > maxURI:
+		return fmt.Errorf("input of %d bytes", len(c.Input))
+	case !slices.Contains(Queues(), c.Queue):
+		return fmt.Errorf("queue %q is not known", cut(c.Queue))
+	case c.WindowLength < 0 || c.WindowLength > maxTime:
+		return fmt.Errorf("window length of %d µs is out of range", c.WindowLength)
+	case c.Profile.Digest == "" || c.Profile.Digest != c.Profile.digest():
+		return fmt.Errorf("profile %q: digest %q does not belong to its thresholds", cut(c.Profile.Name), cut(c.Profile.Digest))
+	}
+	if err := c.Timeline.validate(); err != nil {
+		return err
+	}
+	return validateTiling(&c.Timeline, c.Windows)
+}
+
+func (o *Outcome) validate() error {
+	switch {
+	case o.V != Version:
+		return knownVersion(o.V)
+	case !ValidID(o.Check):
+		return fmt.Errorf("check id %q is not valid", cut(o.Check))
+	case !ValidSequenceID(o.Sequence):
+		return fmt.Errorf("sequence id %q is not valid", cut(o.Sequence))
+	case o.Window < 0 || o.Window > maxCount:
+		return fmt.Errorf("window %d is out of range", o.Window)
+	case o.Attempts < 0 || o.Attempts > maxCount:
+		return fmt.Errorf("%d attempts are out of range", o.Attempts)
+	case len(o.Message) > maxText:
+		return fmt.Errorf("message of %d bytes", len(o.Message))
+	case !o.Class.known():
+		return fmt.Errorf("class %q is not known", cut(string(o.Class)))
+	}
+	return nil
+}
+
+func (c Class) known() bool {
+	switch c {
+	case Transient, Permanent, Undecodable, Crash, Timeout, Cancelled:
+		return true
+	}
+	return false
+}
+
+func (t *Timeline) validate() error {
+	if t.Kind != SourceHLS && t.Kind != SourceFile {
+		return fmt.Errorf("source kind %q is not known", cut(string(t.Kind)))
+	}
+	if len(t.Sequences) > maxSequences {
+		return fmt.Errorf("%d sequences, at most %d are allowed", len(t.Sequences), maxSequences)
+	}
+	for i := range t.Sequences {
+		s := &t.Sequences[i]
+		if s.ID != SequenceID(i) {
+			return fmt.Errorf("sequence %d has id %q", i, cut(s.ID))
+		}
+		if err := s.validate(); err != nil {
+			return fmt.Errorf("sequence %s: %w", s.ID, err)
+		}
+	}
+	return nil
+}
+
+func (s *Sequence) validate() error {
+	switch {
+	case s.Duration < 0 || s.Duration > maxTime:
+		return fmt.Errorf("duration of %d µs is out of range", s.Duration)
+	case len(s.Name) > maxText:
+		return fmt.Errorf("name of %d bytes", len(s.Name))
+	case s.Variant != nil && (s.Variant.Bandwidth < 0 || s.Variant.AverageBandwidth < 0 || s.Variant.Width < 0 || s.Variant.Height < 0):
+		return errors.New("variant with a negative attribute")
+	}
+	switch s.Mode {
+	case ModeSegments:
+		if s.Object != nil {
+			return errors.New("object in a sequence of segments")
+		}
+		return validateRow(s.Segments, 0)
+	case ModeObject:
+		if len(s.Segments) != 0 || s.Object == nil {
+			return errors.New("a sequence in object mode needs an object and no segments")
+		}
+		return s.Object.validate()
+	}
+	return fmt.Errorf("mode %q is not known", cut(string(s.Mode)))
+}
+
+func (o *Object) validate() error {
+	if o.Size < 0 {
+		return fmt.Errorf("object of %d bytes", o.Size)
+	}
+	return validateURI(o.URI)
+}
+
+// validateRow checks segments that follow each other from index first.
+func validateRow(segments []Segment, first int) error {
+	for i := range segments {
+		s := &segments[i]
+		if s.Index != first+i {
+			return fmt.Errorf("segment %d stands where %d belongs", s.Index, first+i)
+		}
+		if err := s.validate(); err != nil {
+			return fmt.Errorf("segment %d: %w", s.Index, err)
+		}
+	}
+	return nil
+}
+
+func (s *Segment) validate() error {
+	switch {
+	case s.Index < 0 || s.Index > maxCount:
+		return errors.New("index is out of range")
+	case s.Start < 0 || s.Start > maxTime || s.Duration < 0 || s.Duration > maxTime:
+		return fmt.Errorf("start %d µs, duration %d µs are out of range", s.Start, s.Duration)
+	case s.Tail < 0:
+		return fmt.Errorf("tail of %d bytes", s.Tail)
+	case s.Discontinuity < 0 || s.Discontinuity > maxCount:
+		return fmt.Errorf("discontinuity %d is out of range", s.Discontinuity)
+	}
+	// There is nothing behind a gap, so its URI may be missing.
+	if !s.Gap || s.URI != "" {
+		if err := s.ByteRange.validate(); err != nil {
+			return err
+		}
+	}
+	if s.Init != nil {
+		if err := s.Init.validate(); err != nil {
+			return fmt.Errorf("init: %w", err)
+		}
+	}
+	if s.Key != nil {
+		if err := s.Key.validate(); err != nil {
+			return fmt.Errorf("key: %w", err)
+		}
+	}
+	return nil
+}
+
+func (r *ByteRange) validate() error {
+	if r.Offset < 0 || r.Length < -1 || r.Length > 0 && r.Offset+r.Length < 0 {
+		return fmt.Errorf("byte range %d+%d", r.Offset, r.Length)
+	}
+	return validateURI(r.URI)
+}
+
+func validateURI(uri string) error {
+	if uri == "" || len(uri) > maxURI {
+		return fmt.Errorf("URI of %d bytes", len(uri))
+	}
+	if strings.ContainsRune(uri, 0) {
+		return errors.New("URI with a zero byte")
+	}
+	return nil
+}
+
+func (k *Key) validate() error {
+	switch {
+	case k.Method == "" || k.Method == "NONE" || len(k.Method) > maxText || len(k.Format) > maxText:
+		return fmt.Errorf("method %q", cut(k.Method))
+	case len(k.IV) != 0 && len(k.IV) != ivLength:
+		return fmt.Errorf("IV of %d bytes", len(k.IV))
+	case len(k.URI) > maxURI:
+		return fmt.Errorf("URI of %d bytes", len(k.URI))
+	}
+	if k.Method != "AES-128" || k.Format != "" && k.Format != "identity" {
+		return nil // a DRM system's; it is never fetched
+	}
+	if len(k.IV) != ivLength {
+		return errors.New("AES-128 without an IV")
+	}
+	return validateKeyURI(k.URI)
+}
+
+// validateKeyURI lets through what a worker may fetch a key from. A data: URI would carry the key itself, which must not be part of a job.
+func validateKeyURI(uri string) error {
+	if err := validateURI(uri); err != nil {
+		return err
+	}
+	scheme, _, found := strings.Cut(uri, "://")
+	if !found {
+		if u, err := url.Parse(uri); err == nil && u.Scheme != "" && u.Scheme != "file" && u.Opaque != "" {
+			return fmt.Errorf("URI scheme %q", cut(u.Scheme))
+		}
+		return nil // a path
+	}
+	switch strings.ToLower(scheme) {
+	case "http", "https", "s3", "file":
+		return nil
+	}
+	return fmt.Errorf("URI scheme %q", cut(scheme))
+}
+
+// cut shortens what somebody sent for an error message.
+func cut(s string) string { return clip(s, 100) }
