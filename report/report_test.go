@@ -285,3 +285,31 @@ func TestPrintable(t *testing.T) {
 		}
 	}
 }
+
+func TestOtherFormats(t *testing.T) {
+	result := testResult()
+	result.Findings[0].Message = "=HYPERLINK(\"x\") & <b>"
+	r := build(t, testCheck(), result, Run{})
+	for _, f := range []Format{FormatJUnit, FormatCSV} {
+		var b bytes.Buffer
+		if err := r.Write(&b, f, TextOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, string(f)+".txt", b.Bytes())
+	}
+}
+
+func TestParseFormat(t *testing.T) {
+	for _, f := range Formats() {
+		if got, err := ParseFormat(string(f)); err != nil || got != f {
+			t.Errorf("ParseFormat(%q) = %q, %v", f, got, err)
+		}
+		var b bytes.Buffer
+		if err := build(t, testCheck(), testResult(), Run{}).Write(&b, f, TextOptions{}); err != nil || b.Len() == 0 {
+			t.Errorf("format %s writes %d bytes, error %v", f, b.Len(), err)
+		}
+	}
+	if _, err := ParseFormat("html"); err == nil || !strings.Contains(err.Error(), "junit") {
+		t.Errorf("an unknown format: %v, want an error that lists the known ones", err)
+	}
+}
