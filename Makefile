@@ -1,0 +1,102 @@
+# aircheck: 'make demo' shows it, 'make test' proves it, 'make help' lists the rest.
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+GO      ?= go
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# The version comes from the line above; asking git a second time fails in containers where somebody else owns the checkout.
+NOVCS   := -buildvcs=false
+BUILD   := $(NOVCS) -ldflags '-X main.version=$(VERSION)'
+TOOLS   := $(CURDIR)/bin/tools
+DEMO    := demo
+
+# Where concurrency lives. The decoder and the kernels are serial and in C, where the race detector sees nothing and costs a tenfold.
+RACE_PACKAGES := ./cmd/... ./jobs/queue/... ./producer/... ./storage/... ./web/... ./worker ./worker/fetch/... ./worker/serve/... ./worker/supervise/...
+FUZZTIME      ?= 10s
+
+# The acceptance cases that are due. Later work extends both lists.
+ACCEPT        ?= ../shared/accept/accept.py
+ACCEPT_GROUPS := first-light loudness robust
+ACCEPT_REAL   := silent_black_clip_is_black_and_silent \
+                 gap_tags_are_not_missing_segments_and_dark_digits_are_not_black \
+                 clock_rollover_is_not_a_jump \
+                 two_video_and_two_audio_tracks_are_four_renditions \
+                 broken_and_encrypted_files_are_named_for_what_they_are
+
+.PHONY: help deps build slim demo test unit race e2e accept speed lint fuzz bench fleet tools clean
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-8s %s\n", $$1, $$2}'
+
+deps: ## install what the build needs (Debian packages, as root or through sudo)
+	@deploy/install-deps.sh build
+
+build: deps ## build bin/aircheck
+	$(GO) build $(BUILD) -o bin/aircheck ./cmd/aircheck
+
+slim: ## build bin/aircheck-slim, the client without a decoder (no C, no FFmpeg)
+	CGO_ENABLED=0 $(GO) build $(BUILD) -o bin/aircheck-slim ./cmd/aircheck
+
+demo: ## make a damaged ladder and take it through the whole path, in one process
+	@deploy/install-deps.sh demo
+	@$(MAKE) --no-print-directory build
+	@deploy/demo-media.sh $(DEMO)/media
+	bin/aircheck up --once --fail-on never --data $(DEMO)/data $(DEMO)/media/master.m3u8
+
+test: ## install what the tests need and run them all
+	@deploy/install-deps.sh test
+	@$(MAKE) --no-print-directory tools build slim
+	@$(MAKE) --no-print-directory unit race e2e
+	@if [ -e $(ACCEPT) ]; then $(MAKE) --no-print-directory accept; else echo "accept: no $(ACCEPT) here, left out"; fi
+
+# A test whose tool is missing skips; under AIRCHECK_REQUIRE it fails instead.
+unit: export AIRCHECK_REQUIRE := 1
+unit: export PATH := $(TOOLS):$(PATH)
+unit: ## unit tests and property tests
+	$(GO) test $(NOVCS) ./...
+
+race: export AIRCHECK_REQUIRE := 1
+race: export PATH := $(TOOLS):$(PATH)
+race: ## the packages where concurrency lives, under the race detector
+	$(GO) test $(NOVCS) -race -short $(RACE_PACKAGES)
+
+e2e: ## a real Redis, a real S3 server, two workers, one of them killed
+	@echo "e2e: not yet"
+
+accept: build ## the black-box acceptance cases that are due
+	python3 $(ACCEPT) --bin bin/aircheck --disputed .ci/accept-disputed $(foreach g,$(ACCEPT_GROUPS),--group $(g))
+	python3 $(ACCEPT) --bin bin/aircheck --disputed .ci/accept-disputed --group real $(foreach c,$(ACCEPT_REAL),--only $(c))
+
+lint: ## golangci-lint, built from its own module file (three minutes, once)
+	@[ -x $(TOOLS)/golangci-lint ] || (cd tools/lint && $(GO) build -o $(TOOLS)/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint)
+	$(TOOLS)/golangci-lint run ./...
+
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	@$(GO) list -f '{{.Dir}}' ./... | while read -r dir; do \
+		for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]*' "$$dir"/*_test.go 2>/dev/null | cut -d' ' -f2); do \
+			echo "$$dir $$target"; (cd "$$dir" && $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) .); \
+		done; \
+	done
+
+bench: ## Go benchmarks; with the shared scripts, the cost against decoding alone too
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+	@if [ -e $(dir $(ACCEPT))speed.py ]; then $(MAKE) --no-print-directory speed; fi
+
+speed: build
+	python3 $(dir $(ACCEPT))speed.py --bin bin/aircheck
+
+fleet: tools build ## the fleet on this machine: Redis, an S3 server, producer, two workers, web (Procfile)
+	@deploy/install-deps.sh test
+	PATH=$(TOOLS):$$PATH $(TOOLS)/hivemind Procfile
+
+tools: ## build the pinned tools into bin/tools (once)
+	@for tool in github.com/DarthSim/hivemind github.com/versity/versitygw/cmd/versitygw; do \
+		name=$${tool##*/}; \
+		[ -x $(TOOLS)/$$name ] || { echo "tools: building $$name"; (cd tools && CGO_ENABLED=0 $(GO) build -buildvcs=false -trimpath -ldflags '-s -w' -o $(TOOLS)/$$name $$tool); }; \
+	done
+
+clean: ## remove what was built and made, but not the tools
+	rm -rf bin/aircheck bin/aircheck-slim $(DEMO) data

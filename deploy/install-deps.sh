@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Installs what aircheck needs from Debian's packages, and only what is missing.
+#
+#   install-deps.sh build   what the build needs: a C compiler, pkg-config, FFmpeg's libraries
+#   install-deps.sh demo    build, and the ffmpeg command that makes the demo's media
+#   install-deps.sh test    demo, and redis-server and python3
+set -euo pipefail
+
+# What go-astiav links, one pkg-config name each.
+libraries=(libavcodec libavdevice libavfilter libavformat libavutil libswresample libswscale)
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+missing_for_build() {
+	have gcc || have cc || echo gcc libc6-dev
+	have pkg-config || echo pkg-config
+	for lib in "${libraries[@]}"; do
+		pkg-config --exists "$lib" 2>/dev/null || echo "$lib-dev"
+	done
+	[ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
+}
+
+missing_for_demo() {
+	missing_for_build
+	have ffmpeg || echo ffmpeg
+}
+
+missing_for_test() {
+	missing_for_demo
+	have redis-server || echo redis-server
+	have python3 || echo python3
+}
+
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	elif have sudo; then
+		sudo "$@"
+	else
+		echo "install-deps: neither root nor sudo: run this as root: $*" >&2
+		exit 1
+	fi
+}
+
+case "${1:-}" in
+build | demo | test) mapfile -t packages < <("missing_for_$1" | tr ' ' '\n' | sort -u) ;;
+*)
+	echo "usage: install-deps.sh build|demo|test" >&2
+	exit 2
+	;;
+esac
+[ "${#packages[@]}" -gt 0 ] || exit 0
+
+if ! have apt-get; then
+	echo "install-deps: no apt-get here; install these yourself: ${packages[*]}" >&2
+	exit 1
+fi
+echo "install-deps: installing Debian packages: ${packages[*]}"
+as_root apt-get update -qq
+as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}"
+# Debian starts a redis-server of its own on installation; the tests and the fleet bring theirs.
+if [[ " ${packages[*]} " == *" redis-server "* ]] && have systemctl; then
+	as_root systemctl disable --now redis-server >/dev/null 2>&1 || true
+fi
+
+if ! pkg-config --atleast-version=59 libavcodec || pkg-config --atleast-version=60 libavcodec; then
+	echo "install-deps: libavcodec is $(pkg-config --modversion libavcodec); aircheck needs 59 (FFmpeg 5.1, as in Debian 12)" >&2
+	exit 1
+fi
