@@ -1,0 +1,118 @@
+#ifndef AIRCHECK_VIDEO_H
+#define AIRCHECK_VIDEO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// Greatest width or height; the accumulators below are sized for it.
+#define AC_MAX_SIDE 16384
+
+#define AC_GRID_W 32
+#define AC_GRID_H 18
+#define AC_CGRID_W 16
+#define AC_CGRID_H 9
+#define AC_PHASES 32
+
+// What a call shall measure beside the features of every frame.
+#define AC_TEXTURE 1
+#define AC_COMB 2
+
+// A picture of which nothing is owned: 8-bit samples, or little-endian 16-bit ones when the depth is above 8. Strides are in bytes and may be negative.
+typedef struct {
+    const uint8_t *data[3];
+    ptrdiff_t stride[3];
+} ac_picture;
+
+// Thresholds in the native code values of the depth.
+typedef struct {
+    uint32_t le[4], lo, hi, lo103, hi103;
+    uint32_t chroma_lo, chroma_hi;
+    uint32_t moved; // TI2 counts differences above this
+    uint32_t comb;
+} ac_limits;
+
+// Sums over one plane.
+typedef struct {
+    int64_t sum, sum2, sad, ti2;
+    int64_t le[4], lo, hi, lo103, hi103, chroma_out;
+    uint32_t min, max;
+} ac_plane;
+
+// One row of 8x8 blocks. Squares are kept modulo 2^32: they only feed the hash.
+typedef struct {
+    uint32_t *sum, *sum2, *sad, *prev;
+} ac_blocks;
+
+// Cells of a plane's grid: borders in blocks when blocked is set, else in samples.
+typedef struct {
+    int cols, rows, blocked;
+    int x[AC_GRID_W + 1], y[AC_GRID_H + 1];
+    int64_t sum[AC_GRID_W * AC_GRID_H];
+} ac_grid;
+
+typedef struct {
+    int64_t block_mean;
+    uint32_t max_block, changed, blocks, broken2, broken3;
+} ac_pair;
+
+typedef struct {
+    int64_t col[AC_PHASES], row[AC_PHASES], laplace, laplace2;
+    int32_t top, bottom, left, right, solid, green;
+} ac_texture;
+
+typedef struct {
+    int64_t alpha[2], delta, gamma[2], combed;
+    int32_t combed_block;
+} ac_comb;
+
+typedef struct ac_video ac_video;
+
+// A kernel is the set of passes for one sample size and one instruction set. All kernels give the same integers.
+typedef struct {
+    void (*pass)(ac_video *v);
+    void (*texture)(ac_video *v);
+    void (*comb)(ac_video *v);
+} ac_kernel;
+
+struct ac_video {
+    int w[3], h[3], planes, depth;
+    ac_limits lim;
+    const ac_kernel *kernel;
+
+    // Input of a call. prev and prev2 count only if the flag beside them is set.
+    ac_picture cur, prev, prev2;
+    int has_prev, has_prev2;
+
+    // Output of a call.
+    ac_plane plane[3];
+    ac_grid grid[3];
+    ac_pair pair;
+    ac_texture texture;
+    ac_comb comb;
+    uint64_t hash;
+    uint32_t max_block, min_block;
+
+    // Scratch.
+    ac_blocks row;
+    uint32_t *column;          // block sums of the current row of cells, by column
+    uint32_t *sad16;           // SAD of every whole 16x16 block of luma
+    uint32_t *key1, *key2;     // hash keys by block column
+};
+
+// ac_video_new returns NULL when memory is short. The caller has checked the sizes: 1..AC_MAX_SIDE, chroma 0 for grey, depth 8..16.
+ac_video *ac_video_new(int w, int h, int cw, int ch, int depth, int scalar);
+void ac_video_free(ac_video *v);
+
+// ac_video_measure fills the output from the input. Texture and comb are filled only when asked for; comb needs both older pictures.
+void ac_video_measure(ac_video *v, int groups);
+
+// ac_grid_means writes the cell means in 1/unit code values of the 8-bit scale, rounded.
+void ac_grid_means(const ac_video *v, int plane, int unit, uint16_t *out);
+
+// ac_avx2_kernel returns NULL where AVX2 is not to be had.
+const ac_kernel *ac_avx2_kernel(int depth);
+const ac_kernel *ac_scalar_kernel(int depth);
+
+static inline uint32_t ac_absdiff(uint32_t a, uint32_t b) { return a > b ? a - b : b - a; }
+
+#endif

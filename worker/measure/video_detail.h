@@ -1,0 +1,168 @@
+// Template: texture and comb in plain C, written so that the compiler can vectorise the inner loops. SAMPLE and FN are as in video_strip.h.
+// ROW_TEXTURE and ROW_COMB may be replaced by faster twins.
+
+// Columns [from, w) of one row. up and down are NULL on the outer rows, where there is no Laplacian.
+static inline void FN(plain_texture_row)(const SAMPLE *c, const SAMPLE *up, const SAMPLE *down, int from, int w, ac_texture *t, int y) {
+    for (int x = from; x < w; x++) {
+        if (x > 0) t->col[x % AC_PHASES] += ac_absdiff(c[x], c[x - 1]);
+        if (up) t->row[y % AC_PHASES] += ac_absdiff(c[x], up[x]);
+        if (!up || !down || x == 0 || x == w - 1) continue;
+        int64_t v = 4 * (int64_t)c[x] - c[x - 1] - c[x + 1] - up[x] - down[x];
+        t->laplace += v < 0 ? -v : v;
+        t->laplace2 += v * v;
+    }
+}
+
+static void FN(texture_rows)(ac_video *v) {
+    int w = v->w[0], h = v->h[0];
+    for (int y = 0; y < h; y++) {
+        const SAMPLE *c = FN(line)(v->cur.data[0], v->cur.stride[0], y);
+        const SAMPLE *up = y > 0 ? FN(line)(v->cur.data[0], v->cur.stride[0], y - 1) : NULL;
+        const SAMPLE *down = y < h - 1 ? FN(line)(v->cur.data[0], v->cur.stride[0], y + 1) : NULL;
+        ROW_TEXTURE(c, up, down, w, &v->texture, y);
+    }
+}
+
+// A line is black when its mean is at most 24 and at most 1 % of its samples exceed 40: logos and subtitles may stand in a bar.
+static inline int FN(black_line)(uint64_t sum, uint64_t above, int n, int shift) {
+    return sum <= (uint64_t)n * (24u << shift) && above * 100 <= (uint64_t)n;
+}
+
+// rows_black counts black rows from y in steps of dy, at most half of the picture.
+static int FN(rows_black)(const ac_video *v, int y, int dy) {
+    int w = v->w[0], shift = v->depth - 8, n = 0;
+    for (; n < v->h[0] / 2; n++, y += dy) {
+        const SAMPLE *c = FN(line)(v->cur.data[0], v->cur.stride[0], y);
+        uint64_t sum = 0, above = 0;
+        for (int x = 0; x < w; x++) sum += c[x], above += c[x] > 40u << shift;
+        if (!FN(black_line)(sum, above, w, shift)) break;
+    }
+    return n;
+}
+
+// columns_black counts black columns from the left or the right edge, 16 at a time, at most half of the picture.
+static int FN(columns_black)(const ac_video *v, int right) {
+    int w = v->w[0], h = v->h[0], shift = v->depth - 8, half = w / 2;
+    for (int done = 0; done < half; done += 16) {
+        int n = half - done < 16 ? half - done : 16, x0 = right ? w - done - n : done;
+        uint32_t sum[16] = {0}, above[16] = {0};
+        for (int y = 0; y < h; y++) {
+            const SAMPLE *c = FN(line)(v->cur.data[0], v->cur.stride[0], y) + x0;
+            for (int x = 0; x < n; x++) sum[x] += c[x], above[x] += c[x] > 40u << shift;
+        }
+        for (int i = 0; i < n; i++) {
+            int x = right ? n - 1 - i : i;
+            if (!FN(black_line)(sum[x], above[x], h, shift)) return done + i;
+        }
+    }
+    return half;
+}
+
+// Whether all samples of a rectangle lie in [lo, hi].
+static int FN(within)(const ac_video *v, int plane, int x0, int x1, int y0, int y1, uint32_t lo, uint32_t hi) {
+    for (int y = y0; y < y1; y++) {
+        const SAMPLE *c = FN(line)(v->cur.data[plane], v->cur.stride[plane], y);
+        for (int x = x0; x < x1; x++)
+            if (c[x] < lo || c[x] > hi) return 0;
+    }
+    return 1;
+}
+
+// Decoders fill what they have lost with all planes 0 (which shows as green) or at half scale (grey). Two code values of tolerance for grey, and 32 for green, are
+// for a re-encoding on the way; a chroma key green has a luma above 140.
+static int FN(is_fill)(const ac_video *v, int bx, int by, uint32_t s) {
+    int shift = v->depth - 8;
+    int grey = s >= 126u << shift && s <= 130u << shift, green = s <= 32u << shift && v->planes == 3;
+    if (!grey && !green) return 0;
+    uint32_t lo = grey ? 126u << shift : 0, hi = (grey ? 130u : 32u) << shift;
+    for (int p = 1; p < v->planes; p++) {
+        int x0 = 16 * bx * v->w[p] / v->w[0], x1 = 16 * (bx + 1) * v->w[p] / v->w[0];
+        int y0 = 16 * by * v->h[p] / v->h[0], y1 = 16 * (by + 1) * v->h[p] / v->h[0];
+        if (!FN(within)(v, p, x0, x1, y0, y1, lo, hi)) return 0;
+    }
+    return 1;
+}
+
+static void FN(solid_blocks)(ac_video *v) {
+    for (int by = 0; by < v->h[0] / 16; by++) {
+        for (int bx = 0; bx < v->w[0] / 16; bx++) {
+            uint32_t s = FN(line)(v->cur.data[0], v->cur.stride[0], 16 * by)[16 * bx];
+            if (!FN(within)(v, 0, 16 * bx, 16 * bx + 16, 16 * by, 16 * by + 16, s, s)) continue;
+            v->texture.solid++;
+            v->texture.green += FN(is_fill)(v, bx, by, s);
+        }
+    }
+}
+
+static void FN(texture)(ac_video *v) {
+    FN(texture_rows)(v);
+    v->texture.top = FN(rows_black)(v, 0, 1);
+    v->texture.bottom = FN(rows_black)(v, v->h[0] - 1, -1);
+    v->texture.left = FN(columns_black)(v, 0);
+    v->texture.right = FN(columns_black)(v, 1);
+    FN(solid_blocks)(v);
+}
+
+// The rows that one line of idet looks at: the centre line with its neighbours, and the same line of the pictures before and after.
+typedef struct {
+    const SAMPLE *above, *line, *below, *before, *after;
+} FN(idet_rows);
+
+// sums: |a + b - 2x| with x from before, after and the line itself, and |line - before|.
+static inline void FN(plain_idet)(const FN(idet_rows) *r, int from, int w, int64_t sums[4]) {
+    for (int x = from; x < w; x++) {
+        uint32_t s = (uint32_t)r->above[x] + r->below[x];
+        sums[0] += ac_absdiff(s, 2 * (uint32_t)r->before[x]);
+        sums[1] += ac_absdiff(s, 2 * (uint32_t)r->after[x]);
+        sums[2] += ac_absdiff(s, 2 * (uint32_t)r->line[x]);
+        sums[3] += ac_absdiff(r->line[x], r->before[x]);
+    }
+}
+
+// idet's sums (libavfilter/vf_idet.c) about the middle one of three pictures: lines 2 to h-3 of luma.
+static void FN(idet)(ac_video *v) {
+    const uint8_t *mid = v->prev.data[0];
+    ptrdiff_t ms = v->prev.stride[0];
+    ac_comb *c = &v->comb;
+    for (int y = 2; y < v->h[0] - 2; y++) {
+        FN(idet_rows) r = {FN(line)(mid, ms, y - 1), FN(line)(mid, ms, y), FN(line)(mid, ms, y + 1),
+                           FN(line)(v->prev2.data[0], v->prev2.stride[0], y), FN(line)(v->cur.data[0], v->cur.stride[0], y)};
+        int64_t sums[4] = {0, 0, 0, 0};
+        ROW_IDET(&r, v->w[0], sums);
+        c->alpha[y & 1] += sums[0];
+        c->alpha[(y ^ 1) & 1] += sums[1];
+        c->delta += sums[2];
+        c->gamma[(y ^ 1) & 1] += 2 * sums[3];
+    }
+}
+
+// Adds 1 to the block of each combed sample in columns [from, w) of a row.
+static inline int64_t FN(plain_combed)(const SAMPLE *up, const SAMPLE *c, const SAMPLE *down, int from, int w, uint32_t t, uint32_t *block) {
+    int64_t n = 0;
+    for (int x = from; x < w; x++) {
+        int over = c[x] > up[x] + t && c[x] > down[x] + t, under = up[x] > c[x] + t && down[x] > c[x] + t;
+        n += over | under;
+        block[x / 16] += (uint32_t)(over | under);
+    }
+    return n;
+}
+
+static void FN(combed)(ac_video *v) {
+    int w = v->w[0], h = v->h[0];
+    uint32_t *block = v->column;
+    for (int y = 0; y < h; y++) {
+        if (y > 0 && y < h - 1)
+            v->comb.combed += ROW_COMBED(FN(line)(v->cur.data[0], v->cur.stride[0], y - 1), FN(line)(v->cur.data[0], v->cur.stride[0], y),
+                                         FN(line)(v->cur.data[0], v->cur.stride[0], y + 1), w, v->lim.comb, block);
+        if (y % 16 != 15) continue;
+        for (int i = 0; i < w / 16; i++)
+            if ((int32_t)block[i] > v->comb.combed_block) v->comb.combed_block = (int32_t)block[i];
+        for (int i = 0; i <= w / 16; i++) block[i] = 0;
+    }
+    for (int i = 0; i <= w / 16; i++) block[i] = 0; // the columns belong to the grid between calls
+}
+
+static void FN(comb)(ac_video *v) {
+    FN(idet)(v);
+    FN(combed)(v);
+}

@@ -1,0 +1,146 @@
+// Template: one pass over all planes, in strips of 8 rows. STRIP measures a strip; what follows it works on one row of blocks that is still in the cache.
+// SAMPLE and FN are as in video_strip.h, which must be included before.
+
+// NH of UMAC (RFC 4418, 5.2): the sum of products of keyed pairs. Rows are chained by an odd factor, so that their order counts.
+static inline uint64_t FN(hash_row)(const ac_video *v, int n) {
+    uint64_t h = 0;
+    for (int i = 0; i < n; i++) {
+        uint32_t a = v->row.sum[i] + v->key1[i], b = v->row.sum2[i] + v->key2[i];
+        h += (uint64_t)a * b;
+    }
+    return h;
+}
+
+static inline uint64_t FN(chain)(uint64_t h, uint64_t x) {
+    h = (h ^ x) * 0x9fb21c651e98df25u;
+    return h ^ (h >> 32);
+}
+
+static inline void FN(grid_row)(ac_video *v, int plane, int by, int n) {
+    ac_grid *g = &v->grid[plane];
+    for (int i = 0; i < n; i++) v->column[i] += v->row.sum[i];
+    int cell = 0;
+    while (cell < g->rows && by + 1 != g->y[cell + 1]) cell++;
+    if (cell == g->rows) return;
+    for (int x = 0; x < g->cols; x++) {
+        uint64_t s = 0;
+        for (int i = g->x[x]; i < g->x[x + 1]; i++) s += v->column[i];
+        g->sum[cell * g->cols + x] = (int64_t)s;
+    }
+    for (int i = 0; i < n; i++) v->column[i] = 0;
+}
+
+static inline void FN(extreme_row)(ac_video *v, int n) {
+    uint32_t lo = v->min_block, hi = v->max_block;
+    for (int i = 0; i < n; i++) {
+        uint32_t s = v->row.sum[i];
+        lo = s < lo ? s : lo;
+        hi = s > hi ? s : hi;
+    }
+    v->min_block = lo, v->max_block = hi;
+}
+
+static inline void FN(pair_row)(ac_video *v, int by, int n) {
+    uint64_t mean = 0;
+    for (int i = 0; i < n; i++) mean += ac_absdiff(v->row.sum[i], v->row.prev[i]);
+    v->pair.block_mean += (int64_t)mean;
+
+    int cols = v->w[0] / 16;
+    if (by / 2 >= v->h[0] / 16) return;
+    uint32_t *sad = v->sad16 + (ptrdiff_t)(by / 2) * cols;
+    if (by % 2 == 0) {
+        for (int i = 0; i < cols; i++) sad[i] = v->row.sad[2 * i] + v->row.sad[2 * i + 1];
+    } else {
+        for (int i = 0; i < cols; i++) sad[i] += v->row.sad[2 * i] + v->row.sad[2 * i + 1];
+    }
+}
+
+// Cells of a picture that is too small for cells of whole blocks.
+static void FN(small_grid)(ac_video *v, int plane) {
+    ac_grid *g = &v->grid[plane];
+    for (int i = 0; i < g->cols * g->rows; i++) {
+        int x0 = g->x[i % g->cols], x1 = g->x[i % g->cols + 1], y0 = g->y[i / g->cols], y1 = g->y[i / g->cols + 1];
+        for (int y = y0; y < (y1 > y0 ? y1 : y0 + 1); y++) {
+            const SAMPLE *c = FN(line)(v->cur.data[plane], v->cur.stride[plane], y);
+            for (int x = x0; x < (x1 > x0 ? x1 : x0 + 1); x++) g->sum[i] += c[x];
+        }
+    }
+}
+
+static inline __attribute__((always_inline)) void FN(plane_pass)(ac_video *v, int plane, const int luma) {
+    int w = v->w[plane], h = v->h[plane], n = w / 8;
+    const uint8_t *cur = v->cur.data[plane], *prev = v->prev.data[plane];
+    ptrdiff_t cs = v->cur.stride[plane], ps = v->prev.stride[plane];
+    // The first picture is compared with itself: its lines are read once in any case.
+    if (!v->has_prev) prev = cur, ps = cs;
+    for (int y = 0; y < h; y += 8) {
+        int rows = h - y < 8 ? h - y : 8;
+        STRIP(cur + cs * y, cs, prev + ps * y, ps, w, rows, luma, &v->lim, &v->row, &v->plane[plane]);
+        if (rows < 8) break;
+        v->hash = FN(chain)(v->hash, FN(hash_row)(v, n));
+        if (v->grid[plane].blocked) FN(grid_row)(v, plane, y / 8, n);
+        if (luma) FN(extreme_row)(v, n);
+        if (luma && v->has_prev) FN(pair_row)(v, y / 8, n);
+    }
+    if (!v->grid[plane].blocked) FN(small_grid)(v, plane);
+    v->hash = FN(chain)(v->hash, (uint64_t)v->plane[plane].sum);
+    v->hash = FN(chain)(v->hash, (uint64_t)v->plane[plane].sum2);
+}
+
+// A side breaks the picture when the mean step across it exceeds 8 code values and three times the steps beside it, which count as 1.5 at least (detectors.md 2.3).
+// p is the first sample behind the side, across and along are in bytes.
+static int FN(side_breaks)(const uint8_t *p, ptrdiff_t across, ptrdiff_t along, int shift) {
+    uint32_t step = 0, before = 0, behind = 0;
+    for (int i = 0; i < 16; i++, p += along) {
+        uint32_t a = *(const SAMPLE *)(p - 2 * across), b = *(const SAMPLE *)(p - across);
+        uint32_t c = *(const SAMPLE *)p, d = *(const SAMPLE *)(p + across);
+        before += ac_absdiff(a, b);
+        step += ac_absdiff(b, c);
+        behind += ac_absdiff(c, d);
+    }
+    uint32_t beside = before > behind ? before : behind, least = 24u << shift;
+    beside = beside > least ? beside : least;
+    return step > 128u << shift && step > 3 * beside;
+}
+
+static int FN(broken_sides)(const ac_video *v, int bx, int by) {
+    ptrdiff_t dx = sizeof(SAMPLE), dy = v->cur.stride[0];
+    const uint8_t *p = v->cur.data[0] + 16 * by * dy + 16 * bx * dx;
+    int shift = v->depth - 8;
+    return FN(side_breaks)(p, dx, dy, shift) + FN(side_breaks)(p + 16 * dx, dx, dy, shift) + FN(side_breaks)(p, dy, dx, shift) +
+           FN(side_breaks)(p + 16 * dy, dy, dx, shift);
+}
+
+// A block is new when its SAD exceeds three times the median of its eight neighbours' (that is: of at least five of them) and two code values a sample.
+static int FN(is_new)(const uint32_t *s, int cols, uint32_t least) {
+    uint32_t own = *s;
+    if (own <= least) return 0;
+    int n = (3 * (uint64_t)s[-cols - 1] < own) + (3 * (uint64_t)s[-cols] < own) + (3 * (uint64_t)s[-cols + 1] < own);
+    n += (3 * (uint64_t)s[-1] < own) + (3 * (uint64_t)s[1] < own);
+    n += (3 * (uint64_t)s[cols - 1] < own) + (3 * (uint64_t)s[cols] < own) + (3 * (uint64_t)s[cols + 1] < own);
+    return n >= 5;
+}
+
+static void FN(pair_blocks)(ac_video *v) {
+    int cols = v->w[0] / 16, rows = v->h[0] / 16;
+    uint32_t least = 512u << (v->depth - 8), max = 0, changed = 0;
+    for (int i = 0; i < cols * rows; i++) {
+        max = v->sad16[i] > max ? v->sad16[i] : max;
+        changed += v->sad16[i] > least;
+    }
+    v->pair.max_block = max, v->pair.changed = changed, v->pair.blocks = (uint32_t)(cols * rows);
+    for (int y = 1; y < rows - 1; y++) {
+        for (int x = 1; x < cols - 1; x++) {
+            if (!FN(is_new)(v->sad16 + y * cols + x, cols, least)) continue;
+            int sides = FN(broken_sides)(v, x, y);
+            v->pair.broken2 += sides >= 2;
+            v->pair.broken3 += sides >= 3;
+        }
+    }
+}
+
+static void FN(pass)(ac_video *v) {
+    FN(plane_pass)(v, 0, 1);
+    for (int i = 1; i < v->planes; i++) FN(plane_pass)(v, i, 0);
+    if (v->has_prev) FN(pair_blocks)(v);
+}
