@@ -23,7 +23,8 @@ type Conn struct {
 //	redis-sentinel://[user:password@]host:port,…/master[/db]  Sentinels; rediss-sentinel:// with TLS
 //	redis-cluster://[user:password@]host:port,…              a Cluster; rediss-cluster:// with TLS
 //
-// and the query parameters of go-redis (dial_timeout=5s …). It does not connect yet. Errors never contain the password.
+// and the query parameters of go-redis (dial_timeout=5s …). User and password are those of the servers; those of the Sentinels, where they ask for any, are
+// the parameters sentinel_username and sentinel_password. It does not connect yet. Errors never contain the password.
 func Open(rawURL string) (*Conn, error) {
 	connect, err := connector(rawURL)
 	if err != nil {
@@ -84,6 +85,7 @@ func single(rawURL string) (func() redis.UniversalClient, error) {
 	if err != nil {
 		return nil, withoutURL(err)
 	}
+	opt.ContextTimeoutEnabled = true
 	return func() redis.UniversalClient { o := *opt; return redis.NewClient(&o) }, nil
 }
 
@@ -97,6 +99,9 @@ func sentinel(base, rest string) (func() redis.UniversalClient, error) {
 		return nil, errors.New("no master: use redis-sentinel://host:26379,host:26379/mymaster/0")
 	}
 	q := u.Query()
+	sentinelUser, sentinelPassword := q.Get("sentinel_username"), q.Get("sentinel_password")
+	q.Del("sentinel_username")
+	q.Del("sentinel_password")
 	q.Set("master_name", master)
 	for _, h := range hosts[1:] {
 		q.Add("addr", h)
@@ -107,6 +112,10 @@ func sentinel(base, rest string) (func() redis.UniversalClient, error) {
 		return nil, withoutURL(err)
 	}
 	opt.TLSConfig = withoutServerName(opt.TLSConfig)
+	opt.ContextTimeoutEnabled = true
+	// go-redis takes what stands before the @ for the Sentinels; most of them have no password, and the servers behind them have.
+	opt.Username, opt.Password = opt.SentinelUsername, opt.SentinelPassword
+	opt.SentinelUsername, opt.SentinelPassword = sentinelUser, sentinelPassword
 	return func() redis.UniversalClient { o := *opt; return redis.NewFailoverClient(&o) }, nil
 }
 
@@ -128,6 +137,7 @@ func cluster(base, rest string) (func() redis.UniversalClient, error) {
 		return nil, withoutURL(err)
 	}
 	opt.TLSConfig = withoutServerName(opt.TLSConfig)
+	opt.ContextTimeoutEnabled = true
 	return func() redis.UniversalClient { o := *opt; return redis.NewClusterClient(&o) }, nil
 }
 
