@@ -1,0 +1,186 @@
+package judge
+
+import (
+	"fmt"
+
+	"aircheck/jobs"
+	"aircheck/jobs/measurement"
+)
+
+// Limits of a frozen picture, in code values of the 8-bit scale unless they say otherwise. They were set on encodes of a frozen picture from
+// 150 kb/s to lossless, with and without grain, and on the natural clips of docs/DETECTORS.md.
+const (
+	// stillNoise is the mean absolute difference of all samples, as a share of full scale, up to which two pictures are equal: freezedetect's
+	// -60 dB, a quarter of a code value.
+	stillNoise = 0.001
+	// stillBlock bounds the mean absolute difference of any 16x16 block: a blinking eye exceeds it, the noise of a codec does not.
+	stillBlock = 2
+	// popNoise and popBlock are the same limits for a single keyframe that codes a still anew; the next picture must be still again.
+	popNoise = 0.01
+	popBlock = 10
+	// grainBlockMean bounds the mean absolute difference of 8x8 block means under grain: noise of deviation s moves them by about s/8.
+	grainBlockMean = 0.35
+	// grainBlock is how far one 16x16 block may differ beyond twice the mean of the picture: codecs keep grain in some blocks and not in others.
+	grainBlock = 2
+	// grainSpread is the ratio to the mean of the run so far within which grain is stationary; P and B pictures keep different shares of it.
+	grainSpread = 2
+	// grainConfidence: a camera that nothing moves in front of looks the same.
+	grainConfidence = 0.7
+)
+
+// freeze finds pictures that stand still (EBU QC 0057B; FFmpeg's freezedetect), also under grain and across keyframes that code the same
+// picture anew. Black pictures are black and never frozen.
+type freeze struct {
+	Run *run
+	// Anchor is what the picture looked like at the start of the run: it must not drift away from that.
+	Anchor thumb
+	// Pop is a keyframe that differed and may be a new coding of the same picture: the next frame tells.
+	Pop *run
+	// Last is the frame before, unless it was black or unknown.
+	Last *lastFrame
+	// Pairs and Grainy count the pairs of the run, and those that are still but for grain; GrainSAD sums the luma differences of the latter.
+	Pairs, Grainy, GrainSAD int64
+
+	black  blackTest
+	noise  float64
+	levels levels
+	emit   emitter
+}
+
+type lastFrame struct {
+	Start jobs.Micros
+	Thumb thumb
+}
+
+func newFreeze(p *params, emit emitter) videoDetector {
+	return &freeze{black: newBlackTest(p), noise: p.or("video.freeze.noise", stillNoise), levels: p.levels("video.freeze"), emit: emit}
+}
+
+func (d *freeze) frame(f *videoFrame) {
+	if d.black.black(f.Frame, f.Format) {
+		d.end(f.Start)
+		d.Last = nil
+		return
+	}
+	now := thumbOf(f.Frame)
+	if d.Last != nil {
+		switch d.change(f, now) {
+		case still:
+			d.still(f, now)
+		case popped:
+			d.pop(f)
+		default:
+			d.end(f.Start)
+		}
+	}
+	d.Last = &lastFrame{f.Start, now}
+}
+
+// still continues the run with f or starts one with the frame before.
+func (d *freeze) still(f *videoFrame, now thumb) {
+	d.Pop = nil
+	if d.Run != nil && now.drifted(d.Anchor) {
+		d.end(f.Start)
+		d.Last.Start = f.Start
+	}
+	if d.Run == nil {
+		d.Run = &run{From: d.Last.Start}
+		d.Anchor = now
+	}
+	d.Run.To = f.End
+}
+
+// pop waits for the next frame to say whether f is the same picture. Two in a row are not.
+func (d *freeze) pop(f *videoFrame) {
+	if d.Run == nil || d.Pop != nil {
+		d.end(f.Start)
+		return
+	}
+	d.Pop = &run{f.Start, f.End}
+}
+
+func (d *freeze) gap(from, _ jobs.Micros) {
+	d.end(from)
+	d.Last = nil
+}
+
+func (d *freeze) finish(at jobs.Micros) { d.end(at) }
+
+// end closes the run, at the latest at the time given, and before a pop that nothing confirmed.
+func (d *freeze) end(at jobs.Micros) {
+	r, grainy := d.Run, d.Grainy*2 > d.Pairs
+	if d.Pop != nil {
+		at = min(at, d.Pop.From)
+	}
+	d.Run, d.Pop, d.Anchor = nil, nil, thumb{}
+	d.Pairs, d.Grainy, d.GrainSAD = 0, 0, 0
+	if r == nil {
+		return
+	}
+	r.To = min(r.To, at)
+	l, ok := d.levels.reached(r.length())
+	if !ok {
+		return
+	}
+	f := r.finding(l)
+	f.Code = "video.freeze"
+	f.Message = fmt.Sprintf("the picture stands still for %.2f s", r.length().Seconds())
+	if grainy {
+		f.Confidence = grainConfidence
+		f.Message = fmt.Sprintf("the picture stands still under grain for %.2f s", r.length().Seconds())
+	}
+	d.emit(f)
+}
+
+// change is how a picture relates to the one before.
+type change int
+
+const (
+	moved change = iota
+	still
+	popped
+)
+
+// change compares f with the frame before it.
+func (d *freeze) change(f *videoFrame, now thumb) change {
+	if f.Flags&measurement.FlagFormat != 0 {
+		return moved
+	}
+	if !f.HasPair {
+		return d.Last.Thumb.changeTo(now)
+	}
+	p, scale := &f.Pair, depthScale(f.Format)
+	luma := int64(f.Format.Width) * int64(f.Format.Height)
+	samples := luma + 2*int64(f.Format.ChromaWidth)*int64(f.Format.ChromaHeight)
+	sad, full := float64(p.SADY+p.SADCb+p.SADCr), float64(samples*256*scale)
+	block := int64(p.MaxBlock)
+	switch {
+	case sad <= d.noise*full && block <= stillBlock*256*scale:
+		d.Pairs++
+		return still
+	case d.grain(p, luma, scale):
+		d.Pairs++
+		d.Grainy++
+		d.GrainSAD += p.SADY
+		return still
+	case f.Flags&measurement.FlagKey != 0 && sad <= popNoise*full && block <= popBlock*256*scale:
+		return popped
+	}
+	return moved
+}
+
+// grain tells whether the two pictures differ by noise alone: 8x8 block means stay, no block differs much more than the others, and the amount
+// is that of the run so far.
+func (d *freeze) grain(p *measurement.Pair, luma, scale int64) bool {
+	if float64(p.BlockMean) > grainBlockMean*float64(luma*scale) {
+		return false
+	}
+	if int64(p.MaxBlock) > grainBlock*256*scale+2*256*p.SADY/luma {
+		return false
+	}
+	if d.Grainy == 0 {
+		return true
+	}
+	usual := d.GrainSAD / d.Grainy
+	return p.SADY <= usual*grainSpread && p.SADY*grainSpread >= usual
+}
