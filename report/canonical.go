@@ -16,7 +16,7 @@ var digested = [...]string{"verdict", "duration", "renditions", "findings", "cov
 // DigestOf computes the digest of a report document, whoever wrote it and with whatever white space and order of keys.
 //
 // The canonical encoding is one JSON object with the members verdict, duration, renditions, findings, coverage, summary, profile and versions
-// (the last two lifted out of check), UTF-8, keys sorted by code point at every level, no white space, numbers exactly as the document has them.
+// (the last two lifted out of check), UTF-8, keys sorted by their bytes at every level, no white space, numbers exactly as the document has them.
 // Members that this version does not know are part of it.
 func DigestOf(doc []byte) (string, error) {
 	body, err := Canonical(doc)
