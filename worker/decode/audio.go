@@ -1,0 +1,318 @@
+//go:build cgo
+
+package decode
+
+//#include "glue.h"
+import "C"
+
+import (
+	"errors"
+	"math/bits"
+	"slices"
+
+	"github.com/asticode/go-astiav"
+
+	"aircheck/jobs/measurement"
+	"aircheck/worker/measure"
+)
+
+// Audio restarts. Common decoders carry state that never dies out (AAC's noise generator, AC-3's dither), so a decoder that runs on gives
+// samples that depend on where it began. Ours begins anew in every unit, after this much of the unit before: 0.5 s for the K filter
+// to settle to below 1e-12 (BS.1770's high pass has a time constant of 4 ms), and 0.1 s for the codec's overlap and bit reservoir.
+const preRollMillis = 600
+
+// maxDriftMillis is how far a packet's timestamp may stand from the count of samples before the clock is set anew: more than the rounding of a
+// millisecond time base, less than a lost frame of any codec (AAC 21 ms, MP3 24 ms, Opus 20 ms).
+const maxDriftMillis = 10
+
+// audioRun is one unit of one audio track.
+type audioRun struct {
+	track   *track
+	unit    int
+	preRoll []*packet
+	packets []*packet
+	// The unit owns the samples of [fromMillis, toMillis) of the track's clock, but none before from; toMillis < 0 means all that its packets give.
+	from, fromMillis, toMillis int64
+	// anchored: the clock is set by the first packet of the unit itself, not of the pre-roll (ModeSegments: packets own their samples).
+	anchored bool
+}
+
+// first is the time of the first packet that is the unit's own.
+func (r *audioRun) first() int64 {
+	if len(r.packets) == 0 {
+		return noTime
+	}
+	return r.packets[0].time()
+}
+
+// audioRunner decodes audio units one after the other; it keeps buffers between them.
+type audioRunner struct {
+	frame  *astiav.Frame
+	buffer floats
+}
+
+func (a *audioRunner) close() {
+	if a.frame != nil {
+		a.frame.Free()
+		a.frame = nil
+	}
+	a.buffer.free()
+}
+
+// decoding is the state of one run.
+type decoding struct {
+	w      *window
+	run    *audioRun
+	buf    *floats
+	kernel *measure.Audio
+	rate   int64
+	chans  int
+	next   int64 // clock of the next sample
+	set    bool
+	warm   [][]float32 // pre-roll that waits for the clock (anchored runs)
+	errors int
+	from   int64 // first and last owned sample; to < 0: all
+	to     int64
+	packet *packet
+	done   bool
+}
+
+// decodeAudio measures one unit; it frees neither packets nor pre-roll.
+func (w *window) decodeAudio(run *audioRun) error {
+	a := w.audio
+	if a.frame == nil {
+		a.frame = astiav.AllocFrame()
+	}
+	codec := astiav.FindDecoder(run.track.params.CodecID())
+	if codec == nil {
+		w.complain(run.unit, run.track, 1, "no decoder for "+run.track.codec)
+		return nil
+	}
+	cc := astiav.AllocCodecContext(codec)
+	if cc == nil {
+		return errors.New("allocate decoder")
+	}
+	defer cc.Free()
+	if err := openDecoder(cc, codec, run.track); err != nil {
+		w.complain(run.unit, run.track, 1, err.Error())
+		return nil
+	}
+	d := &decoding{w: w, run: run, buf: &a.buffer}
+	defer d.close()
+	for i, p := range append(slices.Clip(run.preRoll), run.packets...) {
+		d.packet = p
+		if err := d.send(cc, a.frame, p.Packet, i >= len(run.preRoll)); err != nil {
+			return err
+		}
+	}
+	if err := d.send(cc, a.frame, nil, true); err != nil {
+		return err
+	}
+	return d.finish()
+}
+
+func (d *decoding) close() {
+	if d.kernel != nil {
+		d.kernel.Close()
+	}
+}
+
+// send decodes one packet, nil to drain. own: it belongs to the unit and not to its pre-roll.
+func (d *decoding) send(cc *astiav.CodecContext, f *astiav.Frame, p *astiav.Packet, own bool) error {
+	takeComplaints()
+	err := cc.SendPacket(p)
+	said := takeComplaints()
+	if own && p != nil && (err != nil || said.errors > 0) {
+		d.errors++
+		if said.message == "" && err != nil {
+			said.message = err.Error()
+		}
+		d.w.complain(d.run.unit, d.run.track, 1, said.message)
+	}
+	for {
+		f.Unref()
+		if err := cc.ReceiveFrame(f); err != nil {
+			return nil // needs more input, is drained, or could not be decoded: said above
+		}
+		if err := d.samples(f, own); err != nil {
+			return err
+		}
+	}
+}
+
+// samples takes one decoded frame.
+func (d *decoding) samples(f *astiav.Frame, own bool) error {
+	info := frameInfo(f)
+	n := int64(info.nb_samples)
+	// A decoder with a delay still gives pre-roll when the first own packet is sent.
+	own = own && (info.pts == noTime || int64(info.pts) >= d.run.first())
+	if n <= 0 || info.channels <= 0 || info.sample_rate <= 0 || d.done {
+		return nil
+	}
+	if d.kernel == nil {
+		if err := d.open(f, int64(info.sample_rate), int(info.channels)); err != nil {
+			d.w.complain(d.run.unit, d.run.track, 1, err.Error())
+			d.done = true
+			return nil
+		}
+	}
+	if int64(info.sample_rate) != d.rate || int(info.channels) != d.chans {
+		d.w.complain(d.run.unit, d.run.track, 1, "sample rate or channels change inside a unit")
+		return nil
+	}
+	if err := d.buf.fill(f, &info); err != nil {
+		d.w.complain(d.run.unit, d.run.track, 1, err.Error())
+		return nil
+	}
+	planes := d.buf.slices(int(n))[:d.chans]
+	if own && d.packet != nil && d.packet.skipEnd > 0 && int64(d.packet.skipEnd) < n {
+		planes = cut(planes, 0, int(n)-d.packet.skipEnd)
+	}
+	if own {
+		d.count(f, &info)
+	}
+	return d.place(int64(info.pts), planes, own)
+}
+
+// count records a frame of the unit; the first one says what the audio really is.
+func (d *decoding) count(f *astiav.Frame, info *C.ac_frame) {
+	t := d.w.unitTrack(d.run.unit, d.run.track)
+	if t.Frames == 0 {
+		t.Format = d.w.format(audioFormat(d.run.track, f, info))
+	}
+	t.Frames++
+}
+
+func (d *decoding) open(f *astiav.Frame, rate int64, chans int) error {
+	kernel, err := measure.NewAudio(measure.AudioConfig{Rate: int(rate), Channels: chans})
+	if err != nil {
+		return err
+	}
+	d.kernel, d.rate, d.chans = kernel, rate, chans
+	d.from, d.to = d.run.from, -1
+	if d.run.fromMillis > 0 {
+		d.from = d.run.fromMillis * rate / 1000
+	}
+	if d.run.toMillis >= 0 {
+		d.to = d.run.toMillis * rate / 1000
+	}
+	return nil
+}
+
+// place sets the clock and feeds the kernel.
+func (d *decoding) place(pts int64, planes [][]float32, own bool) error {
+	n := int64(len(planes[0]))
+	at := d.next
+	if pts != noTime {
+		at = rescale(pts, d.run.track.num*d.rate, d.run.track.den)
+	}
+	if d.run.anchored && !own {
+		d.keep(planes)
+		return nil
+	}
+	drift := at - d.next
+	if !d.set || drift > d.rate*maxDriftMillis/1000 || drift < -d.rate*maxDriftMillis/1000 {
+		if err := d.restart(at); err != nil {
+			return err
+		}
+	}
+	d.next += n
+	return d.write(planes)
+}
+
+// restart sets the clock; pre-roll that has waited is played first, up to that moment.
+func (d *decoding) restart(at int64) error {
+	if d.set {
+		if err := d.kernel.Flush(d.emit); err != nil {
+			return err
+		}
+	}
+	warm := d.warm
+	d.warm = nil
+	d.set, d.next = true, at
+	var n int64
+	if len(warm) > 0 {
+		n = int64(len(warm[0]))
+	}
+	d.kernel.Reset(at - n)
+	d.kernel.Own(d.start(at))
+	if n == 0 {
+		return nil
+	}
+	return d.write(warm)
+}
+
+// start is the first sample that counts: with an anchored clock nothing before the unit's first packet does.
+func (d *decoding) start(at int64) int64 {
+	if d.run.anchored {
+		return max(at, d.from)
+	}
+	return d.from
+}
+
+func (d *decoding) keep(planes [][]float32) {
+	if d.warm == nil {
+		d.warm = make([][]float32, d.chans)
+	}
+	for i := range planes {
+		d.warm[i] = append(d.warm[i], planes[i]...)
+	}
+}
+
+func (d *decoding) write(planes [][]float32) error {
+	return d.kernel.Write(planes, d.emit)
+}
+
+// emit writes one finished slot, if it is the unit's.
+func (d *decoding) emit(s *measurement.Slot) error {
+	if d.to >= 0 && s.Index >= d.to*measurement.SlotsPerSecond/d.rate {
+		return nil
+	}
+	s.Track, s.Unit = int32(d.run.track.ordinal), int32(d.run.unit)
+	s.Errors, d.errors = int32(d.errors), 0
+	return d.w.out.Slot(s)
+}
+
+func (d *decoding) finish() error {
+	if d.kernel == nil || !d.set {
+		return nil
+	}
+	return d.kernel.Flush(d.emit)
+}
+
+// cut takes samples [from, to) of every channel.
+func cut(planes [][]float32, from, to int) [][]float32 {
+	out := make([][]float32, len(planes))
+	for i := range planes {
+		out[i] = planes[i][from:to]
+	}
+	return out
+}
+
+func audioFormat(t *track, f *astiav.Frame, info *C.ac_frame) measurement.Format {
+	m := t.base
+	m.SampleRate, m.Channels = int(info.sample_rate), int(info.channels)
+	m.Layout = layoutName(f)
+	m.Weights = channelWeights(f, m.Channels)
+	return m
+}
+
+// rescale is v*num/den rounded to nearest, ties up, without overflow.
+func rescale(v, num, den int64) int64 {
+	neg := v < 0
+	u := uint64(v)
+	if neg {
+		u = -u
+	}
+	hi, lo := bits.Mul64(u, uint64(num))
+	lo, carry := bits.Add64(lo, uint64(den)/2, 0)
+	hi += carry
+	if hi >= uint64(den) {
+		hi %= uint64(den) // a timestamp of millions of years: any answer will do, a crash will not
+	}
+	q, _ := bits.Div64(hi, lo, uint64(den))
+	if neg {
+		return -int64(q &^ (1 << 63))
+	}
+	return int64(q &^ (1 << 63))
+}

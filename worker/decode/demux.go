@@ -1,0 +1,335 @@
+//go:build cgo
+
+package decode
+
+//#include "glue.h"
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/asticode/go-astiav"
+
+	"aircheck/jobs/measurement"
+)
+
+// Limits of what a container may make us do.
+const (
+	maxVideoTracks  = 8
+	maxAudioTracks  = 32
+	maxChannels     = 64
+	maxFrameSamples = 1 << 20
+	ioBuffer        = 256 << 10
+	// maxReadErrors is how many broken packets in a row end a demuxer.
+	maxReadErrors = 64
+)
+
+// demuxers that are allowed: everything that is a container or an elementary stream, and nothing that opens other files (hls, dash, concat, image2, sdp …).
+const allowedFormats = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,mpegvideo,wav,w64,aiff,aac,ac3,eac3,mp3,flac,ogg,avi,flv,h264,hevc,obu,ivf,mxf,asf,dts,loas,caf,au,m4v,av1,gxf,nut,rm,yuv4mpegpipe,vc1,mlp,truehd,tta,wv,ape"
+
+// reader is what a demuxer reads from.
+type reader interface {
+	// ReadAt works like io.ReaderAt; io.EOF with what is left at the end.
+	ReadAt(p []byte, off int64) (int, error)
+}
+
+// demuxer reads the packets of one segment or object.
+type demuxer struct {
+	fc     *astiav.FormatContext
+	io     *astiav.IOContext
+	format string
+	tracks []*track // by stream index; nil for streams that are not measured
+	err    error    // what the reader said, when it was no end of file
+}
+
+// track is one stream of a demuxer.
+type track struct {
+	stream  *astiav.Stream
+	params  *astiav.CodecParameters
+	kind    measurement.Kind
+	ordinal int
+	codec   string
+	num     int64 // time base
+	den     int64
+	extra   []byte
+	wrap    int
+	base    measurement.Format // what the container says; frames know more
+}
+
+type trackID struct {
+	kind    measurement.Kind
+	ordinal int
+}
+
+func (t *track) id() trackID { return trackID{t.kind, t.ordinal} }
+
+// openDemuxer opens a container of size bytes. An error is about the bytes unless the reader itself failed.
+func openDemuxer(r reader, size int64) (*demuxer, error) {
+	d := &demuxer{}
+	if err := d.openIO(r, size); err != nil {
+		return nil, err
+	}
+	if err := d.openInput(); err != nil {
+		d.close()
+		return nil, err
+	}
+	d.format, _, _ = strings.Cut(d.fc.InputFormat().Name(), ",")
+	if !slices.Contains([]string{"mov", "mpegts", "matroska", "wav"}, d.format) {
+		// These four say everything in their headers or their packets; others have to be looked into.
+		if err := d.fc.FindStreamInfo(nil); err != nil && d.err != nil {
+			d.close()
+			return nil, d.err
+		}
+	}
+	d.listTracks()
+	return d, nil
+}
+
+func (d *demuxer) openInput() error {
+	d.fc = astiav.AllocFormatContext()
+	if d.fc == nil {
+		return errors.New("allocate format context")
+	}
+	d.fc.SetPb(d.io)
+	options := astiav.NewDictionary()
+	defer options.Free()
+	for k, v := range map[string]string{"format_whitelist": allowedFormats, "protocol_whitelist": "none", "correct_ts_overflow": "0"} {
+		if err := options.Set(k, v, 0); err != nil {
+			return fmt.Errorf("set %s: %w", k, err)
+		}
+	}
+	if err := d.fc.OpenInput("", nil, options); err != nil {
+		d.fc = nil // avformat_open_input has freed it
+		if d.err != nil {
+			return d.err
+		}
+		return fmt.Errorf("no media recognised: %w", err)
+	}
+	return nil
+}
+
+func (d *demuxer) openIO(r reader, size int64) error {
+	const seekSize = 0x10000 // AVSEEK_SIZE
+	var at int64
+	read := func(b []byte) (int, error) {
+		n, err := r.ReadAt(b, at)
+		at += int64(n)
+		if n > 0 {
+			return n, nil
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			d.err = err
+			return 0, astiav.ErrEio
+		}
+		return 0, astiav.ErrEof
+	}
+	seek := func(off int64, whence int) (int64, error) {
+		switch whence &^ 0x20000 { // AVSEEK_FORCE
+		case seekSize:
+			return size, nil
+		case io.SeekStart:
+		case io.SeekCurrent:
+			off += at
+		case io.SeekEnd:
+			off += size
+		default:
+			return 0, astiav.ErrEinval
+		}
+		if off < 0 {
+			return 0, astiav.ErrEinval
+		}
+		at = off
+		return at, nil
+	}
+	var err error
+	d.io, err = astiav.AllocIOContext(ioBuffer, false, read, seek, nil)
+	return err
+}
+
+func (d *demuxer) close() {
+	if d.fc != nil {
+		d.fc.CloseInput()
+		d.fc = nil
+	}
+	if d.io != nil {
+		d.io.Free()
+		d.io = nil
+	}
+}
+
+// listTracks picks the streams to measure; new ones may appear while a transport stream is read.
+func (d *demuxer) listTracks() {
+	count := map[measurement.Kind]int{}
+	for _, t := range d.tracks {
+		if t != nil {
+			count[t.kind]++
+		}
+	}
+	streams := d.fc.Streams()
+	for _, s := range streams[len(d.tracks):] {
+		t := newTrack(s)
+		if t != nil {
+			t.ordinal = count[t.kind]
+			count[t.kind]++
+			if count[measurement.Video] > maxVideoTracks || count[measurement.Audio] > maxAudioTracks {
+				t = nil
+			}
+		}
+		if t == nil {
+			C.ac_discard_stream(rawStream(s))
+		}
+		d.tracks = append(d.tracks, t)
+	}
+}
+
+func newTrack(s *astiav.Stream) *track {
+	p := s.CodecParameters()
+	t := &track{stream: s, params: p, codec: p.CodecID().Name(), extra: p.ExtraData(), wrap: int(C.ac_wrap_bits(rawStream(s)))}
+	switch p.MediaType() {
+	case astiav.MediaTypeVideo:
+		t.kind = measurement.Video
+	case astiav.MediaTypeAudio:
+		t.kind = measurement.Audio
+	default:
+		return nil
+	}
+	if C.ac_attached_picture(rawStream(s)) != 0 {
+		return nil
+	}
+	tb := s.TimeBase()
+	t.num, t.den = int64(tb.Num()), int64(tb.Den())
+	if t.num <= 0 || t.den <= 0 {
+		return nil
+	}
+	if t.wrap >= 63 || t.wrap < 0 {
+		t.wrap = 0
+	}
+	t.base = t.containerFormat()
+	return t
+}
+
+// containerFormat is what is known of a track before anything is decoded.
+func (t *track) containerFormat() measurement.Format {
+	f := measurement.Format{
+		Kind: t.kind, Codec: t.codec, TimeBaseNum: t.num, TimeBaseDen: t.den, WrapBits: t.wrap,
+		Language: metadata(t.stream, "language"),
+	}
+	if t.kind == measurement.Audio {
+		f.SampleRate, f.Channels = max(0, t.params.SampleRate()), max(0, t.params.Channels())
+		return f
+	}
+	f.Width, f.Height = max(0, t.params.Width()), max(0, t.params.Height())
+	rate := t.stream.AvgFrameRate()
+	if rate.Num() <= 0 || rate.Den() <= 0 {
+		rate = t.stream.RFrameRate()
+	}
+	if rate.Num() > 0 && rate.Den() > 0 {
+		f.RateNum, f.RateDen = int64(rate.Num()), int64(rate.Den())
+	}
+	return f
+}
+
+func metadata(s *astiav.Stream, key string) string {
+	d := s.Metadata()
+	if d == nil {
+		return ""
+	}
+	if e := d.Get(key, nil, 0); e != nil {
+		return e.Value()
+	}
+	return ""
+}
+
+// next reads one packet of a measured track. io.EOF ends the container; another error is the reader's.
+func (d *demuxer) next() (*packet, error) {
+	for bad := 0; bad < maxReadErrors; {
+		p := astiav.AllocPacket()
+		err := d.fc.ReadFrame(p)
+		if err != nil {
+			p.Free()
+			if d.err != nil {
+				return nil, d.err
+			}
+			if errors.Is(err, astiav.ErrEof) {
+				return nil, io.EOF
+			}
+			bad++
+			continue
+		}
+		i := p.StreamIndex()
+		if i >= len(d.tracks) {
+			d.listTracks()
+		}
+		if i >= len(d.tracks) || d.tracks[i] == nil {
+			p.Free()
+			continue
+		}
+		return newPacket(p, d.tracks[i]), nil
+	}
+	return nil, io.EOF
+}
+
+// firstSample is the first sample of a track's clock that counts: ISO containers and Matroska put codec priming before zero; transport streams have no zero.
+func (d *demuxer) firstSample() int64 {
+	if d.format == "mpegts" {
+		return -1 << 62
+	}
+	return 0
+}
+
+// noTime is AV_NOPTS_VALUE.
+const noTime = -1 << 63
+
+// packet is one coded frame with what was learnt about it on its way through the decoder.
+type packet struct {
+	*astiav.Packet
+	track     *track
+	seq       int64 // order of sending, carried through the decoder in pkt_pos
+	unit      int
+	owned     bool // false: decoded for what comes after it, not measured
+	pts, dts  int64
+	duration  int64
+	size      int
+	pos       int64
+	key       bool
+	closed    bool // decoding may start here
+	corrupt   bool
+	encrypted bool
+	skipEnd   int // samples to drop from the end (discard padding)
+
+	logErrors, concealed int
+	sendError            bool
+	message              string
+	frames               int
+}
+
+func newPacket(p *astiav.Packet, t *track) *packet {
+	flags := p.Flags()
+	n := &packet{
+		Packet: p, track: t, pts: p.Pts(), dts: p.Dts(), duration: max(0, p.Duration()), size: p.Size(), pos: p.Pos(),
+		key: flags.Has(astiav.PacketFlagKey), corrupt: flags.Has(astiav.PacketFlagCorrupt),
+		encrypted: C.ac_packet_encrypted(rawPacket(p)) != 0, skipEnd: int(C.ac_packet_skip_end(rawPacket(p))),
+	}
+	n.closed = n.key && t.kind == measurement.Video && closedKeyframe(t.codec, t.extra, p.Data())
+	return n
+}
+
+// time is the PTS, or the DTS where there is none.
+func (p *packet) time() int64 {
+	if p.pts != noTime {
+		return p.pts
+	}
+	return p.dts
+}
+
+// free gives the coded bytes back; what was learnt stays.
+func (p *packet) free() {
+	if p.Packet != nil {
+		p.Packet.Free()
+		p.Packet = nil
+	}
+}

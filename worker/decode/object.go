@@ -1,0 +1,429 @@
+//go:build cgo
+
+package decode
+
+import (
+	"errors"
+	"io"
+	"math"
+
+	"github.com/asticode/go-astiav"
+
+	"aircheck/jobs/measurement"
+)
+
+// The canonical grid of objects, in milliseconds of the container's clock. A video unit begins at the first keyframe of a cell that has one; half a second
+// keeps intra-only codecs from restarting their decoder at every frame. An audio unit is a cell of ten seconds.
+const (
+	videoCellMillis = 500
+	audioCellMillis = 10_000
+	audioCellUnits  = audioCellMillis / videoCellMillis
+	// seekMargin is how far before its first unit a window starts to read: the audio pre-roll, and one second so that a keyframe whose DTS lies before
+	// its PTS is not missed.
+	seekMarginMillis = preRollMillis + 1000
+)
+
+// objectReader is the object behind ReadAt, bounded by its size.
+type objectReader struct{ src Source }
+
+func (o objectReader) ReadAt(p []byte, off int64) (int, error) { return o.src.ReadAt(p, off) }
+
+// objectWindow is the window on the grid: it owns video units and audio cells that begin in [from, to) milliseconds.
+type objectWindow struct {
+	*window
+	d        *demuxer
+	from, to int64
+	videos   map[int]*objectVideo
+	audios   map[int]*objectAudio
+	lastTime int64 // end of the last packet in microseconds
+}
+
+// objectVideo follows one video track through the object.
+type objectVideo struct {
+	cell  int64     // of the current unit; before the first keyframe minInt64
+	begun bool      // the current unit is owned
+	done  bool      // a unit after the window has begun
+	gop   []*packet // since the last keyframe before the window, for units that need it
+}
+
+// objectAudio collects one audio track's packets by cell.
+type objectAudio struct {
+	cell    int64
+	begun   bool
+	done    bool
+	before  []*packet // of the cell before: pre-roll
+	packets []*packet
+}
+
+// object measures the window's part of an object.
+func (w *window) object() error {
+	d, err := openDemuxer(objectReader{w.src}, max(0, w.task.Object.Size))
+	takeComplaints()
+	if err != nil {
+		return w.unreadable(err)
+	}
+	defer d.close()
+	w.header.Duration = containerDuration(d.fc)
+	o := &objectWindow{window: w, d: d, videos: map[int]*objectVideo{}, audios: map[int]*objectAudio{}}
+	defer o.free()
+	o.from, o.to = gridBorder(int64(w.task.Window.Start)), gridBorder(int64(w.task.Window.End))
+	if w.task.Window.Head {
+		o.from = math.MinInt64
+	}
+	if w.task.Window.Foot {
+		o.to = math.MaxInt64
+	}
+	cut := o.truncation()
+	if err := o.seek(); err != nil {
+		return err
+	}
+	if err := o.read(); err != nil {
+		return err
+	}
+	o.markTruncated(cut)
+	return nil
+}
+
+// unreadable records an object in which no media can be recognised; the reader's own errors are passed on.
+func (w *window) unreadable(err error) error {
+	var av astiav.Error
+	if !errors.As(err, &av) {
+		return err
+	}
+	u := w.unit(max(0, int(int64(w.task.Window.Start)/(videoCellMillis*1000))))
+	u.State, u.Detail = measurement.UnitCorrupt, err.Error()
+	return nil
+}
+
+// gridBorder rounds microseconds up to the video grid, in milliseconds, so that a cell lies in one window.
+func gridBorder(us int64) int64 {
+	const cell = videoCellMillis * 1000
+	return (us + cell - 1) / cell * videoCellMillis
+}
+
+// millis converts ticks of a track to milliseconds, rounding down.
+func (t *track) millis(ticks int64) int64 {
+	us := rescale(ticks, t.num*1_000_000, t.den)
+	ms := us / 1000
+	if us < 0 && us%1000 != 0 {
+		ms--
+	}
+	return ms
+}
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b != 0 && (a < 0) != (b < 0) {
+		q--
+	}
+	return q
+}
+
+// seek goes to a keyframe well before the window. Without an index it stays at the start, which is slow and right.
+func (o *objectWindow) seek() error {
+	if o.from <= seekMarginMillis {
+		return nil
+	}
+	target, t := o.from-seekMarginMillis, o.seekTrack()
+	if t == nil {
+		return nil
+	}
+	err := o.d.fc.SeekFrame(t.stream.Index(), rescale(target, t.den, 1000*t.num), astiav.NewSeekFlags(astiav.SeekFlagBackward))
+	takeComplaints()
+	if o.d.err != nil {
+		return o.d.err
+	}
+	if err != nil { // a container that cannot seek is read from its start
+		return nil
+	}
+	return nil
+}
+
+// seekTrack is the track whose index is used: the first video, else the first audio.
+func (o *objectWindow) seekTrack() *track {
+	var audio *track
+	for _, t := range o.d.tracks {
+		switch {
+		case t == nil:
+		case t.kind == measurement.Video:
+			return t
+		case audio == nil:
+			audio = t
+		}
+	}
+	return audio
+}
+
+// read takes packets until every track has left the window.
+func (o *objectWindow) read() error {
+	for !o.finished() {
+		p, err := o.d.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if err := o.packet(p); err != nil {
+			return err
+		}
+	}
+	for i := range maxAudioTracks {
+		if a := o.audios[i]; a != nil {
+			if err := o.endCell(a, math.MaxInt64); err != nil {
+				return err
+			}
+		}
+	}
+	return o.drainVideo()
+}
+
+// finished: all tracks have begun something that belongs to the next window. A track that is silent to the end keeps the window reading; that is
+// the container's interleaving to answer for.
+func (o *objectWindow) finished() bool {
+	any := false
+	for _, t := range o.d.tracks {
+		if t == nil {
+			continue
+		}
+		any = true
+		if v := o.videos[t.ordinal]; t.kind == measurement.Video && (v == nil || !v.done) {
+			return false
+		}
+		if a := o.audios[t.ordinal]; t.kind == measurement.Audio && (a == nil || !a.done) {
+			return false
+		}
+	}
+	return any
+}
+
+func (o *objectWindow) packet(p *packet) error {
+	if at := p.time(); at != noTime && p.track.kind != "" {
+		o.lastTime = max(o.lastTime, rescale(at+p.duration, p.track.num*1_000_000, p.track.den))
+	}
+	if p.encrypted {
+		defer p.free()
+		u := o.unit(o.unitOf(p))
+		u.State, u.Detail = measurement.UnitEncrypted, "encrypted (ISO/IEC 23001-7), and aircheck has no key"
+		p.unit = u.Index
+		if o.owns(o.cellMillis(p)) {
+			o.sawPacket(p)
+		}
+		return nil
+	}
+	if p.track.kind == measurement.Audio {
+		return o.audioPacket(p)
+	}
+	return o.videoPacket(p)
+}
+
+func (o *objectWindow) owns(ms int64) bool { return ms >= o.from && ms < o.to }
+
+// cellMillis is where the packet's cell begins.
+func (o *objectWindow) cellMillis(p *packet) int64 {
+	ms := p.track.millis(max(0, p.time()))
+	if p.track.kind == measurement.Audio {
+		return ms / audioCellMillis * audioCellMillis
+	}
+	return ms
+}
+
+func (o *objectWindow) unitOf(p *packet) int {
+	return int(o.cellMillis(p) / videoCellMillis)
+}
+
+// videoPacket gives a packet to its unit.
+func (o *objectWindow) videoPacket(p *packet) error {
+	v := o.videos[p.track.ordinal]
+	if v == nil {
+		v = &objectVideo{cell: math.MinInt64}
+		o.videos[p.track.ordinal] = v
+	}
+	if v.done {
+		p.free()
+		return nil
+	}
+	if p.key && p.time() != noTime {
+		if ms := p.track.millis(p.time()); floorDiv(ms, videoCellMillis) > v.cell || v.cell == math.MinInt64 {
+			if err := o.videoUnit(v, p, ms); err != nil || v.done {
+				p.free()
+				return err
+			}
+		}
+	}
+	if !v.begun && o.task.Window.Head {
+		v.begun = true // what stands before the first keyframe belongs to the first window
+		v.cell = max(v.cell, 0)
+	}
+	if !v.begun {
+		o.remember(v, p)
+		return nil
+	}
+	p.owned, p.unit = true, int(max(0, v.cell))
+	o.sawPacket(p)
+	return o.videoChain(p.track).send(p)
+}
+
+// videoUnit begins a unit at a keyframe.
+func (o *objectWindow) videoUnit(v *objectVideo, p *packet, ms int64) error {
+	v.cell = floorDiv(ms, videoCellMillis)
+	if ms >= o.to {
+		v.done = true
+		return nil
+	}
+	if ms < o.from {
+		return nil
+	}
+	v.begun = true
+	c := o.videoChain(p.track)
+	if p.closed {
+		freeAll(v.gop)
+		v.gop = nil
+		return c.restart()
+	}
+	for _, q := range v.gop { // an open GOP needs the one before it
+		if err := c.send(q); err != nil {
+			return err
+		}
+	}
+	v.gop = nil
+	return nil
+}
+
+// remember keeps the packets since the last keyframe.
+func (o *objectWindow) remember(v *objectVideo, p *packet) {
+	if p.key {
+		freeAll(v.gop)
+		v.gop = v.gop[:0]
+	}
+	if len(v.gop) >= maxRemembered {
+		p.free()
+		return
+	}
+	v.gop = append(v.gop, p)
+}
+
+// maxRemembered bounds a GOP that is kept in memory: 20 s at 60 frames a second.
+const maxRemembered = 1200
+
+func freeAll(list []*packet) {
+	for _, p := range list {
+		p.free()
+	}
+}
+
+// audioPacket collects a packet; a packet of a later cell ends the current one.
+func (o *objectWindow) audioPacket(p *packet) error {
+	a := o.audios[p.track.ordinal]
+	if a == nil {
+		a = &objectAudio{cell: math.MinInt64}
+		o.audios[p.track.ordinal] = a
+	}
+	if a.done {
+		p.free()
+		return nil
+	}
+	if p.time() != noTime {
+		cell := floorDiv(max(0, p.track.millis(p.time())), audioCellMillis)
+		if cell != a.cell && (cell > a.cell || a.cell-cell > 1) {
+			if err := o.endCell(a, cell); err != nil {
+				p.free()
+				return err
+			}
+			a.cell = cell
+			start := cell * audioCellMillis
+			a.begun = o.owns(start) || (o.task.Window.Head && start < o.to)
+			a.done = start >= o.to
+		}
+	}
+	if a.done {
+		p.free()
+		return nil
+	}
+	a.packets = append(a.packets, p)
+	return nil
+}
+
+// endCell measures the collected cell if the window owns it, and keeps its end as the next one's pre-roll. next is the cell that follows.
+func (o *objectWindow) endCell(a *objectAudio, next int64) error {
+	if len(a.packets) == 0 {
+		return nil
+	}
+	t := a.packets[0].track
+	var err error
+	if a.begun {
+		for _, p := range a.packets {
+			p.owned, p.unit = true, int(a.cell)*audioCellUnits
+			o.sawPacket(p)
+		}
+		err = o.decodeAudio(o.audioRun(a, t, next))
+	}
+	freeAll(a.before)
+	a.before = append([]*packet(nil), lastMillis(a.packets, t, preRollMillis)...)
+	freeAll(a.packets[:len(a.packets)-len(a.before)])
+	a.packets = nil
+	return err
+}
+
+// audioRun gives a cell the samples of its ten seconds. The packet on its end is cut there, for the next cell decodes it too, unless there is none.
+func (o *objectWindow) audioRun(a *objectAudio, t *track, next int64) *audioRun {
+	run := &audioRun{track: t, unit: int(a.cell) * audioCellUnits, packets: a.packets, preRoll: a.before, from: o.d.firstSample(), toMillis: -1}
+	if a.cell > 0 {
+		run.fromMillis = a.cell * audioCellMillis
+	}
+	if next == a.cell+1 {
+		run.toMillis = next * audioCellMillis
+	}
+	return run
+}
+
+// truncation is the position in microseconds of the first sample that the index places beyond the end of the object, or -1.
+func (o *objectWindow) truncation() int64 {
+	if o.d.format != "mov" || o.task.Object.Size <= 0 {
+		return -1
+	}
+	cut := int64(-1)
+	for _, t := range o.d.tracks {
+		if t == nil {
+			continue
+		}
+		for _, e := range indexOf(t.stream) {
+			if e.pos+int64(e.size) > o.task.Object.Size {
+				if at := max(0, rescale(e.timestamp, t.num*1_000_000, t.den)); cut < 0 || at < cut {
+					cut = at
+				}
+				break
+			}
+		}
+	}
+	return cut
+}
+
+// maxMissingTail is how much shorter than declared an object's media may be, in microseconds: durations are rounded, and tracks end at different times.
+const maxMissingTail = 1_000_000
+
+// markTruncated says in the last window, which every cut has, where the object stops.
+func (o *objectWindow) markTruncated(cut int64) {
+	if !o.task.Window.Foot {
+		return
+	}
+	if cut < 0 && o.d.format != "mov" && o.header.Duration-o.lastTime > maxMissingTail {
+		cut = max(o.lastTime, int64(o.task.Window.Start))
+	}
+	if cut < 0 {
+		return
+	}
+	u := o.unit(int(max(cut, int64(o.task.Window.Start)) / (videoCellMillis * 1000)))
+	u.State, u.TruncatedAt = measurement.UnitTruncated, cut
+	u.Detail = "the media stops before the container says that it ends"
+}
+
+func (o *objectWindow) free() {
+	for _, v := range o.videos {
+		freeAll(v.gop)
+	}
+	for _, a := range o.audios {
+		freeAll(a.before)
+		freeAll(a.packets)
+	}
+}

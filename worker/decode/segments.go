@@ -1,0 +1,366 @@
+//go:build cgo
+
+package decode
+
+import (
+	"errors"
+	"io"
+
+	"aircheck/jobs/measurement"
+)
+
+// demuxed is one segment taken apart.
+type demuxed struct {
+	at      int // position in Task.Segments
+	index   int // in the sequence
+	disc    int
+	state   measurement.UnitState
+	detail  string
+	bytes   int
+	packets []*packet // in the container's order
+	demuxer *demuxer  // open for as long as packets refer to its tracks
+}
+
+func (s *demuxed) free() {
+	for _, p := range s.packets {
+		p.free()
+	}
+	if s.demuxer != nil {
+		s.demuxer.close()
+		s.demuxer = nil
+	}
+}
+
+// tracks lists the tracks that have packets, in order of first appearance.
+func (s *demuxed) tracks() []*track {
+	var list []*track
+	seen := map[trackID]bool{}
+	for _, p := range s.packets {
+		if !seen[p.track.id()] {
+			seen[p.track.id()] = true
+			list = append(list, p.track)
+		}
+	}
+	return list
+}
+
+// firstVideo is the first video packet of a track, or nil.
+func (s *demuxed) firstVideo(ordinal int) *packet {
+	for _, p := range s.packets {
+		if p.track.kind == measurement.Video && p.track.ordinal == ordinal {
+			return p
+		}
+	}
+	return nil
+}
+
+// bytesReader reads a segment from memory.
+type bytesReader []byte
+
+func (b bytesReader) ReadAt(p []byte, off int64) (int, error) {
+	if off >= int64(len(b)) {
+		return 0, io.EOF
+	}
+	return copy(p, b[off:]), nil
+}
+
+// demux fetches and demuxes Task.Segments[at]. Its error is the source's.
+func (w *window) demux(at int) (*demuxed, error) {
+	seg := w.task.Segments[at]
+	s := &demuxed{at: at, index: seg.Index, disc: seg.Discontinuity}
+	got, err := w.src.Segment(at)
+	if err != nil {
+		return nil, err
+	}
+	s.state, s.detail, s.bytes = got.State, got.Detail, len(got.Data)-got.Init
+	if s.state != measurement.UnitOK {
+		return s, nil
+	}
+	if s.bytes == 0 {
+		s.state, s.detail = measurement.UnitCorrupt, "the segment is empty"
+		return s, nil
+	}
+	s.demuxer, err = openDemuxer(bytesReader(got.Data), int64(len(got.Data)))
+	takeComplaints()
+	if err != nil {
+		s.state, s.detail = measurement.UnitCorrupt, err.Error()
+		return s, nil
+	}
+	end := int64(len(got.Data))
+	if seg.Tail > 0 && seg.Length >= 0 {
+		end = int64(got.Init) + seg.Length
+	}
+	return s, s.read(end)
+}
+
+// read takes all packets that begin before end.
+func (s *demuxed) read(end int64) error {
+	for {
+		p, err := s.demuxer.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if p.pos >= end {
+			p.free()
+			continue
+		}
+		p.unit = s.index
+		s.packets = append(s.packets, p)
+	}
+	s.unwrap()
+	if len(s.packets) == 0 {
+		s.state, s.detail = measurement.UnitCorrupt, "no audio or video in it"
+		return nil
+	}
+	for _, p := range s.packets {
+		if p.encrypted {
+			s.state, s.detail = measurement.UnitEncrypted, "encrypted (ISO/IEC 23001-7), and aircheck has no key"
+			return nil
+		}
+	}
+	return nil
+}
+
+// unwrap undoes the wrap of the 33-bit clock inside the segment, relative to its first timestamp.
+func (s *demuxed) unwrap() {
+	ref := int64(noTime)
+	for _, p := range s.packets {
+		if p.track.wrap == 0 || p.time() == noTime {
+			continue
+		}
+		if ref == noTime {
+			ref = p.time()
+		}
+		period := int64(1) << p.track.wrap
+		for _, t := range []*int64{&p.pts, &p.dts} {
+			switch {
+			case *t == noTime:
+			case *t-ref > period/2:
+				*t -= period
+			case ref-*t > period/2:
+				*t += period
+			}
+		}
+		p.SetPts(p.pts)
+		p.SetDts(p.dts)
+	}
+}
+
+// segments measures the window's segments in order.
+func (w *window) segments() error {
+	var before *demuxed // the segment before, for pre-roll; nil when nothing connects it
+	defer func() {
+		if before != nil {
+			before.free()
+		}
+	}()
+	for at := w.task.Context; at < len(w.task.Segments); at++ {
+		s, err := w.demux(at)
+		if err != nil {
+			return err
+		}
+		if at == w.task.Context {
+			if before, err = w.context(s); err != nil {
+				s.free()
+				return err
+			}
+		}
+		if before != nil && (before.disc != s.disc || before.state != measurement.UnitOK) {
+			err = w.drainVideo()
+			before.free()
+			before = nil
+		}
+		err = errors.Join(err, w.segment(before, s))
+		if before != nil {
+			before.free()
+		}
+		before = s
+		if err != nil {
+			return err
+		}
+	}
+	return w.drainVideo()
+}
+
+// segment measures one owned segment.
+func (w *window) segment(before, s *demuxed) error {
+	u := w.unit(s.index)
+	u.State, u.Detail, u.Bytes = s.state, s.detail, 0
+	if before == nil || s.state != measurement.UnitOK {
+		if err := w.drainVideo(); err != nil {
+			return err
+		}
+	}
+	for _, p := range s.packets {
+		p.owned = true
+		w.sawPacket(p)
+	}
+	if s.state != measurement.UnitOK {
+		return nil
+	}
+	if err := w.sendVideo(s); err != nil {
+		return err
+	}
+	for _, t := range s.tracks() {
+		if t.kind != measurement.Audio {
+			continue
+		}
+		run := &audioRun{track: t, unit: s.index, packets: s.of(t.id()), preRoll: before.lastOf(t), from: s.demuxer.firstSample(), toMillis: -1, anchored: true}
+		if err := w.decodeAudio(run); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sendVideo decodes all video packets of a segment. A track that begins with a closed keyframe begins with a new decoder.
+func (w *window) sendVideo(s *demuxed) error {
+	begun := map[int]bool{}
+	for _, p := range s.packets {
+		if p.track.kind != measurement.Video {
+			continue
+		}
+		c := w.videoChain(p.track)
+		if !begun[p.track.ordinal] {
+			begun[p.track.ordinal] = true
+			if p.closed {
+				if err := c.restart(); err != nil {
+					w.complain(p.unit, p.track, 1, err.Error())
+				}
+			}
+		}
+		if err := c.send(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drainVideo ends all chains: what follows is not connected with what was.
+func (w *window) drainVideo() error {
+	var errs []error
+	for i := range maxVideoTracks {
+		if c := w.video[i]; c != nil {
+			errs = append(errs, c.drain())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// of lists the packets of one track.
+func (s *demuxed) of(id trackID) []*packet {
+	var list []*packet
+	for _, p := range s.packets {
+		if p.track.id() == id {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// lastOf is the pre-roll that the segment before gives for a track: its last packets, if they are of the same codec.
+func (s *demuxed) lastOf(t *track) []*packet {
+	if s == nil {
+		return nil
+	}
+	list := s.of(t.id())
+	if len(list) == 0 || list[0].track.codec != t.codec || list[0].track.num != t.num || list[0].track.den != t.den {
+		return nil
+	}
+	return lastMillis(list, t, preRollMillis)
+}
+
+// lastMillis cuts a list of packets down to those that begin in its last milliseconds.
+func lastMillis(list []*packet, t *track, millis int64) []*packet {
+	end := list[len(list)-1]
+	if end.time() == noTime {
+		return list[len(list)-1:]
+	}
+	from := end.time() + end.duration - millis*t.den/(1000*t.num)
+	for i, p := range list {
+		if p.time() == noTime || p.time() >= from {
+			return list[i:]
+		}
+	}
+	return nil
+}
+
+// context prepares what the window's first segment needs of the ones before: the video decoder's state when it does not begin with a closed keyframe, and the
+// segment before it for audio.
+func (w *window) context(first *demuxed) (*demuxed, error) {
+	at := w.task.Context
+	if at == 0 || first.state != measurement.UnitOK || w.task.Segments[at-1].Discontinuity != first.disc {
+		return nil, nil
+	}
+	hasAudio, open := false, []int{}
+	for _, t := range first.tracks() {
+		if t.kind == measurement.Audio {
+			hasAudio = true
+		} else if !first.firstVideo(t.ordinal).closed {
+			open = append(open, t.ordinal)
+		}
+	}
+	if !hasAudio && len(open) == 0 {
+		return nil, nil
+	}
+	before, err := w.demux(at - 1)
+	if err != nil || before.state != measurement.UnitOK || len(open) == 0 {
+		return before, err
+	}
+	return before, w.runUp(before)
+}
+
+// runUp decodes context segments without measuring them: from the nearest that begins with a closed keyframe; else from the nearest that begins with any
+// keyframe (pictures that need what was before it lie before the window); else from the earliest.
+func (w *window) runUp(before *demuxed) error {
+	list := []*demuxed{before} // backwards
+	defer func() {
+		for _, s := range list[1:] {
+			s.free()
+		}
+	}()
+	start, keyed := 0, false
+	for i := 0; ; i++ {
+		key, closed := beginning(list[i])
+		if closed {
+			start = i
+			break
+		}
+		if key && !keyed {
+			start, keyed = i, true
+		}
+		if !keyed {
+			start = i
+		}
+		at := w.task.Context - 2 - i
+		if at < 0 || w.task.Segments[at].Discontinuity != before.disc {
+			break
+		}
+		s, err := w.demux(at)
+		if err != nil {
+			return err
+		}
+		list = append(list, s)
+		if s.state != measurement.UnitOK {
+			break
+		}
+	}
+	for i := start; i >= 0; i-- {
+		if err := w.sendVideo(list[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// beginning tells how a segment's first video track begins.
+func beginning(s *demuxed) (key, closed bool) {
+	p := s.firstVideo(0)
+	if p == nil {
+		return false, false
+	}
+	return p.key, p.closed
+}
