@@ -2,9 +2,11 @@ package file_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -129,6 +131,24 @@ func TestSweep(t *testing.T) {
 	if got := names(t, temp); !slices.Equal(got, []string{"young"}) {
 		t.Errorf("left %q, want young", got)
 	}
+}
+
+// TestDirectoryComesAndGoes lets the last object of a directory go, and the directory with it, while another object comes.
+func TestDirectoryComesAndGoes(t *testing.T) {
+	t.Parallel()
+	s := open(t, t.TempDir())
+	var wg sync.WaitGroup
+	for i := range 8 {
+		key := fmt.Sprintf("busy/dir/%d", i)
+		wg.Go(func() {
+			for range 30 {
+				if err := errors.Join(s.Put(t.Context(), key, []byte("x")), s.Delete(t.Context(), key)); err != nil {
+					t.Errorf("put and delete %q: %v", key, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // TestNothingLeftAside holds that no write, won, lost or refused, leaves a temporary file.

@@ -312,15 +312,6 @@ func testDelete(t *testing.T, s storage.Store) {
 		t.Errorf("left %q, want d/other", left)
 	}
 	must(t, s.Put(t.Context(), "d/e", []byte("a key where a directory was")))
-	// The last object of a directory goes while another comes: neither may fail.
-	together(8, func(i int) {
-		key := fmt.Sprintf("busy/dir/%d", i)
-		for range 10 {
-			if err := errors.Join(s.Put(t.Context(), key, []byte("x")), s.Delete(t.Context(), key)); err != nil {
-				t.Errorf("put and delete %q: %v", key, err)
-			}
-		}
-	})
 }
 
 func testOddKeys(t *testing.T, s storage.Store) {
