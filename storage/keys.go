@@ -47,6 +47,26 @@ func Outcome(id, seq string, window int) (string, error) {
 	return windowKey(id, seq, window, outcomeSuffix)
 }
 
+// OpenPrefix is the prefix of the markers of checks that have no report yet.
+const OpenPrefix = "open/"
+
+// OpenCheck is the key of the marker of a check that has no report yet: with it, finding the unfinished checks costs nothing for the finished ones.
+func OpenCheck(id string) (string, error) {
+	if err := checkID("check", id); err != nil {
+		return "", err
+	}
+	return OpenPrefix + id, nil
+}
+
+// ParseOpenCheck inverts OpenCheck.
+func ParseOpenCheck(key string) (id string, err error) {
+	id, ok := strings.CutPrefix(key, OpenPrefix)
+	if !ok {
+		return "", fmt.Errorf("%w: %q is not an open check's", ErrBadKey, key)
+	}
+	return id, checkID("check", id)
+}
+
 const (
 	measurementSuffix = ".parquet"
 	outcomeSuffix     = ".failed.json"

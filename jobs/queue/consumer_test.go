@@ -48,7 +48,7 @@ func TestWindowsAreMeasuredAndTheLastOneCompletesTheCheck(t *testing.T) {
 			t.Errorf("counts %+v", n)
 		}
 		fanin := must(client.Fanin(ctx, check))(t)
-		if len(fanin.Done) != windows || !fanin.Done[WindowID{"s0", 7}] {
+		if len(fanin.Done) != windows || !fanin.Done[jobs.WindowID{Sequence: "s0", Index: 7}] {
 			t.Errorf("done: %v", fanin.Done)
 		}
 	})
@@ -76,7 +76,7 @@ func TestEnqueueTwiceIsOnce(t *testing.T) {
 				t.Errorf("queue %s has %d tasks, want %d", s.Queue, s.Pending, want)
 			}
 		}
-		if f := must(client.Fanin(ctx, task.Check))(t); f.Epochs[WindowID{"s0", 0}] != 1 {
+		if f := must(client.Fanin(ctx, task.Check))(t); f.Epochs[jobs.WindowID{Sequence: "s0", Index: 0}] != 1 {
 			t.Errorf("epochs %v", f.Epochs)
 		}
 		if err := client.EnqueueWindow(ctx, task, "fast"); jobs.ClassOf(err) != jobs.Permanent {

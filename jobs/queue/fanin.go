@@ -62,16 +62,10 @@ func (c *Client) Unmark(ctx context.Context, check string, windows []jobs.Window
 	return nil
 }
 
-// WindowID names a window within its check.
-type WindowID struct {
-	Sequence string
-	Index    int
-}
-
 // Fanin is what Redis knows about a check. All of it may be missing.
 type Fanin struct {
-	Done   map[WindowID]bool
-	Epochs map[WindowID]int
+	Done   map[jobs.WindowID]bool
+	Epochs map[jobs.WindowID]int
 	// JudgeEpoch counts how often the judge was enqueued anew.
 	JudgeEpoch int
 }
@@ -84,7 +78,7 @@ func (c *Client) Fanin(ctx context.Context, check string) (Fanin, error) {
 	if _, err := pipe.Exec(ctx); err != nil {
 		return Fanin{}, fmt.Errorf("read progress of check %s: %w", check, err)
 	}
-	f := Fanin{Done: make(map[WindowID]bool, len(done.Val())), Epochs: make(map[WindowID]int, len(epochs.Val()))}
+	f := Fanin{Done: make(map[jobs.WindowID]bool, len(done.Val())), Epochs: make(map[jobs.WindowID]int, len(epochs.Val()))}
 	for _, m := range done.Val() {
 		if id, ok := parseMember(m); ok {
 			f.Done[id] = true
@@ -104,10 +98,10 @@ func (c *Client) Fanin(ctx context.Context, check string) (Fanin, error) {
 	return f, nil
 }
 
-func parseMember(m string) (WindowID, bool) {
+func parseMember(m string) (jobs.WindowID, bool) {
 	sequence, index, ok := strings.Cut(m, "/")
 	n, err := strconv.Atoi(index)
-	return WindowID{Sequence: sequence, Index: n}, ok && err == nil && n >= 0
+	return jobs.WindowID{Sequence: sequence, Index: n}, ok && err == nil && n >= 0
 }
 
 // raiseScript keeps the greatest epoch, whoever came to it first.
