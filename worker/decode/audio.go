@@ -45,31 +45,27 @@ func (r *audioRun) first() int64 {
 	return r.packets[0].time()
 }
 
-// audioRunner decodes audio units one after the other; it keeps buffers between them.
-type audioRunner struct {
-	frame  *astiav.Frame
-	buffer floats
-}
+// audioRunner decodes audio units one after the other.
+type audioRunner struct{ frame *astiav.Frame }
 
 func (a *audioRunner) close() {
 	if a.frame != nil {
 		a.frame.Free()
 		a.frame = nil
 	}
-	a.buffer.free()
 }
 
 // decoding is the state of one run.
 type decoding struct {
 	w      *window
 	run    *audioRun
-	buf    *floats
 	kernel *measure.Audio
 	rate   int64
 	chans  int
 	next   int64 // clock of the next sample
 	set    bool
-	warm   [][]float32 // pre-roll that waits for the clock (anchored runs)
+	warm   []*astiav.Frame // pre-roll that waits for the clock (anchored runs)
+	failed error           // of the output
 	errors int
 	from   int64 // first and last owned sample; to < 0: all
 	to     int64
@@ -97,7 +93,7 @@ func (w *window) decodeAudio(run *audioRun) error {
 		w.complain(run.unit, run.track, 1, err.Error())
 		return nil
 	}
-	d := &decoding{w: w, run: run, buf: &a.buffer}
+	d := &decoding{w: w, run: run}
 	defer d.close()
 	for i, p := range append(slices.Clip(run.preRoll), run.packets...) {
 		d.packet = p
@@ -114,6 +110,9 @@ func (w *window) decodeAudio(run *audioRun) error {
 func (d *decoding) close() {
 	if d.kernel != nil {
 		d.kernel.Close()
+	}
+	for _, f := range d.warm {
+		f.Free()
 	}
 }
 
@@ -160,18 +159,10 @@ func (d *decoding) samples(f *astiav.Frame, own bool) error {
 		d.w.complain(d.run.unit, d.run.track, 1, "sample rate or channels change inside a unit")
 		return nil
 	}
-	if err := d.buf.fill(f, &info); err != nil {
-		d.w.complain(d.run.unit, d.run.track, 1, err.Error())
-		return nil
-	}
-	planes := d.buf.slices(int(n))[:d.chans]
-	if own && d.packet != nil && d.packet.skipEnd > 0 && int64(d.packet.skipEnd) < n {
-		planes = cut(planes, 0, int(n)-d.packet.skipEnd)
-	}
 	if own {
 		d.count(f, &info)
 	}
-	return d.place(int64(info.pts), planes, own)
+	return d.place(f, &info, own)
 }
 
 // count records a frame of the unit; the first one says what the audio really is.
@@ -184,7 +175,7 @@ func (d *decoding) count(f *astiav.Frame, info *C.ac_frame) {
 }
 
 func (d *decoding) open(f *astiav.Frame, rate int64, chans int) error {
-	kernel, err := measure.NewAudio(measure.AudioConfig{Rate: int(rate), Channels: chans})
+	kernel, err := measure.NewAudio(measure.AudioConfig{Rate: int(rate), Channels: chans, Weights: channelWeights(f, chans)})
 	if err != nil {
 		return err
 	}
@@ -200,15 +191,16 @@ func (d *decoding) open(f *astiav.Frame, rate int64, chans int) error {
 }
 
 // place sets the clock and feeds the kernel.
-func (d *decoding) place(pts int64, planes [][]float32, own bool) error {
-	n := int64(len(planes[0]))
-	at := d.next
-	if pts != noTime {
-		at = rescale(pts, d.run.track.num*d.rate, d.run.track.den)
-	}
+func (d *decoding) place(f *astiav.Frame, info *C.ac_frame, own bool) error {
 	if d.run.anchored && !own {
-		d.keep(planes)
+		if !d.set {
+			d.warm = append(d.warm, f.Clone())
+		}
 		return nil
+	}
+	at := d.next
+	if int64(info.pts) != noTime {
+		at = rescale(int64(info.pts), d.run.track.num*d.rate, d.run.track.den)
 	}
 	drift := at - d.next
 	if !d.set || drift > d.rate*maxDriftMillis/1000 || drift < -d.rate*maxDriftMillis/1000 {
@@ -216,30 +208,38 @@ func (d *decoding) place(pts int64, planes [][]float32, own bool) error {
 			return err
 		}
 	}
-	d.next += n
-	return d.write(planes)
+	skipEnd := 0
+	if own && d.packet != nil && d.packet.skipEnd < int(info.nb_samples) {
+		skipEnd = d.packet.skipEnd
+	}
+	d.next += int64(info.nb_samples)
+	return d.write(f, info, skipEnd)
 }
 
 // restart sets the clock; pre-roll that has waited is played first, up to that moment.
 func (d *decoding) restart(at int64) error {
 	if d.set {
-		if err := d.kernel.Flush(d.emit); err != nil {
-			return err
-		}
+		d.kernel.Flush(d.emit)
 	}
 	warm := d.warm
-	d.warm = nil
-	d.set, d.next = true, at
-	var n int64
-	if len(warm) > 0 {
-		n = int64(len(warm[0]))
+	d.warm, d.set, d.next = nil, true, at
+	first := at
+	for _, f := range warm {
+		first -= int64(f.NbSamples())
 	}
-	d.kernel.Reset(at - n)
+	if err := d.kernel.Reset(first); err != nil { // a timestamp beyond all reason: the unit's samples cannot be placed
+		d.w.complain(d.run.unit, d.run.track, 1, err.Error())
+		d.done = true
+		warm = nil
+	}
 	d.kernel.Own(d.start(at))
-	if n == 0 {
-		return nil
+	var failed error
+	for _, f := range warm {
+		info := frameInfo(f)
+		failed = errors.Join(failed, d.write(f, &info, 0))
+		f.Free()
 	}
-	return d.write(warm)
+	return failed
 }
 
 // start is the first sample that counts: with an anchored clock nothing before the unit's first packet does.
@@ -250,43 +250,37 @@ func (d *decoding) start(at int64) int64 {
 	return d.from
 }
 
-func (d *decoding) keep(planes [][]float32) {
-	if d.warm == nil {
-		d.warm = make([][]float32, d.chans)
+// write feeds the kernel with a frame but for its last samples.
+func (d *decoding) write(f *astiav.Frame, info *C.ac_frame, skipEnd int) error {
+	if d.done {
+		return nil
 	}
-	for i := range planes {
-		d.warm[i] = append(d.warm[i], planes[i]...)
+	samples, err := samplesOf(f, info)
+	if err == nil {
+		samples.N -= skipEnd
+		err = d.kernel.Write(samples, d.emit)
 	}
-}
-
-func (d *decoding) write(planes [][]float32) error {
-	return d.kernel.Write(planes, d.emit)
+	if err != nil {
+		d.w.complain(d.run.unit, d.run.track, 1, err.Error())
+	}
+	return d.failed
 }
 
 // emit writes one finished slot, if it is the unit's.
-func (d *decoding) emit(s *measurement.Slot) error {
-	if d.to >= 0 && s.Index >= d.to*measurement.SlotsPerSecond/d.rate {
-		return nil
+func (d *decoding) emit(s *measurement.Slot) {
+	if d.failed != nil || d.to >= 0 && s.Index >= d.to*measurement.SlotsPerSecond/d.rate {
+		return
 	}
 	s.Track, s.Unit = int32(d.run.track.ordinal), int32(d.run.unit)
 	s.Errors, d.errors = int32(d.errors), 0
-	return d.w.out.Slot(s)
+	d.failed = d.w.out.Slot(s)
 }
 
 func (d *decoding) finish() error {
-	if d.kernel == nil || !d.set {
-		return nil
+	if d.kernel != nil && d.set && !d.done {
+		d.kernel.Flush(d.emit)
 	}
-	return d.kernel.Flush(d.emit)
-}
-
-// cut takes samples [from, to) of every channel.
-func cut(planes [][]float32, from, to int) [][]float32 {
-	out := make([][]float32, len(planes))
-	for i := range planes {
-		out[i] = planes[i][from:to]
-	}
-	return out
+	return d.failed
 }
 
 func audioFormat(t *track, f *astiav.Frame, info *C.ac_frame) measurement.Format {

@@ -22,7 +22,6 @@ const (
 	maxVideoTracks  = 8
 	maxAudioTracks  = 32
 	maxChannels     = 64
-	maxFrameSamples = 1 << 20
 	ioBuffer        = 256 << 10
 	// maxReadErrors is how many broken packets in a row end a demuxer.
 	maxReadErrors = 64
@@ -30,6 +29,8 @@ const (
 
 // demuxers that are allowed: everything that is a container or an elementary stream, and nothing that opens other files (hls, dash, concat, image2, sdp …).
 const allowedFormats = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,mpegvideo,wav,w64,aiff,aac,ac3,eac3,mp3,flac,ogg,avi,flv,h264,hevc,obu,ivf,mxf,asf,dts,loas,caf,au,m4v,av1,gxf,nut,rm,yuv4mpegpipe,vc1,mlp,truehd,tta,wv,ape"
+
+const errSeek = astiav.Error(-22) // EINVAL, which go-astiav does not name
 
 // reader is what a demuxer reads from.
 type reader interface {
@@ -137,10 +138,10 @@ func (d *demuxer) openIO(r reader, size int64) error {
 		case io.SeekEnd:
 			off += size
 		default:
-			return 0, astiav.ErrEinval
+			return 0, errSeek
 		}
 		if off < 0 {
-			return 0, astiav.ErrEinval
+			return 0, errSeek
 		}
 		at = off
 		return at, nil

@@ -89,29 +89,25 @@ int ac_to_planar(const void *frame, void *out) {
 	return av_frame_copy_props(o, f);
 }
 
-#define CONVERT(type, expr) \
-	for (int c = 0; c < channels; c++) { \
-		const type *s = (const type *)(planar ? f->extended_data[c] : f->extended_data[0] + c * sizeof(type)); \
-		int step = planar ? 1 : channels; \
-		if (!planes[c] || !f->extended_data[planar ? c : 0]) return AVERROR(EINVAL); \
-		for (int i = 0; i < n; i++, s += step) planes[c][i] = (expr); \
+int ac_sample_format(int sample_fmt) {
+	switch (av_get_packed_sample_fmt(sample_fmt)) {
+	case AV_SAMPLE_FMT_U8: return AC_SAMPLES_U8;
+	case AV_SAMPLE_FMT_S16: return AC_SAMPLES_S16;
+	case AV_SAMPLE_FMT_S32: return AC_SAMPLES_S32;
+	case AV_SAMPLE_FMT_FLT: return AC_SAMPLES_F32;
+	case AV_SAMPLE_FMT_DBL: return AC_SAMPLES_F64;
+	default: return AC_SAMPLES_OTHER;
 	}
+}
 
-int ac_to_float(const void *frame, float **planes, int capacity) {
+int ac_sample_planes(const void *frame, void **planes, int max) {
 	const AVFrame *f = frame;
-	int n = f->nb_samples, channels = f->ch_layout.nb_channels;
-	int planar = av_sample_fmt_is_planar(f->format);
-	if (n < 0 || n > capacity || channels <= 0 || !f->extended_data)
-		return AVERROR(EINVAL);
-	switch (av_get_packed_sample_fmt(f->format)) {
-	case AV_SAMPLE_FMT_U8: CONVERT(uint8_t, (*s - 128) / 128.0f) break;
-	case AV_SAMPLE_FMT_S16: CONVERT(int16_t, *s / 32768.0f) break;
-	case AV_SAMPLE_FMT_S32: CONVERT(int32_t, *s / 2147483648.0f) break;
-	case AV_SAMPLE_FMT_S64: CONVERT(int64_t, *s / 9223372036854775808.0f) break;
-	case AV_SAMPLE_FMT_FLT: CONVERT(float, *s) break;
-	case AV_SAMPLE_FMT_DBL: CONVERT(double, (float)*s) break;
-	default: return AVERROR(ENOSYS);
-	}
+	int n = av_sample_fmt_is_planar(f->format) ? f->ch_layout.nb_channels : 1;
+	if (n < 1 || n > max || !f->extended_data)
+		return 0;
+	for (int i = 0; i < n; i++)
+		if (!(planes[i] = f->extended_data[i]))
+			return 0;
 	return n;
 }
 

@@ -11,10 +11,14 @@ package decode
 import "C"
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"unsafe"
 
 	"github.com/asticode/go-astiav"
+
+	"aircheck/worker/measure"
 )
 
 // go-astiav keeps FFmpeg's structure in the first field of its own and does not hand it out; v0.16.0 is pinned, and a test checks that this still holds.
@@ -120,48 +124,19 @@ func channelWeights(f *astiav.Frame, channels int) []float64 {
 	return weights
 }
 
-// floats holds planar samples in C memory, grown as needed.
-type floats struct {
-	planes   [maxChannels]*C.float
-	capacity int
-	channels int
-}
-
-func (b *floats) free() {
-	for i := range b.planes {
-		C.free(unsafe.Pointer(b.planes[i]))
-		b.planes[i] = nil
+// samplesOf points at the samples of an audio frame; they are valid as long as the frame is.
+func samplesOf(f *astiav.Frame, info *C.ac_frame) (measure.Samples, error) {
+	formats := map[C.int]measure.SampleFormat{
+		C.AC_SAMPLES_U8: measure.U8, C.AC_SAMPLES_S16: measure.S16, C.AC_SAMPLES_S32: measure.S32, C.AC_SAMPLES_F32: measure.F32, C.AC_SAMPLES_F64: measure.F64,
 	}
-	b.capacity = 0
-}
-
-// fill converts a frame; the planes are valid until the next call.
-func (b *floats) fill(f *astiav.Frame, info *C.ac_frame) error {
-	n, ch := int(info.nb_samples), int(info.channels)
-	if ch <= 0 || ch > maxChannels || n < 0 || n > maxFrameSamples {
-		return fmt.Errorf("audio frame of %d samples in %d channels", n, ch)
+	format, ok := formats[C.ac_sample_format(info.sample_fmt)]
+	if !ok {
+		return measure.Samples{}, errors.New("samples of a format that cannot be measured")
 	}
-	if n > b.capacity || ch > b.channels {
-		b.free()
-		b.capacity, b.channels = max(n, 4096), ch
-		for i := range ch {
-			b.planes[i] = (*C.float)(C.calloc(C.size_t(b.capacity), 4))
-			if b.planes[i] == nil {
-				return fmt.Errorf("allocate %d samples", b.capacity)
-			}
-		}
+	var planes [maxChannels]unsafe.Pointer
+	n := C.ac_sample_planes(f.UnsafePointer(), &planes[0], maxChannels)
+	if n == 0 {
+		return measure.Samples{}, fmt.Errorf("audio frame of %d channels without samples", int(info.channels))
 	}
-	if r := C.ac_to_float(f.UnsafePointer(), &b.planes[0], C.int(b.capacity)); r < 0 {
-		return fmt.Errorf("convert samples: %w", astiav.Error(r))
-	}
-	return nil
-}
-
-// pointers lists the planes.
-func (b *floats) slices(n int) [][]float32 {
-	out := make([][]float32, b.channels)
-	for i := range out {
-		out[i] = unsafe.Slice((*float32)(unsafe.Pointer(b.planes[i])), n)
-	}
-	return out
+	return measure.Samples{Planes: slices.Clone(planes[:n]), N: int(info.nb_samples), Format: format}, nil
 }

@@ -27,7 +27,9 @@ typedef struct {
 
 void ac_read_frame(const void *frame, ac_frame *out);
 int ac_to_planar(const void *frame, void *out); // converts a packed or RGB picture to 8-bit planar YUV 4:4:4; out is an AVFrame
-int ac_to_float(const void *frame, float **planes, int capacity); // planar floats, full scale 1; returns samples or a negative AVERROR
+enum { AC_SAMPLES_OTHER, AC_SAMPLES_U8, AC_SAMPLES_S16, AC_SAMPLES_S32, AC_SAMPLES_F32, AC_SAMPLES_F64 };
+int ac_sample_format(int sample_fmt);
+int ac_sample_planes(const void *frame, void **planes, int max); // returns how many pointers; 0: it has none that could be read
 int ac_layout_name(const void *frame, char *out, int size);
 int ac_channel_at(const void *frame, int channel);
 
