@@ -49,7 +49,7 @@ type Permanent interface{ Permanent() bool }
 
 // IsPermanent tells whether retrying err is pointless. The backend decides: sentinels above and errors that implement Permanent.
 func IsPermanent(err error) bool {
-	for _, sentinel := range []error{ErrNotFound, ErrExists, ErrDenied, ErrTooLarge, ErrBadKey} {
+	for _, sentinel := range []error{ErrNotFound, ErrExists, ErrDenied, ErrTooLarge, ErrBadKey, ErrBadURI} {
 		if errors.Is(err, sentinel) {
 			return true
 		}
