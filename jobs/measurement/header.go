@@ -1,0 +1,55 @@
+package measurement
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"aircheck/jobs"
+)
+
+// maxObjects bounds the JSON objects in a header: what they unfold to in memory is many times their length.
+const maxObjects = 1 << 18
+
+// parseHeader reads the header strictly.
+func parseHeader(doc []byte) (Header, error) {
+	var h Header
+	if len(doc) > maxHeader || bytes.Count(doc, []byte("{")) > maxObjects {
+		return h, fmt.Errorf("header of %d bytes", len(doc))
+	}
+	d := json.NewDecoder(bytes.NewReader(doc))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&h); err != nil {
+		return h, fmt.Errorf("header: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return h, errors.New("header: data after the value")
+	}
+	if err := h.validate(); err != nil {
+		return h, fmt.Errorf("header: %w", err)
+	}
+	return h, nil
+}
+
+// validate checks what readers of a measurement rely on without looking.
+func (h *Header) validate() error {
+	if h.V != jobs.Version {
+		return fmt.Errorf("%w %d", jobs.ErrVersion, h.V)
+	}
+	if h.Window < 0 || h.Duration < 0 {
+		return fmt.Errorf("window %d, duration %d µs", h.Window, h.Duration)
+	}
+	for i := range h.Units {
+		for _, t := range h.Units[i].Tracks {
+			if t.Format < 0 || t.Format >= len(h.Formats) {
+				return fmt.Errorf("unit %d: format %d of %d", h.Units[i].Index, t.Format, len(h.Formats))
+			}
+			if t.Track < 0 || t.Packets < 0 || t.Frames < 0 || t.Bytes < 0 || t.Errors < 0 {
+				return fmt.Errorf("unit %d: track %d has a negative count", h.Units[i].Index, t.Track)
+			}
+		}
+	}
+	return nil
+}
