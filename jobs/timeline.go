@@ -89,6 +89,8 @@ type Segment struct {
 	Duration Micros     `json:"duration"`
 	Init     *ByteRange `json:"init,omitempty"` // EXT-X-MAP, the moov of a fragmented file, PAT and PMT of a TS file
 	Key      *Key       `json:"key,omitempty"`
+	// InitKey is how the initialisation section is encrypted: the key in force where EXT-X-MAP stands (RFC 8216 section 4.3.2.5).
+	InitKey *Key `json:"init_key,omitempty"`
 	// Discontinuity counts the EXT-X-DISCONTINUITY tags before this segment: timestamps are continuous within one value.
 	Discontinuity int        `json:"disc,omitempty"`
 	Gap           bool       `json:"gap,omitempty"` // EXT-X-GAP: the packager says that there is nothing to fetch

@@ -1,0 +1,76 @@
+package hls
+
+import (
+	"aircheck/jobs"
+)
+
+// masterTag reads the tags of a multivariant playlist (RFC 8216 section 4.3.4).
+func (p *parser) masterTag(name, value string) bool {
+	switch name {
+	case "EXT-X-STREAM-INF":
+		if p.variant != nil {
+			p.fault(p.variant.Line, jobs.Fail, "EXT-X-STREAM-INF without a URI")
+		}
+		attrs := p.list(-1, name, value)
+		p.variant = &Entry{Line: p.number, Kind: EntryVariant, Variant: p.variantOf(attrs)}
+	case "EXT-X-I-FRAME-STREAM-INF":
+		attrs := p.list(-1, name, value)
+		p.entry(Entry{Line: p.number, Kind: EntryIFrames, URI: attrs["URI"], Variant: p.variantOf(attrs)})
+	case "EXT-X-MEDIA":
+		p.rendition(p.list(-1, name, value))
+	default:
+		return false
+	}
+	return true
+}
+
+func (p *parser) rendition(attrs map[string]string) {
+	kinds := map[string]EntryKind{"AUDIO": EntryAudio, "VIDEO": EntryVideo, "SUBTITLES": EntrySubtitles}
+	kind, ok := kinds[attrs["TYPE"]]
+	if !ok {
+		if attrs["TYPE"] != "CLOSED-CAPTIONS" {
+			p.fault(p.number, jobs.Warn, "EXT-X-MEDIA of unknown TYPE %s", clip(attrs["TYPE"]))
+		}
+		return
+	}
+	p.entry(Entry{
+		Line: p.number, Kind: kind, URI: attrs["URI"], Group: attrs["GROUP-ID"], Name: attrs["NAME"],
+		Variant: jobs.Variant{Language: attrs["LANGUAGE"]},
+	})
+}
+
+func (p *parser) variantOf(attrs map[string]string) jobs.Variant {
+	v := jobs.Variant{Codecs: attrs["CODECS"], FrameRate: attrs["FRAME-RATE"]}
+	var err error
+	if v.Bandwidth, err = parseCount(attrs["BANDWIDTH"]); err != nil {
+		p.fault(p.number, jobs.Warn, "BANDWIDTH %q: %v", clip(attrs["BANDWIDTH"]), err)
+	}
+	if s, ok := attrs["AVERAGE-BANDWIDTH"]; ok {
+		if v.AverageBandwidth, err = parseCount(s); err != nil {
+			p.fault(p.number, jobs.Warn, "AVERAGE-BANDWIDTH %q: %v", clip(s), err)
+		}
+	}
+	if s, ok := attrs["RESOLUTION"]; ok {
+		if v.Width, v.Height, err = parseResolution(s); err != nil {
+			p.fault(p.number, jobs.Warn, "RESOLUTION %q: %v", clip(s), err)
+		}
+	}
+	return v
+}
+
+func (p *parser) entry(e Entry) {
+	if p.out.Master == nil {
+		p.out.Master = &Master{}
+	}
+	m := p.out.Master
+	if len(m.Entries) == maxVariants {
+		p.fault(e.Line, jobs.Fail, "more than %d variants and renditions; the rest is not read", maxVariants)
+	}
+	if len(m.Entries) >= maxVariants {
+		return
+	}
+	if e.Kind == EntryVariant && e.URI == "" || e.Kind == EntryIFrames && e.URI == "" {
+		p.fault(e.Line, jobs.Fail, "variant without a URI")
+	}
+	m.Entries = append(m.Entries, e)
+}
