@@ -19,10 +19,10 @@ import (
 
 // Limits of what a container may make us do.
 const (
-	maxVideoTracks  = 8
-	maxAudioTracks  = 32
-	maxChannels     = 64
-	ioBuffer        = 256 << 10
+	maxVideoTracks = 8
+	maxAudioTracks = 32
+	maxChannels    = 64
+	ioBuffer       = 256 << 10
 	// maxReadErrors is how many broken packets in a row end a demuxer.
 	maxReadErrors = 64
 )

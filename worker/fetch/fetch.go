@@ -53,39 +53,32 @@ func (f *Fetcher) Segment(ctx context.Context, s jobs.Segment) (Segment, error) 
 	if s.Key != nil && !decryptable(s.Key) {
 		return Segment{State: measurement.UnitEncrypted, Detail: "encrypted with " + s.Key.Method + ", which needs a key that aircheck does not have"}, nil
 	}
-	head, err := f.initSection(ctx, s.Init)
+	head, err := f.initSection(ctx, s)
 	if err != nil {
-		return absent(err, "initialisation section")
+		return unavailable(err, "initialisation section")
 	}
 	body, err := f.body(ctx, s)
 	if err != nil {
-		return absent(err, "segment")
-	}
-	if s.Key != nil {
-		key, err := f.keyBytes(ctx, s.Key)
-		if err != nil {
-			return Segment{State: measurement.UnitEncrypted, Detail: "the key cannot be had: " + err.Error()}, keyError(err)
-		}
-		if body, err = decrypt(body, key, s.Key.IV); err != nil {
-			return Segment{State: measurement.UnitEncrypted, Detail: err.Error()}, nil
-		}
+		return unavailable(err, "segment")
 	}
 	return Segment{State: measurement.UnitOK, Init: len(head), Data: append(append(make([]byte, 0, len(head)+len(body)), head...), body...)}, nil
 }
 
-// absent tells a missing segment, which is a finding, from an origin that cannot be asked, which is an error.
-func absent(err error, what string) (Segment, error) {
-	if errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrTooLarge) {
+// lockedError is media that cannot be decrypted.
+type lockedError struct{ err error }
+
+func (e *lockedError) Error() string { return e.err.Error() }
+
+// unavailable tells what is wrong with the stream, which is a finding, from an origin that cannot be asked, which is an error.
+func unavailable(err error, what string) (Segment, error) {
+	var locked *lockedError
+	switch {
+	case errors.As(err, &locked):
+		return Segment{State: measurement.UnitEncrypted, Detail: what + ": " + err.Error()}, nil
+	case errors.Is(err, storage.ErrNotFound), errors.Is(err, storage.ErrTooLarge):
 		return Segment{State: measurement.UnitMissing, Detail: what + ": " + err.Error()}, nil
 	}
 	return Segment{}, classify(err)
-}
-
-func keyError(err error) error {
-	if storage.IsPermanent(err) {
-		return nil
-	}
-	return classify(err)
 }
 
 // classify turns the store's opinion into the job's.
@@ -101,22 +94,52 @@ func (f *Fetcher) body(ctx context.Context, s jobs.Segment) ([]byte, error) {
 	if n >= 0 {
 		n += s.Tail
 	}
-	return f.read(ctx, s.URI, s.Offset, n, wire.MaxSegment)
+	b, err := f.read(ctx, s.URI, s.Offset, n, wire.MaxSegment)
+	if err != nil {
+		return nil, err
+	}
+	return f.unlock(ctx, b, s.Key)
 }
 
-func (f *Fetcher) initSection(ctx context.Context, r *jobs.ByteRange) ([]byte, error) {
+func (f *Fetcher) initSection(ctx context.Context, s jobs.Segment) ([]byte, error) {
+	r := s.Init
 	if r == nil {
 		return nil, nil
 	}
-	name := fmt.Sprintf("%s@%d+%d", r.URI, r.Offset, r.Length)
-	if f.init.name != name {
-		b, err := f.read(ctx, r.URI, r.Offset, r.Length, maxInit)
-		if err != nil {
-			return nil, err
-		}
-		f.init = memo{name, b}
+	name := fmt.Sprintf("%s@%d+%d %v", r.URI, r.Offset, r.Length, s.InitKey)
+	if f.init.name == name {
+		return f.init.data, nil
 	}
-	return f.init.data, nil
+	b, err := f.read(ctx, r.URI, r.Offset, r.Length, maxInit)
+	if err != nil {
+		return nil, err
+	}
+	if b, err = f.unlock(ctx, b, s.InitKey); err != nil {
+		return nil, err
+	}
+	f.init = memo{name, b}
+	return b, nil
+}
+
+// unlock decrypts b when it is encrypted.
+func (f *Fetcher) unlock(ctx context.Context, b []byte, k *jobs.Key) ([]byte, error) {
+	if k == nil {
+		return b, nil
+	}
+	if !decryptable(k) {
+		return nil, &lockedError{fmt.Errorf("encrypted with %s, for which aircheck has no key", k.Method)}
+	}
+	key, err := f.keyBytes(ctx, k)
+	if storage.IsPermanent(err) {
+		return nil, &lockedError{fmt.Errorf("the key cannot be had: %w", err)}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if b, err = decrypt(b, key, k.IV); err != nil {
+		return nil, &lockedError{err}
+	}
+	return b, nil
 }
 
 func (f *Fetcher) keyBytes(ctx context.Context, k *jobs.Key) ([]byte, error) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -35,7 +36,7 @@ type process struct {
 	cmd    *exec.Cmd
 	conn   wire.Conn
 	stdin  io.WriteCloser
-	stderr *tail
+	stderr *lastWords
 	exited chan struct{} // closed when Wait returned
 	err    error         // of Wait; read after exited
 }
@@ -121,7 +122,7 @@ func start(cfg *Config) (*process, error) {
 	cmd := exec.Command(cfg.Command[0], cfg.Command[1:]...)
 	cmd.Env = cfg.Env
 	if cmd.Env == nil {
-		cmd.Env = []string{"LC_ALL=C"}
+		cmd.Env = []string{"LC_ALL=C", "LD_LIBRARY_PATH=" + os.Getenv("LD_LIBRARY_PATH")}
 	}
 	// An own process group: a Ctrl-C at the terminal reaches the parent, which ends the children in order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
@@ -133,7 +134,7 @@ func start(cfg *Config) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &process{cmd: cmd, stdin: stdin, stderr: &tail{}, exited: make(chan struct{})}
+	p := &process{cmd: cmd, stdin: stdin, stderr: &lastWords{}, exited: make(chan struct{})}
 	cmd.Stderr = p.stderr
 	p.conn = wire.Conn{R: stdout, W: stdin}
 	if err := cmd.Start(); err != nil {
@@ -141,11 +142,7 @@ func start(cfg *Config) (*process, error) {
 	}
 	go func() { // ends with the process; bury and stop wait for it
 		defer close(p.exited)
-		state, err := cmd.Process.Wait()
-		if err == nil && !state.Success() {
-			err = &exec.ExitError{ProcessState: state}
-		}
-		p.err = err
+		p.err = cmd.Wait()
 	}()
 	return p, nil
 }
@@ -198,33 +195,29 @@ func (p *process) window(ctx context.Context, cfg *Config, task jobs.Task) ([]by
 	}
 }
 
-// tail keeps the end of what a child writes to stderr: the last words of a crash.
-type tail struct {
+// lastWords keeps the beginning of what a child writes to stderr: it is silent until it crashes, and the cause comes first.
+type lastWords struct {
 	mu sync.Mutex
 	b  []byte
 }
 
-const tailBytes = 2 << 10
+const maxLastWords = 4 << 10
 
-func (t *tail) Write(b []byte) (int, error) {
+func (t *lastWords) Write(b []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.b = append(t.b, b...)
-	if len(t.b) > 2*tailBytes {
-		t.b = append(t.b[:0], t.b[len(t.b)-tailBytes:]...)
-	}
+	t.b = append(t.b, b[:min(len(b), maxLastWords-len(t.b))]...)
 	return len(b), nil
 }
 
-// suffix is ": " and the first of the last lines, or nothing.
-func (t *tail) suffix() string {
+// suffix is ": " and the first line, or nothing.
+func (t *lastWords) suffix() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s := strings.TrimSpace(string(t.b))
-	if s == "" {
+	line, _, _ := strings.Cut(strings.TrimSpace(string(t.b)), "\n")
+	if line == "" {
 		return ""
 	}
-	line, _, _ := strings.Cut(s, "\n")
 	return ": " + line
 }
 
