@@ -15,9 +15,16 @@ const (
 	stillNoise = 0.001
 	// stillBlock bounds the mean absolute difference of any 16x16 block: a blinking eye exceeds it, the noise of a codec does not.
 	stillBlock = 2
-	// popNoise and popBlock are the same limits for a single keyframe that codes a still anew; the next picture must be still again.
-	popNoise = 0.01
-	popBlock = 10
+	// popNoise and popBlock are the same limits for a keyframe that codes a still anew, refineBlock for any other frame in which a codec
+	// spends bits on it; soon the picture must be still again.
+	popNoise    = 0.01
+	popBlock    = 10
+	refineBlock = 5
+	// maxPops is how many pictures in a row a codec may take over it: a keyframe and the one after. popEvery bounds their share of a run, so
+	// that animation on threes is motion, beyond the popSettling pairs in which the picture settles.
+	maxPops     = 2
+	popEvery    = 8
+	popSettling = 24
 	// grainBlockMean bounds the mean absolute difference of 8x8 block means under grain: noise of deviation s moves them by about s/8.
 	grainBlockMean = 0.35
 	// grainBlock is how far one 16x16 block may differ beyond twice the mean of the picture: codecs keep grain in some blocks and not in others.
@@ -34,8 +41,11 @@ type freeze struct {
 	Run *run
 	// Anchor is what the picture looked like at the start of the run: it must not drift away from that.
 	Anchor thumb
-	// Pop is a keyframe that differed and may be a new coding of the same picture: the next frame tells.
-	Pop *run
+	// Waiting counts the frames since PopAt that differed and may be a new coding of the same picture: the next frames tell. Pops counts all
+	// such frames of the run.
+	Waiting int
+	PopAt   jobs.Micros
+	Pops    int64
 	// Last is the frame before, unless it was black or unknown.
 	Last *lastFrame
 	// Pairs and Grainy count the pairs of the run, and those that are still but for grain; GrainSAD sums the luma differences of the latter.
@@ -78,7 +88,7 @@ func (d *freeze) frame(f *videoFrame) {
 
 // still continues the run with f or starts one with the frame before.
 func (d *freeze) still(f *videoFrame, now thumb) {
-	d.Pop = nil
+	d.Waiting = 0
 	if d.Run != nil && now.drifted(d.Anchor) {
 		d.end(f.Start)
 		d.Last.Start = f.Start
@@ -90,13 +100,17 @@ func (d *freeze) still(f *videoFrame, now thumb) {
 	d.Run.To = f.End
 }
 
-// pop waits for the next frame to say whether f is the same picture. Two in a row are not.
+// pop waits for the next frame to say whether f is the same picture. A run of many is motion.
 func (d *freeze) pop(f *videoFrame) {
-	if d.Run == nil || d.Pop != nil {
+	d.Pops++
+	if d.Run == nil || d.Waiting == maxPops || d.Pops*popEvery > d.Pairs+popSettling {
 		d.end(f.Start)
 		return
 	}
-	d.Pop = &run{f.Start, f.End}
+	if d.Waiting == 0 {
+		d.PopAt = f.Start
+	}
+	d.Waiting++
 }
 
 func (d *freeze) gap(from, _ jobs.Micros) {
@@ -109,11 +123,11 @@ func (d *freeze) finish(at jobs.Micros) { d.end(at) }
 // end closes the run, at the latest at the time given, and before a pop that nothing confirmed.
 func (d *freeze) end(at jobs.Micros) {
 	r, grainy := d.Run, d.Grainy*2 > d.Pairs
-	if d.Pop != nil {
-		at = min(at, d.Pop.From)
+	if d.Waiting > 0 {
+		at = min(at, d.PopAt)
 	}
-	d.Run, d.Pop, d.Anchor = nil, nil, thumb{}
-	d.Pairs, d.Grainy, d.GrainSAD = 0, 0, 0
+	d.Run, d.Anchor, d.Waiting = nil, thumb{}, 0
+	d.Pops, d.Pairs, d.Grainy, d.GrainSAD = 0, 0, 0, 0
 	if r == nil {
 		return
 	}
@@ -163,7 +177,12 @@ func (d *freeze) change(f *videoFrame, now thumb) change {
 		d.Grainy++
 		d.GrainSAD += p.SADY
 		return still
-	case f.Flags&measurement.FlagKey != 0 && sad <= popNoise*full && block <= popBlock*256*scale:
+	}
+	limit := int64(refineBlock)
+	if f.Flags&measurement.FlagKey != 0 {
+		limit = popBlock
+	}
+	if sad <= popNoise*full && block <= limit*256*scale {
 		return popped
 	}
 	return moved

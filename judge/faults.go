@@ -1,0 +1,166 @@
+package judge
+
+import (
+	"fmt"
+	"strings"
+
+	"aircheck/jobs"
+	"aircheck/jobs/measurement"
+)
+
+// faults finds the units of a sequence that could not be read, and the windows that aircheck itself could not measure. Neighbours in the same state are
+// one finding.
+type faults struct {
+	Open  *fault `json:",omitempty"`
+	Found []jobs.Finding
+}
+
+type fault struct {
+	State    measurement.UnitState
+	Detail   string
+	First    int
+	Count    int
+	From, To jobs.Micros
+}
+
+// unit looks at a segment.
+func (f *faults) unit(u *placedUnit) {
+	if o := f.Open; o != nil && o.State == u.State {
+		o.To = max(o.To, u.To)
+		o.Count++
+		return
+	}
+	f.close()
+	if faultCode(u.State) == "" {
+		return
+	}
+	f.Open = &fault{State: u.State, Detail: u.Detail, First: u.Index, Count: 1, From: u.From, To: u.To}
+	if u.State == measurement.UnitTruncated {
+		f.Open.From = u.mediaEnd()
+		f.close()
+	}
+}
+
+// mediaEnd is where the media of a truncated segment ends.
+func (u *placedUnit) mediaEnd() jobs.Micros {
+	if t := u.primary(); t != nil {
+		return max(u.From, min(t.End, u.To))
+	}
+	return u.From
+}
+
+// object looks at a unit of an object; at is where its state begins.
+func (f *faults) object(u *placedUnit, at jobs.Micros) {
+	if o := f.Open; o != nil {
+		if o.State == u.State {
+			o.Count++
+			return
+		}
+		o.To = max(o.From, at)
+		f.close()
+	}
+	if u.State != unitFailed && faultCode(u.State) != "" {
+		f.Open = &fault{State: u.State, Detail: u.Detail, First: -1, Count: 1, From: at, To: at}
+	}
+}
+
+// finish ends what lasts until the end.
+func (f *faults) finish(objectEnd jobs.Micros) {
+	if f.Open != nil && f.Open.First < 0 {
+		f.Open.To = max(f.Open.From, objectEnd)
+	}
+	f.close()
+}
+
+func faultCode(s measurement.UnitState) string {
+	switch s {
+	case measurement.UnitMissing:
+		return "segment.missing"
+	case measurement.UnitCorrupt:
+		return "segment.corrupt"
+	case measurement.UnitTruncated:
+		return "segment.truncated"
+	case measurement.UnitEncrypted:
+		return "segment.encrypted"
+	}
+	return ""
+}
+
+func (f *faults) close() {
+	o := f.Open
+	f.Open = nil
+	if o == nil {
+		return
+	}
+	severity := jobs.Fail
+	if o.State == measurement.UnitEncrypted {
+		severity = jobs.Warn // nothing is wrong with the stream
+	}
+	v := jobs.Finding{
+		Code: faultCode(o.State), Severity: severity, Start: o.From.At(), End: o.To.At(), Confidence: 1, Message: o.message(),
+	}
+	if o.First >= 0 {
+		v.Value, v.Unit = jobs.Figure(float64(o.Count)), "segments"
+	}
+	f.emit(v)
+}
+
+func (f *faults) emit(v jobs.Finding) {
+	if len(f.Found) < maxFindings {
+		f.Found = append(f.Found, v)
+		return
+	}
+	last := &f.Found[len(f.Found)-1]
+	last.End = max(last.End, v.End)
+	last.Message = tooMany(last.Code)
+}
+
+func (o *fault) message() string {
+	what := map[measurement.UnitState]string{
+		measurement.UnitMissing: "missing", measurement.UnitCorrupt: "no media that can be decoded",
+		measurement.UnitTruncated: "truncated", measurement.UnitEncrypted: "encrypted",
+	}[o.State]
+	var m string
+	switch {
+	case o.First < 0:
+		m = "the object is " + what
+	case o.Count == 1:
+		m = fmt.Sprintf("segment %d is %s", o.First, what)
+	default:
+		m = fmt.Sprintf("segments %d to %d are %s", o.First, o.First+o.Count-1, what)
+	}
+	if d := o.detail(); d != "" {
+		m += ": " + shorten(d)
+	}
+	return m
+}
+
+// detail is what the worker said, as far as it is about the media: what it says about the origin names places, and one stream must read the same
+// wherever it was fetched from.
+func (o *fault) detail() string {
+	switch o.State {
+	case measurement.UnitMissing:
+		return ""
+	case measurement.UnitEncrypted:
+		d, _, _ := strings.Cut(o.Detail, ":")
+		return d
+	}
+	return o.Detail
+}
+
+// worker notes a window that the decoder died or hung on: it is no fault of the stream as far as anybody knows.
+func (f *faults) worker(o jobs.Outcome, from, to jobs.Micros) {
+	code := ""
+	switch o.Class {
+	case jobs.Crash:
+		code = "worker.decoder_crash"
+	case jobs.Timeout:
+		code = "worker.timeout"
+	default:
+		return // coverage says it
+	}
+	f.emit(jobs.Finding{
+		Code: code, Severity: jobs.Warn, Start: from.At(), End: to.At(), Confidence: 1,
+		Message: fmt.Sprintf("%s (window %d, %d attempts)", failureReason(o), o.Window, o.Attempts),
+	})
+}

@@ -1,0 +1,162 @@
+package judge
+
+import (
+	"slices"
+
+	"aircheck/jobs"
+	"aircheck/jobs/measurement"
+)
+
+// Finish ends the fold and returns the result. Windows that never came are pending in its coverage. It can be called once; to look at a check
+// that is not over yet, call it on a judge restored from a snapshot.
+func (j *Judge) Finish() (jobs.Result, error) {
+	if j.finished {
+		return jobs.Result{}, errFinished
+	}
+	j.finished = true
+	for _, q := range j.sequences {
+		q.finish(q.remaining(j.check.Windows))
+	}
+	r := jobs.Result{Findings: slices.Clone(j.check.Timeline.Findings), Renditions: []jobs.Rendition{}, Coverage: []jobs.Coverage{}}
+	lost := false
+	for _, t := range j.renditions() {
+		t.result(&r)
+		lost = lost || t.ledger().lost(t.Duration.Micros())
+	}
+	for _, q := range j.sequences {
+		lost = lost || q.Ledger.lost(q.length())
+		r.Findings = append(r.Findings, q.faultFindings(len(j.sequences) > 1)...)
+		if len(q.Streams) == 0 {
+			r.Duration = max(r.Duration, q.length().At())
+		}
+	}
+	if r.Findings == nil {
+		r.Findings = []jobs.Finding{}
+	}
+	slices.SortStableFunc(r.Findings, compareFindings)
+	r.Verdict = verdict(r.Findings, lost)
+	return r, nil
+}
+
+// remaining is where the first window that never came starts; negative when all came.
+func (q *sequence) remaining(windows []jobs.Window) jobs.Micros {
+	for _, w := range windows {
+		if w.Sequence == q.ID && w.Index == q.Next {
+			return w.Start
+		}
+	}
+	return -1
+}
+
+// finish ends the sequence's own books and its streams.
+func (q *sequence) finish(pending jobs.Micros) {
+	q.promise()
+	var end jobs.Micros
+	for _, s := range q.Streams {
+		s.drain()
+		end = max(end, s.end())
+	}
+	if q.Declared == 0 {
+		q.Declared = q.def.Duration
+	}
+	q.await(pending)
+	q.Faults.finish(max(end, q.Declared))
+	for _, s := range q.Streams {
+		s.finish(q.durationOf(s))
+	}
+}
+
+// await books windows that never came.
+func (q *sequence) await(from jobs.Micros) {
+	to := q.def.Duration
+	if !q.objectMode() {
+		if q.NextUnit >= len(q.def.Segments) {
+			return
+		}
+		from, to = q.def.Segments[q.NextUnit].Start+q.Place.Drift, q.total()
+	} else if from < 0 {
+		return
+	}
+	sp := span{From: max(from, q.Ledger.end()), State: jobs.Pending, Reason: "not measured yet", Lost: true}
+	sp.To = max(to, sp.From+1)
+	q.Ledger.add(sp)
+	for _, s := range q.Streams {
+		s.Ledger.add(sp)
+	}
+}
+
+// promise adds the tracks that the playlist promises and nobody has seen.
+func (q *sequence) promise() {
+	kind := measurement.Kind(q.def.Media)
+	if kind != measurement.Video && kind != measurement.Audio {
+		return
+	}
+	for _, s := range q.Streams {
+		if s.Kind == kind {
+			return
+		}
+	}
+	s := newStream(kind, 0, q.objectMode(), q.params)
+	s.Ledger = q.Ledger.without("the playlist promises " + string(kind) + " and there is none")
+	for i := range s.Ledger.Spans {
+		if sp := &s.Ledger.Spans[i]; sp.State == jobs.Skipped && sp.Reason != "EXT-X-GAP" {
+			sp.State, sp.Lost = jobs.Failed, true
+		}
+	}
+	q.Streams = append(q.Streams, s)
+	slices.SortFunc(q.Streams, (*stream).compare)
+}
+
+// total is where the last segment ends.
+func (q *sequence) total() jobs.Micros {
+	n := len(q.def.Segments)
+	if n == 0 {
+		return 0
+	}
+	last := &q.def.Segments[n-1]
+	return clampTime(last.Start + q.Place.Drift + last.Duration)
+}
+
+// length is how long the sequence is by what its playlist or container says, and by what was booked.
+func (q *sequence) length() jobs.Micros {
+	if q.objectMode() {
+		return max(q.Declared, q.Ledger.end())
+	}
+	return max(q.total(), q.Ledger.end())
+}
+
+// ledgerOf is the ledger that a stream's coverage is made from.
+func (q *sequence) ledgerOf(s *stream) *ledger {
+	if q.objectMode() && len(q.Ledger.Spans) > 0 {
+		return &q.Ledger
+	}
+	return &s.Ledger
+}
+
+// durationOf is where a track ends: with its media, or, when its end could not be read, where the playlist or the container says.
+func (q *sequence) durationOf(s *stream) jobs.Micros {
+	last := q.ledgerOf(s).last()
+	if last.State == jobs.Analysed {
+		return s.end()
+	}
+	if q.objectMode() {
+		return max(s.end(), q.Declared)
+	}
+	if q.Ledger.last().State == jobs.Analysed && s.Frames > 0 {
+		return s.end() // the segments go on without this track
+	}
+	return max(s.end(), q.total())
+}
+
+// faultFindings are the findings about the sequence as a whole. Where there are several sequences they stand on the first of its renditions.
+func (q *sequence) faultFindings(several bool) []jobs.Finding {
+	found := slices.Clone(q.Faults.Found)
+	for i := range found {
+		f := &found[i]
+		f.Start, f.End = max(0, f.Start), max(0, f.End)
+		if several {
+			f.Rendition = q.rendition
+		}
+	}
+	return found
+}

@@ -1,0 +1,78 @@
+// Package judge folds measurements into a result: one serial pass over numbers, in time order, under a profile.
+//
+// It imports the contract (jobs, jobs/measurement) and a YAML reader for profiles; never a decoder, a store or a network. The same measurements give
+// the same bytes, however they were cut into windows, in whatever order the sequences arrive, and whether or not the fold was interrupted by a
+// checkpoint.
+package judge
+
+import (
+	"errors"
+	"fmt"
+
+	"aircheck/jobs"
+	"aircheck/jobs/measurement"
+)
+
+// Measurement is what the judge reads of a window: the header, then the rows in stored order. measurement.Reader is one. Rows belong to the
+// reader: they are valid during the call only.
+type Measurement interface {
+	Header() measurement.Header
+	Frames(fn func(*measurement.Frame) error) error
+	Slots(fn func(*measurement.Slot) error) error
+}
+
+// Judge is the fold over one check. It is for one goroutine.
+type Judge struct {
+	check     *jobs.Check
+	sequences []*sequence
+	params    *params
+	finished  bool
+}
+
+var errFinished = errors.New("the check is judged already")
+
+// New begins the fold over a check. The check must not change while it is judged.
+func New(check *jobs.Check) (*Judge, error) {
+	j := &Judge{check: check, params: newParams(check.Profile)}
+	seen := map[string]bool{}
+	for i := range check.Timeline.Sequences {
+		def := &check.Timeline.Sequences[i]
+		if seen[def.ID] {
+			return nil, fmt.Errorf("begin check %s: two sequences are called %q", check.ID, def.ID)
+		}
+		seen[def.ID] = true
+		j.sequences = append(j.sequences, &sequence{ID: def.ID, def: def, params: j.params})
+	}
+	return j, nil
+}
+
+// Window folds a measured window. The windows of a sequence must come in order; sequences may interleave. After an error the judge is of no
+// further use.
+func (j *Judge) Window(w jobs.Window, m Measurement) error {
+	q, err := j.sequence(w.Sequence)
+	if err != nil {
+		return err
+	}
+	return q.window(w, m)
+}
+
+// Failed folds a window that ended without a measurement, in its turn like Window.
+func (j *Judge) Failed(w jobs.Window, o jobs.Outcome) error {
+	q, err := j.sequence(w.Sequence)
+	if err != nil {
+		return err
+	}
+	return q.failed(w, o)
+}
+
+func (j *Judge) sequence(id string) (*sequence, error) {
+	if j.finished {
+		return nil, errFinished
+	}
+	for _, q := range j.sequences {
+		if q.ID == id {
+			return q, nil
+		}
+	}
+	return nil, fmt.Errorf("judge check %s: no sequence is called %q", j.check.ID, id)
+}

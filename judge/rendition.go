@@ -1,0 +1,114 @@
+package judge
+
+import (
+	"fmt"
+	"math"
+
+	"aircheck/jobs"
+	"aircheck/jobs/measurement"
+)
+
+// rendition is a stream with its name in the report.
+type rendition struct {
+	jobs.Rendition
+	q     *sequence
+	s     *stream
+	shift []shift
+}
+
+// renditions names the tracks: v0, v1 … and a0, a1 … in the order of sequences, then of tracks; video first.
+func (j *Judge) renditions() []rendition {
+	var list []rendition
+	for _, kind := range []measurement.Kind{measurement.Video, measurement.Audio} {
+		n := 0
+		for _, q := range j.sequences {
+			for _, s := range q.Streams {
+				if s.Kind != kind {
+					continue
+				}
+				t := rendition{q: q, s: s, shift: j.shifts(q)}
+				t.describe(fmt.Sprintf("%s%d", string(kind[0]), n), len(j.sequences) > 1)
+				if q.rendition == "" {
+					q.rendition = t.ID
+				}
+				list = append(list, t)
+				n++
+			}
+		}
+	}
+	return list
+}
+
+func (t *rendition) describe(id string, several bool) {
+	f := &t.s.First
+	t.Rendition = jobs.Rendition{
+		ID: id, Kind: string(t.s.Kind), Codec: f.Codec, Width: f.Width, Height: f.Height, PixFmt: f.PixFmt, SampleRate: f.SampleRate,
+		Channels: f.Channels, Layout: f.Layout, Language: f.Language, Sequence: t.q.ID,
+	}
+	if several {
+		t.Name = t.q.def.Name // the name of a single playlist or file is only what somebody called it
+	}
+	if v := t.q.def.Variant; v != nil && t.Language == "" {
+		t.Language = v.Language
+	}
+	if t.s.Kind == measurement.Video {
+		t.Frames = t.s.Frames
+		t.FrameRate = t.s.frameRate()
+	}
+	t.Duration = shifted(t.shift, t.q.durationOf(t.s)).At()
+}
+
+// frameRate is the declared rate, or the measured one, as a fraction.
+func (s *stream) frameRate() string {
+	num, den := s.First.RateNum, s.First.RateDen
+	if rateTicks(&s.First) == 0 {
+		b, mode := baseOf(&s.First), s.Video.Cadence.mode()
+		if mode <= 0 {
+			return ""
+		}
+		num, den = fraction(float64(b.Den) / float64(b.Num*mode))
+	}
+	g := gcd(num, den)
+	return fmt.Sprintf("%d/%d", num/g, den/g)
+}
+
+// fraction names a rate: n/1001 of NTSC's family where that is nearer than a whole number.
+func fraction(rate float64) (num, den int64) {
+	whole, ntsc := max(1, math.Round(rate)), max(1, math.Round(rate*1.001))
+	if math.Abs(ntsc/1.001-rate) < math.Abs(whole-rate) {
+		return int64(ntsc) * 1000, 1001
+	}
+	return int64(whole), 1
+}
+
+func gcd(a, b int64) int64 {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return max(1, a)
+}
+
+func (t *rendition) ledger() *ledger { return t.q.ledgerOf(t.s) }
+
+// result adds the rendition's part to the result.
+func (t *rendition) result(r *jobs.Result) {
+	r.Renditions = append(r.Renditions, t.Rendition)
+	r.Duration = max(r.Duration, t.Duration)
+	for _, f := range t.s.Findings {
+		f.Rendition = t.ID
+		f.Start = shifted(t.shift, f.Start.Micros()).At()
+		f.End = max(f.Start, shifted(t.shift, f.End.Micros()).At())
+		r.Findings = append(r.Findings, f)
+	}
+	intervals := t.ledger().tile(t.Duration.Micros())
+	for _, code := range covered(t.s.Kind, t.s.params) {
+		r.Coverage = append(r.Coverage, jobs.Coverage{Rendition: t.ID, Detector: code, Intervals: intervals})
+	}
+	for _, d := range t.s.audio {
+		if l, ok := d.(*loudness); ok {
+			figures := l.summary()
+			figures.Rendition = t.ID
+			r.Summary.Loudness = append(r.Summary.Loudness, figures)
+		}
+	}
+}

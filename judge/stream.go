@@ -1,0 +1,254 @@
+package judge
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"aircheck/jobs"
+	"aircheck/jobs/measurement"
+)
+
+const (
+	// maxTracks bounds the ordinals of tracks of one kind in a sequence; FFmpeg's demuxers stop at a thousand streams of all kinds.
+	maxTracks = 64
+	// maxFindings bounds the findings of one code on one rendition; what comes later widens the last one.
+	maxFindings = 2000
+	// minPackets is from how many packets on something must come out of a decoder: it may hold back a few for good.
+	minPackets = 4
+)
+
+// stream is the serial fold over one track of a sequence. Exported fields are its state.
+type stream struct {
+	Kind  measurement.Kind
+	Track int
+	// First is the format that the rendition is described by, Format the one in force.
+	First, Format measurement.Format
+	Frames        int64
+	// Front is the end of what the detectors have seen.
+	Front jobs.Micros
+	// Unit is the unit that rows are taken from; nil before the first and where the track is absent.
+	Unit *placedTrack `json:",omitempty"`
+	// Here is the unit itself, booked in Ledger when it is left.
+	Here *placedUnit `json:",omitempty"`
+	// Rows counts the unit's rows.
+	Rows   int
+	Ledger ledger
+	// Broken is true when units since the last row could not be read, so that a hole needs no other explanation.
+	Broken   bool
+	Epoch    int
+	Order    order
+	Findings []jobs.Finding
+	Video    *videoTrack `json:",omitempty"`
+	Audio    *audioTrack `json:",omitempty"`
+
+	objectMode bool
+	params     *params
+	video      []videoDetector
+	audio      []audioDetector
+}
+
+func newStream(kind measurement.Kind, track int, objectMode bool, p *params) *stream {
+	s := &stream{Kind: kind, Track: track}
+	if kind == measurement.Video {
+		s.Video = &videoTrack{Damage: damage{Settling: true}}
+	} else {
+		s.Audio = &audioTrack{Damage: damage{Settling: true}}
+	}
+	s.equip(objectMode, p)
+	return s
+}
+
+// equip gives a new or restored stream what is no state.
+func (s *stream) equip(objectMode bool, p *params) {
+	s.objectMode, s.params = objectMode, p
+	if s.Kind == measurement.Video {
+		s.video = newVideoDetectors(p, s.emit)
+	} else {
+		s.audio = newAudioDetectors(p, s.emit)
+	}
+}
+
+// before orders the streams of a sequence: video first, then by track.
+func (s *stream) compare(o *stream) int {
+	if s.Kind != o.Kind {
+		if s.Kind == measurement.Video {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Compare(s.Track, o.Track)
+}
+
+// emit keeps a finding; times before the timeline's zero are cut.
+func (s *stream) emit(f jobs.Finding) {
+	f.Start, f.End = max(0, f.Start), max(0, f.End)
+	var count int
+	var last *jobs.Finding
+	for i := range s.Findings {
+		if s.Findings[i].Code == f.Code {
+			count++
+			last = &s.Findings[i]
+		}
+	}
+	if count < maxFindings {
+		s.Findings = append(s.Findings, f)
+		return
+	}
+	last.End = max(last.End, f.End)
+	if f.Severity.Rank() > last.Severity.Rank() {
+		last.Severity, last.Value, last.Threshold = f.Severity, f.Value, f.Threshold
+	}
+	last.Message = tooMany(f.Code)
+}
+
+func tooMany(code string) string {
+	return fmt.Sprintf("more than %d × %s: the rest is told as one", maxFindings, code)
+}
+
+// enter begins a unit: what the rows to come belong to.
+func (s *stream) enter(u *placedUnit, formats []measurement.Format) {
+	s.leave()
+	t := u.track(s.Kind, s.Track)
+	if t == nil && s.objectMode {
+		s.Broken = s.Broken || unreadable(u.State)
+		return // an object's units may be of one kind each
+	}
+	s.Here = &placedUnit{Index: u.Index, State: u.State, Detail: u.Detail, From: u.From, To: u.To, Epoch: u.Epoch}
+	if t == nil {
+		s.Unit = nil
+		s.Broken = s.Broken || unreadable(u.State)
+		return
+	}
+	s.Rows = 0
+	s.Order.enter(t.First)
+	if u.Epoch != s.Epoch {
+		s.Order.EpochBorder = s.Epoch != 0
+		s.Epoch = u.Epoch
+		s.resettle(t.First)
+	}
+	if s.Broken {
+		s.resettle(t.First)
+	}
+	unit := *t
+	s.Unit = &unit
+	s.Format = formats[t.Format]
+	if s.First.Kind == "" {
+		s.First = s.Format
+	}
+}
+
+// unreadable tells whether a unit in this state has no media for a reason that is told elsewhere.
+func unreadable(st measurement.UnitState) bool {
+	return st != measurement.UnitOK && st != measurement.UnitTruncated
+}
+
+// undecoded tells whether a unit has packets of the track that gave nothing at all.
+func (s *stream) undecoded() bool {
+	return s.Unit != nil && s.Rows == 0 && s.Unit.Packets >= minPackets && !unreadable(s.Here.State)
+}
+
+func (s *stream) damage() *damage {
+	if s.Kind == measurement.Video {
+		return &s.Video.Damage
+	}
+	return &s.Audio.Damage
+}
+
+func (s *stream) resettle(at jobs.Micros) {
+	d := s.damage()
+	d.Settling, d.Since = true, at
+}
+
+// leave books the unit that ends.
+func (s *stream) leave() {
+	u := s.Here
+	if u == nil || s.objectMode {
+		return
+	}
+	if s.undecoded() {
+		s.damage().lost(s, s.Unit.First, s.Unit.End)
+		s.Broken = true
+		u.State, u.Detail = unitFailed, "none of the segment's "+string(s.Kind)+" could be decoded"
+	}
+	s.Here = nil
+	sp := spanOf(u)
+	switch {
+	case u.State == measurement.UnitTruncated && s.Unit != nil:
+		end := max(u.From, min(s.reached(), u.To))
+		s.Ledger.add(span{From: u.From, To: end, State: jobs.Analysed})
+		sp.From = end
+	case u.State == measurement.UnitOK && s.Unit == nil:
+		sp.State, sp.Reason = jobs.Skipped, "no "+string(s.Kind)+" of this track in the segment"
+	}
+	s.Ledger.add(sp)
+}
+
+// reached is where the rows so far end.
+func (s *stream) reached() jobs.Micros {
+	if s.Kind == measurement.Video {
+		return s.Video.reached(s)
+	}
+	return s.Audio.reached(s)
+}
+
+// spanOf says what a unit's state means for coverage.
+func spanOf(u *placedUnit) span {
+	sp := span{From: u.From, To: u.To, State: jobs.Failed, Lost: true}
+	switch u.State {
+	case measurement.UnitOK:
+		sp.State, sp.Lost = jobs.Analysed, false
+	case measurement.UnitMissing:
+		sp.Reason = "the segment is missing"
+	case measurement.UnitCorrupt:
+		sp.Reason = "the bytes are no media that can be decoded"
+	case measurement.UnitTruncated:
+		sp.Reason = "the media ends early"
+	case measurement.UnitEncrypted:
+		sp.State, sp.Reason = jobs.Skipped, "encrypted"
+	case measurement.UnitGap:
+		sp.State, sp.Reason, sp.Lost = jobs.Skipped, "EXT-X-GAP", false
+	default:
+		sp.Reason = u.Detail
+	}
+	return sp
+}
+
+// hole tells the detectors that nothing is known of [from, to).
+func (s *stream) hole(from, to jobs.Micros) {
+	for _, d := range s.video {
+		d.gap(from, to)
+	}
+	for _, d := range s.audio {
+		d.gap(from, to)
+	}
+}
+
+// end is where the track's own media ends, once everything is delivered.
+func (s *stream) end() jobs.Micros { return max(0, s.Front) }
+
+// drain delivers what waits for a successor.
+func (s *stream) drain() {
+	s.leave()
+	if s.Kind == measurement.Video {
+		s.Video.drain(s)
+	} else {
+		s.Audio.drain(s)
+	}
+}
+
+// finish ends all detectors at the end of the rendition.
+func (s *stream) finish(duration jobs.Micros) {
+	if front := s.end(); duration > front && s.Frames > 0 {
+		s.hole(front, duration)
+	}
+	for _, d := range s.video {
+		d.finish(duration)
+	}
+	for _, d := range s.audio {
+		d.finish(duration)
+	}
+	s.finishDamage()
+	s.Order.judge(s)
+	slices.SortFunc(s.Findings, compareFindings)
+}

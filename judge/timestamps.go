@@ -1,0 +1,149 @@
+package judge
+
+import (
+	"fmt"
+	"math"
+
+	"aircheck/jobs"
+	"aircheck/jobs/measurement"
+)
+
+// maxIrregular bounds the irregularities that are remembered of one track; what comes later is counted only.
+const maxIrregular = 10000
+
+// order watches that the timestamps of one track go on as they should. What it finds is judged at the end, when it is known whether the frame rate
+// is variable.
+type order struct {
+	Found []irregularity `json:",omitempty"`
+	More  int64          `json:",omitempty"`
+	// Open is the overlap or step back of the unit at hand: its rows are told as one.
+	Open *irregularity `json:",omitempty"`
+	// Fresh is true until a row of the unit is taken; UnitFirst and BeforeFirst are where this and the last unit's packets begin.
+	Fresh                  bool
+	UnitFirst, BeforeFirst jobs.Micros
+	// EpochBorder is true until a row of a new epoch is taken.
+	EpochBorder bool
+	Unplaced    int64 `json:",omitempty"`
+}
+
+type irregularity struct {
+	Code     string
+	From, To jobs.Micros
+	By       jobs.Micros // length
+	Natural  bool        `json:",omitempty"` // the frame rate was variable by then
+}
+
+// enter begins a unit.
+func (o *order) enter(first jobs.Micros) {
+	o.close()
+	o.Fresh = true
+	o.BeforeFirst, o.UnitFirst = o.UnitFirst, first
+}
+
+func (o *order) close() {
+	if o.Open != nil {
+		o.Open.By = o.Open.To - o.Open.From
+		o.keep(*o.Open)
+		o.Open = nil
+	}
+}
+
+func (o *order) keep(i irregularity) {
+	if len(o.Found) < maxIrregular {
+		o.Found = append(o.Found, i)
+	} else {
+		o.More++
+	}
+}
+
+func (o *order) gap(from, to jobs.Micros, natural bool) {
+	o.Fresh = false
+	o.keep(irregularity{Code: "timestamp.gap", From: from, To: to, By: to - from, Natural: natural})
+}
+
+// behind takes note of a row that should have come before what is there already. At the head of a unit that is an overlap of two segments; within a unit,
+// or where it goes back over a whole segment, the clock ran backward.
+func (o *order) behind(s *stream, start, front jobs.Micros) {
+	if o.EpochBorder && front-start <= borderHole {
+		return
+	}
+	if i := o.Open; i != nil {
+		i.From, i.To = min(i.From, start), max(i.To, front)
+		return
+	}
+	code := "timestamp.backward"
+	if o.Fresh && start > o.BeforeFirst && !s.objectMode {
+		code = "timestamp.overlap"
+	}
+	o.Open = &irregularity{Code: code, From: start, To: front}
+}
+
+// leap notes a jump of the clock that was taken out of the timeline. It is told at the frame where it happens.
+func (o *order) leap(j *jump, frame jobs.Micros) {
+	i := irregularity{Code: "timestamp.gap", From: j.At, To: j.At + frame, By: j.By}
+	if j.By < 0 {
+		i.Code, i.By = "timestamp.backward", -j.By
+	}
+	o.keep(i)
+}
+
+func (o *order) unplaced() { o.Unplaced++ }
+
+// judge turns what was found into findings.
+func (o *order) judge(s *stream) {
+	o.close()
+	variable := s.Kind == measurement.Video && s.Video.Cadence.variable()
+	natural := seconds(s.params.or("timestamp.gap.variable", 1))
+	for _, i := range o.Found {
+		if i.Code == "timestamp.gap" && (variable || i.Natural) && i.By < natural {
+			continue
+		}
+		l, ok := s.params.levels(i.Code).reached(i.By)
+		if !ok {
+			continue
+		}
+		if i.Code == "timestamp.gap" && (variable || i.Natural) {
+			l.severity = jobs.Info
+		}
+		f := (&run{i.From, i.To}).finding(l)
+		f.Code, f.Value = i.Code, jobs.Figure(i.By.Seconds())
+		f.Message = i.message(s)
+		s.emit(f)
+	}
+	if o.Unplaced > 0 {
+		s.emit(jobs.Finding{
+			Code: "timestamp.gap", Severity: jobs.Warn, Start: s.end().At(), End: s.end().At(), Confidence: 1,
+			Message: fmt.Sprintf("%d %s have no usable timestamp", o.Unplaced, rowName(s.Kind)),
+		})
+	}
+}
+
+func rowName(k measurement.Kind) string {
+	if k == measurement.Video {
+		return "pictures"
+	}
+	return "stretches of sound"
+}
+
+func (i *irregularity) message(s *stream) string {
+	length := fmt.Sprintf("%.3f s", i.By.Seconds())
+	jumped := i.By != i.To-i.From
+	switch {
+	case jumped && i.Code == "timestamp.gap":
+		return "the clock jumps ahead by " + length + " without a discontinuity tag"
+	case jumped:
+		return "the clock jumps back by " + length + " without a discontinuity tag"
+	case i.Code == "timestamp.overlap":
+		return "timestamps overlap those of the segment before by " + length
+	case i.Code == "timestamp.backward":
+		return "timestamps go back by " + length
+	case s.Kind == measurement.Audio:
+		return "no sound for " + length
+	}
+	frame := max(1, baseOf(&s.Format).micros(s.Video.Cadence.nominal(&s.Format, 0)))
+	n := max(1, math.Round(float64(i.By)/float64(frame)))
+	return fmt.Sprintf("no picture for %s, %.0f missing", length, n)
+}
+
+// seconds converts a parameter in seconds.
+func seconds(v float64) jobs.Micros { return jobs.Micros(math.Round(v * 1e6)) }
