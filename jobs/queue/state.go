@@ -79,6 +79,9 @@ func stateOf(asynqState string, leased bool) State {
 	case "archived":
 		return Archived
 	}
+	if leased {
+		return Running // Redis lost the task, and the worker that has it does not know and goes on
+	}
 	return Absent
 }
 

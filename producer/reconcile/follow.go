@@ -1,0 +1,292 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"aircheck/jobs"
+	"aircheck/jobs/archive"
+	"aircheck/jobs/queue"
+)
+
+// follow is what the reconciler remembers of one check from look to look. All of it can be found out again. The manifest itself is not kept: with its
+// segments it is a hundred times as large, and needed only when something was lost.
+type follow struct {
+	cfg     Config
+	id      string
+	queue   string
+	windows []jobs.Window
+	// lost holds the windows that nobody seems to work on.
+	lost map[jobs.WindowID]*loss
+	// epochs are the greatest ones heard of; Redis may have forgotten them.
+	epochs map[jobs.WindowID]int
+	judge  loss
+	// judgeEpoch is the greatest epoch of the judge.
+	judgeEpoch int
+}
+
+// loss is about one task that is not alive.
+type loss struct {
+	since time.Time // zero: it is alive
+	times int       // how often it was enqueued anew
+}
+
+// due tells whether the task has been lost for long enough to do something about it, and remembers when it was first seen so.
+func (l *loss) due(now time.Time, grace time.Duration) bool {
+	if l.since.IsZero() {
+		l.since = now
+	}
+	return now.Sub(l.since) >= grace<<min(l.times, maxGraceShift)
+}
+
+// enqueueTime is what a producer may take for one window of a submission that is still going on.
+const enqueueTime = 2 * time.Millisecond
+
+// renewed notes that the task was enqueued anew.
+func (l *loss) renewed() { l.since, l.times = time.Time{}, l.times+1 }
+
+func newFollow(cfg Config, check *jobs.Check) *follow {
+	return &follow{
+		cfg: cfg, id: check.ID, queue: check.Queue, windows: check.Windows,
+		lost: map[jobs.WindowID]*loss{}, epochs: map[jobs.WindowID]int{},
+	}
+}
+
+// look brings the check forward if nobody else does.
+func (f *follow) look(ctx context.Context) error {
+	fanin, err := f.cfg.Queue.Fanin(ctx, f.id)
+	if err != nil {
+		return err
+	}
+	for id, epoch := range fanin.Epochs {
+		f.epochs[id] = max(f.epochs[id], epoch)
+	}
+	f.judgeEpoch = max(f.judgeEpoch, fanin.JudgeEpoch)
+	var todo []jobs.Window
+	for _, w := range f.windows {
+		if !fanin.Done[w.ID()] {
+			todo = append(todo, w)
+		}
+	}
+	if len(todo) == 0 {
+		clear(f.lost)
+		return f.lookAfterJudge(ctx)
+	}
+	f.judge = loss{times: f.judge.times}
+	return f.lookAfterWindows(ctx, todo)
+}
+
+// lookAfterWindows deals with the windows that Redis does not count as done. The store is asked only when one of them has been lost for a while: a
+// healthy check costs two round trips to Redis.
+func (f *follow) lookAfterWindows(ctx context.Context, todo []jobs.Window) error {
+	states, err := f.states(ctx, todo)
+	if err != nil {
+		return err
+	}
+	due := f.dueWindows(todo, states)
+	if len(due) == 0 {
+		return nil
+	}
+	results, err := f.cfg.Archive.Results(ctx, f.id)
+	if err != nil {
+		return err
+	}
+	// Redis may have lost its data: whatever the store has is counted again, and so is how many there are to be.
+	if err := f.cfg.Queue.Expect(ctx, f.id, len(f.windows)); err != nil {
+		return err
+	}
+	complete, err := f.count(ctx, todo, results)
+	if err != nil {
+		return err
+	}
+	if complete {
+		return f.lookAfterJudge(ctx)
+	}
+	return f.reviveAll(ctx, due, results)
+}
+
+// reviveAll revives those of the lost windows that have no result.
+func (f *follow) reviveAll(ctx context.Context, due []dueWindow, results map[jobs.WindowID]archive.Result) error {
+	var check *jobs.Check
+	for _, d := range due {
+		if results[d.window.ID()] != archive.None {
+			continue
+		}
+		if check == nil {
+			var err error
+			if check, err = f.cfg.Archive.Check(ctx, f.id); err != nil {
+				return err
+			}
+		}
+		if err := f.revive(ctx, check, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *follow) states(ctx context.Context, windows []jobs.Window) ([]queue.State, error) {
+	refs := make([]queue.Ref, len(windows))
+	for i, w := range windows {
+		refs[i] = f.ref(w)
+	}
+	return f.cfg.Queue.States(ctx, refs)
+}
+
+func (f *follow) ref(w jobs.Window) queue.Ref {
+	return queue.WindowRef(f.queue, f.id, w, f.epochs[w.ID()])
+}
+
+// dueWindow is a window that has been lost for long enough.
+type dueWindow struct {
+	window jobs.Window
+	state  queue.State
+}
+
+func (f *follow) dueWindows(todo []jobs.Window, states []queue.State) []dueWindow {
+	now, grace := f.cfg.Now(), f.cfg.Grace+time.Duration(len(f.windows))*enqueueTime
+	var due []dueWindow
+	for i, w := range todo {
+		id := w.ID()
+		if states[i].Alive() {
+			if l := f.lost[id]; l != nil {
+				l.since = time.Time{}
+			}
+			continue
+		}
+		l := f.lost[id]
+		if l == nil {
+			l = new(loss)
+			f.lost[id] = l
+		}
+		if l.due(now, grace) {
+			due = append(due, dueWindow{window: w, state: states[i]})
+		}
+	}
+	return due
+}
+
+// count marks as done what has a result, and tells whether that is everything.
+func (f *follow) count(ctx context.Context, todo []jobs.Window, results map[jobs.WindowID]archive.Result) (complete bool, err error) {
+	for _, w := range todo {
+		if results[w.ID()] == archive.None {
+			continue
+		}
+		if complete, err = f.cfg.Queue.MarkDone(ctx, f.id, w.Sequence, w.Index); err != nil {
+			return false, err
+		}
+		delete(f.lost, w.ID())
+	}
+	return complete, nil
+}
+
+// revive enqueues a lost window in a new epoch, or gives it up when it has cost too many workers.
+func (f *follow) revive(ctx context.Context, check *jobs.Check, d dueWindow) error {
+	ref := f.ref(d.window)
+	buried, deaths, err := f.bury(ctx, ref, d.state)
+	if err != nil || !buried {
+		return err
+	}
+	if deaths >= f.cfg.Deaths {
+		return f.giveUp(ctx, d.window, deaths)
+	}
+	task, err := f.cfg.Task(check, d.window)
+	if err != nil {
+		return fmt.Errorf("make task for window %d of %s: %w", d.window.Index, d.window.Sequence, err)
+	}
+	task.Epoch = ref.Epoch + 1
+	if err := f.cfg.Queue.RequeueWindow(ctx, task, f.queue); err != nil {
+		return err
+	}
+	f.cfg.Log.Info("enqueued a lost window again",
+		"check", f.id, "sequence", d.window.Sequence, "window", d.window.Index, "was", d.state, "epoch", task.Epoch)
+	f.epochs[d.window.ID()] = task.Epoch
+	f.lost[d.window.ID()].renewed()
+	return nil
+}
+
+// bury takes what is left of a lost task out of the queue and returns how often its window has ended without a word. What merely vanished was
+// Redis's fault and is not counted. It is not buried when a worker or another reconciler came to it first.
+func (f *follow) bury(ctx context.Context, ref queue.Ref, was queue.State) (buried bool, deaths int, err error) {
+	switch was {
+	case queue.Orphaned:
+		return f.cfg.Queue.Reclaim(ctx, ref)
+	case queue.Archived, queue.Finished:
+		deaths, err = f.cfg.Queue.CountDeath(ctx, ref)
+	}
+	return err == nil, deaths, err
+}
+
+func (f *follow) giveUp(ctx context.Context, w jobs.Window, deaths int) error {
+	f.cfg.Log.Error("gave up a window", "check", f.id, "sequence", w.Sequence, "window", w.Index, "deaths", deaths)
+	err := f.cfg.Archive.PutOutcome(ctx, jobs.Outcome{
+		V: jobs.Version, Check: f.id, Sequence: w.Sequence, Window: w.Index, Class: jobs.Crash, Attempts: deaths,
+		Message: fmt.Sprintf("%d workers in a row ended without a result while this window was theirs", deaths),
+	})
+	if err != nil {
+		return err
+	}
+	_, err = f.cfg.Queue.MarkDone(ctx, f.id, w.Sequence, w.Index)
+	return err
+}
+
+// lookAfterJudge makes sure that a check whose windows are all done gets its report, and is closed when it has it.
+func (f *follow) lookAfterJudge(ctx context.Context) error {
+	finished, err := f.cfg.Archive.HasReport(ctx, f.id)
+	if err != nil {
+		return err
+	}
+	if finished {
+		return f.close(ctx)
+	}
+	states, err := f.cfg.Queue.States(ctx, []queue.Ref{queue.JudgeRef(f.id, f.judgeEpoch)})
+	if err != nil {
+		return err
+	}
+	if states[0].Alive() {
+		f.judge.since = time.Time{}
+		return nil
+	}
+	if !f.judge.due(f.cfg.Now(), f.cfg.Grace) {
+		return nil
+	}
+	return f.reviveJudge(ctx, states[0])
+}
+
+func (f *follow) close(ctx context.Context) error {
+	if err := f.cfg.Archive.Close(ctx, f.id); err != nil {
+		return err
+	}
+	return f.cfg.Queue.Forget(ctx, f.id)
+}
+
+// reviveJudge enqueues the judge anew. First it counts the results in the store: a judge that ends in the archive may have missed one.
+func (f *follow) reviveJudge(ctx context.Context, was queue.State) error {
+	results, err := f.cfg.Archive.Results(ctx, f.id)
+	if err != nil {
+		return err
+	}
+	var missing []jobs.Window
+	for _, w := range f.windows {
+		if results[w.ID()] == archive.None {
+			missing = append(missing, w)
+		}
+	}
+	if len(missing) > 0 {
+		f.cfg.Log.Warn("results that were counted are not in the store", "check", f.id, "windows", len(missing))
+		return f.cfg.Queue.Unmark(ctx, f.id, missing)
+	}
+	if was == queue.Orphaned {
+		if _, _, err := f.cfg.Queue.Reclaim(ctx, queue.JudgeRef(f.id, f.judgeEpoch)); err != nil {
+			return err
+		}
+	}
+	if err := f.cfg.Queue.RequeueJudge(ctx, f.id, f.judgeEpoch+1); err != nil {
+		return err
+	}
+	f.judgeEpoch++
+	f.judge.renewed()
+	f.cfg.Log.Info("enqueued the judge", "check", f.id, "was", was, "epoch", f.judgeEpoch)
+	return nil
+}

@@ -1,0 +1,116 @@
+// Package serve is a worker's half of the queue: it measures windows, stores what came out, and judges checks that are complete.
+//
+// Nothing here relies on being called once. A task may be delivered twice or run on two workers at a time; keys are fixed and the first
+// object under one stays, so the results are there exactly once.
+package serve
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"aircheck/jobs"
+	"aircheck/jobs/archive"
+	"aircheck/worker"
+)
+
+// Queue is what a handler needs of the queue.
+type Queue interface {
+	// MarkDone notes that a window is done and tells whether its check is complete.
+	MarkDone(ctx context.Context, check, sequence string, window int) (complete bool, err error)
+	EnqueueJudge(ctx context.Context, check string, epoch int) error
+	// Forget drops the counters of a finished check.
+	Forget(ctx context.Context, check string) error
+}
+
+// Judge makes the report of a check whose windows all have a result.
+type Judge func(ctx context.Context, check *jobs.Check) (report []byte, err error)
+
+// Handler does the work of a worker. All fields but Log are required.
+type Handler struct {
+	Archive  *archive.Archive
+	Queue    Queue
+	Measurer worker.Measurer
+	JudgeBy  Judge
+	Log      *slog.Logger // nil: slog.Default()
+}
+
+// Measure measures a window, stores the measurement, and only then reports it as done: a worker that dies in between has at worst done it in vain.
+func (h *Handler) Measure(ctx context.Context, task jobs.Task) error {
+	id := task.Window.ID()
+	result, err := h.Archive.Result(ctx, task.Check, id)
+	if err != nil {
+		return err
+	}
+	if result != archive.None {
+		return h.done(ctx, task.Check, id)
+	}
+	object, err := h.Measurer.Measure(ctx, task)
+	if err != nil {
+		return fmt.Errorf("measure window %d of %s: %w", id.Index, id.Sequence, err)
+	}
+	if err := h.Archive.PutMeasurement(ctx, task.Check, id, object); err != nil {
+		return err
+	}
+	return h.done(ctx, task.Check, id)
+}
+
+// GiveUp stores why a window has no measurement, so that its check can end.
+func (h *Handler) GiveUp(ctx context.Context, o jobs.Outcome) error {
+	if err := h.Archive.PutOutcome(ctx, o); err != nil {
+		return err
+	}
+	return h.done(ctx, o.Check, jobs.WindowID{Sequence: o.Sequence, Index: o.Window})
+}
+
+// done counts the window in; the last one asks for the judge. The window's result is safe by now, so trouble with the queue is no reason
+// to measure it again: the reconciler finds the result and counts.
+func (h *Handler) done(ctx context.Context, check string, id jobs.WindowID) error {
+	complete, err := h.Queue.MarkDone(ctx, check, id.Sequence, id.Index)
+	if err == nil && complete {
+		err = h.Queue.EnqueueJudge(ctx, check, 0)
+	}
+	if err != nil {
+		h.log().Warn("leave counting to the reconciler", "check", check, "sequence", id.Sequence, "window", id.Index, "error", err)
+	}
+	return nil
+}
+
+// Judge writes the report of a check, and closes the check.
+func (h *Handler) Judge(ctx context.Context, id string) error {
+	finished, err := h.Archive.HasReport(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !finished {
+		if err := h.report(ctx, id); err != nil {
+			return err
+		}
+	}
+	if err := h.Archive.Close(ctx, id); err != nil {
+		return err
+	}
+	if err := h.Queue.Forget(ctx, id); err != nil {
+		h.log().Warn("leave counters to their time to live", "check", id, "error", err)
+	}
+	return nil
+}
+
+func (h *Handler) report(ctx context.Context, id string) error {
+	check, err := h.Archive.Check(ctx, id)
+	if err != nil {
+		return err
+	}
+	doc, err := h.JudgeBy(ctx, check)
+	if err != nil {
+		return fmt.Errorf("judge check %s: %w", id, err)
+	}
+	return h.Archive.PutReport(ctx, id, doc)
+}
+
+func (h *Handler) log() *slog.Logger {
+	if h.Log == nil {
+		return slog.Default()
+	}
+	return h.Log
+}
