@@ -3,34 +3,32 @@
 package main
 
 import (
-	"fmt"
+	"log/slog"
 	"os"
 
 	"github.com/spf13/cobra"
 
+	"aircheck/storage"
+	"aircheck/worker"
 	"aircheck/worker/child"
 	"aircheck/worker/decode"
+	"aircheck/worker/supervise"
 )
-
-// hasDecoder tells whether this build can decode.
-const hasDecoder = true
 
 // ffmpegVersion names the FFmpeg libraries that this program decodes with.
 func ffmpegVersion() string { return decode.FFmpegVersion() }
 
-// newDecodeChildCommand is what a worker starts for each of its slots; people have no use for it.
-func newDecodeChildCommand(*app) *cobra.Command {
+// newMeasurer runs decoder children; the caller closes it.
+func newMeasurer(slots int, media storage.Origin, log *slog.Logger) (worker.Measurer, error) {
+	return supervise.New(supervise.Config{Slots: slots, Origin: media, Logger: log})
+}
+
+// newChildCommand is the decoder child's side of worker/supervise. It is no command for people.
+func newChildCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:    "decode-child",
-		Short:  "Measure windows that come over standard input",
+		Use:    supervise.ChildCommand,
 		Hidden: true,
-		Args:   cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			decode.Install()
-			if err := child.Run(os.Stdin, os.Stdout); err != nil {
-				return fmt.Errorf("decoder child: %w", err)
-			}
-			return nil
-		},
+		Args:   args(cobra.NoArgs),
+		RunE:   func(*cobra.Command, []string) error { return child.Run(os.Stdin, os.Stdout) },
 	}
 }

@@ -61,7 +61,10 @@ it; 2 wrong usage; 3 such findings exist; 4 part of the input could not be analy
 // commands lists the subcommands in the order of their help. A new command is one line here and one file beside this one.
 func commands(a *app) []*cobra.Command {
 	return []*cobra.Command{
+		newCheckCommand(a),
+		newProfilesCommand(a),
 		newVersionCommand(a),
+		newChildCommand(),
 	}
 }
 

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"aircheck/jobs"
+	"aircheck/producer/slice"
+	"aircheck/producer/source"
+	"aircheck/producer/source/location"
+	"aircheck/storage"
+	"aircheck/storage/origin"
+	"aircheck/storage/s3"
+)
+
+// Bounds of --window. Below 100 ms a window is a few frames and costs more than it holds; nobody means more than a day.
+const (
+	defaultWindow = time.Minute
+	minWindow     = 100 * time.Millisecond
+	maxWindow     = 24 * time.Hour
+)
+
+// planFlags say how a stream is to be examined, wherever that will be done.
+type planFlags struct {
+	profile string
+	window  time.Duration
+}
+
+func (f *planFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.profile, "profile", "default", "`name` of a profile, or a YAML file (see 'aircheck profiles')")
+	flags.DurationVar(&f.window, "window", defaultWindow, "length of the pieces that are measured at a time")
+}
+
+// plan is planFlags found valid.
+type plan struct {
+	profile jobs.Profile
+	window  jobs.Micros
+}
+
+func (f *planFlags) parse() (plan, error) {
+	if f.window < minWindow || f.window > maxWindow {
+		return plan{}, usageError("--window %s: give a length between %s and %s", f.window, minWindow, maxWindow)
+	}
+	profile, err := loadProfile(f.profile)
+	if err != nil {
+		return plan{}, err
+	}
+	return plan{profile: profile, window: jobs.FromDuration(f.window)}, nil
+}
+
+// origin reads media with the credentials of the environment.
+func (a *app) origin() *origin.Client {
+	return origin.New(origin.Config{S3: s3.ConfigFromEnv(a.getenv), UserAgent: "aircheck/" + version})
+}
+
+// manifest opens the stream and cuts it.
+func (a *app) manifest(ctx context.Context, media storage.Origin, input string, p plan) (*jobs.Check, error) {
+	timeline, err := source.Open(ctx, media, input)
+	if err != nil {
+		return nil, err
+	}
+	now := a.now()
+	return &jobs.Check{
+		V:            jobs.Version,
+		ID:           jobs.NewID(now, nil),
+		Input:        location.Display(input),
+		Created:      now.UTC(),
+		Profile:      p.profile,
+		Queue:        "vod",
+		WindowLength: p.window,
+		Timeline:     timeline,
+		Windows:      slice.Timeline(timeline, p.window),
+	}, nil
+}
