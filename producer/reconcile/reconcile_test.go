@@ -1,0 +1,460 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"sync"
+	"testing"
+	"time"
+
+	"aircheck/jobs"
+	"aircheck/jobs/archive"
+	"aircheck/jobs/queue"
+	"aircheck/storage/mem"
+)
+
+// fakeQueue is a queue whose tasks a test moves by hand.
+type fakeQueue struct {
+	mu     sync.Mutex
+	tasks  map[queue.Ref]queue.State
+	done   map[jobs.WindowID]bool
+	epochs map[jobs.WindowID]int
+	judge  int
+	total  int
+	deaths map[jobs.WindowID]int
+	forgot bool
+	err    error
+	moves  int // how often a task was enqueued
+}
+
+func newFakeQueue() *fakeQueue {
+	q := &fakeQueue{}
+	q.flush()
+	return q
+}
+
+// flush is FLUSHALL.
+func (q *fakeQueue) flush() {
+	q.tasks, q.done, q.epochs = map[queue.Ref]queue.State{}, map[jobs.WindowID]bool{}, map[jobs.WindowID]int{}
+	q.deaths, q.total, q.judge = map[jobs.WindowID]int{}, 0, 0
+}
+
+func (q *fakeQueue) AnnounceQueues(context.Context) error { return q.err }
+
+func (q *fakeQueue) Expect(_ context.Context, _ string, n int) error { q.total = n; return q.err }
+
+func (q *fakeQueue) Fanin(context.Context, string) (queue.Fanin, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return queue.Fanin{Done: maps.Clone(q.done), Epochs: maps.Clone(q.epochs), JudgeEpoch: q.judge}, q.err
+}
+
+func (q *fakeQueue) MarkDone(_ context.Context, _, sequence string, window int) (bool, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.done[jobs.WindowID{Sequence: sequence, Index: window}] = true
+	return q.total > 0 && len(q.done) >= q.total, q.err
+}
+
+func (q *fakeQueue) Unmark(_ context.Context, _ string, windows []jobs.Window) error {
+	for _, w := range windows {
+		delete(q.done, w.ID())
+	}
+	return q.err
+}
+
+func (q *fakeQueue) States(_ context.Context, refs []queue.Ref) ([]queue.State, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	states := make([]queue.State, len(refs))
+	for i, r := range refs {
+		states[i] = queue.Absent
+		if s, ok := q.tasks[r]; ok {
+			states[i] = s
+		}
+	}
+	return states, q.err
+}
+
+func (q *fakeQueue) Reclaim(ctx context.Context, r queue.Ref) (bool, int, error) {
+	if q.tasks[r] != queue.Orphaned {
+		return false, 0, q.err
+	}
+	delete(q.tasks, r)
+	n, err := q.CountDeath(ctx, r)
+	return true, n, err
+}
+
+func (q *fakeQueue) CountDeath(_ context.Context, r queue.Ref) (int, error) {
+	id := jobs.WindowID{Sequence: r.Sequence, Index: r.Window}
+	q.deaths[id]++
+	return q.deaths[id], q.err
+}
+
+func (q *fakeQueue) enqueue(r queue.Ref) {
+	if _, taken := q.tasks[r]; !taken {
+		q.tasks[r] = queue.Waiting
+		q.moves++
+	}
+}
+
+func (q *fakeQueue) RequeueWindow(_ context.Context, task jobs.Task, name string) error {
+	q.epochs[task.Window.ID()] = max(q.epochs[task.Window.ID()], task.Epoch)
+	q.enqueue(queue.WindowRef(name, task.Check, task.Window, task.Epoch))
+	return q.err
+}
+
+func (q *fakeQueue) RequeueJudge(_ context.Context, check string, epoch int) error {
+	q.judge = max(q.judge, epoch)
+	q.enqueue(queue.JudgeRef(check, epoch))
+	return q.err
+}
+
+func (q *fakeQueue) Forget(context.Context, string) error { q.forgot = true; return q.err }
+
+// bench is one open check of three windows, submitted at epoch 0, and a clock.
+type bench struct {
+	t       *testing.T
+	queue   *fakeQueue
+	archive *archive.Archive
+	check   *jobs.Check
+	now     time.Time
+	rec     *Reconciler
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	b := &bench{t: t, queue: newFakeQueue(), now: time.Unix(1_800_000_000, 0)}
+	b.archive = archive.New(mem.New(func() time.Time { return b.now }))
+	b.check = checkOf(b.now, 3)
+	if err := b.archive.Create(t.Context(), b.check); err != nil {
+		t.Fatal(err)
+	}
+	b.queue.total = 3
+	for i := range 3 {
+		b.queue.tasks[b.ref(i, 0)] = queue.Waiting
+	}
+	b.rec = b.reconciler()
+	return b
+}
+
+func checkOf(now time.Time, windows int) *jobs.Check {
+	check := &jobs.Check{ID: jobs.NewID(now, nil), Input: "a.mp4", Queue: "vod", Profile: jobs.Profile{Name: "default"}}
+	check.Profile.Seal()
+	check.Timeline = jobs.Timeline{Kind: jobs.SourceFile, Sequences: []jobs.Sequence{{
+		ID: "s0", Mode: jobs.ModeObject, Duration: jobs.Micros(windows) * 1e6, Object: &jobs.Object{URI: "/a.mp4", Size: 1},
+	}}}
+	for i := range windows {
+		check.Windows = append(check.Windows, jobs.Window{
+			Sequence: "s0", Index: i, Start: jobs.Micros(i) * 1e6, End: jobs.Micros(i+1) * 1e6, Head: i == 0, Foot: i == windows-1,
+		})
+	}
+	return check
+}
+
+func taskOf(check *jobs.Check, w jobs.Window) (jobs.Task, error) {
+	return jobs.Task{Check: check.ID, Window: w, Object: check.Timeline.Sequences[0].Object}, nil
+}
+
+func (b *bench) reconciler() *Reconciler {
+	b.t.Helper()
+	r, err := New(Config{
+		Archive: b.archive, Queue: b.queue, Task: taskOf, Now: func() time.Time { return b.now }, Grace: 3 * time.Second, Deaths: 3,
+		Log: slog.New(slog.NewTextHandler(b.t.Output(), nil)),
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return r
+}
+
+func (b *bench) ref(window, epoch int) queue.Ref {
+	return queue.WindowRef("vod", b.check.ID, b.check.Windows[window], epoch)
+}
+
+// tick looks once a second for n seconds.
+func (b *bench) tick(n int) {
+	b.t.Helper()
+	for range n {
+		b.now = b.now.Add(time.Second)
+		if err := b.rec.Tick(b.t.Context()); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+}
+
+// measured stores a window's measurement, as a worker does that is killed before it can say so.
+func (b *bench) measured(window int) {
+	b.t.Helper()
+	if err := b.archive.PutMeasurement(b.t.Context(), b.check.ID, b.check.Windows[window].ID(), []byte("m")); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// finish does what a worker does with a task.
+func (b *bench) finish(window, epoch int) {
+	b.t.Helper()
+	b.measured(window)
+	b.queue.tasks[b.ref(window, epoch)] = queue.Finished
+	b.queue.done[b.check.Windows[window].ID()] = true
+}
+
+func (b *bench) want(window, epoch int, s queue.State) {
+	b.t.Helper()
+	got, ok := b.queue.tasks[b.ref(window, epoch)]
+	if !ok {
+		got = queue.Absent
+	}
+	if got != s {
+		b.t.Errorf("window %d in epoch %d is %s, want %s", window, epoch, got, s)
+	}
+}
+
+func TestHealthyCheckIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.queue.tasks[b.ref(0, 0)] = queue.Running
+	b.tick(600)
+	if b.queue.moves != 0 {
+		t.Errorf("%d tasks were enqueued", b.queue.moves)
+	}
+}
+
+func TestFlushedQueueIsFilledAgainFromTheStore(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.finish(0, 0)
+	b.tick(2)
+	b.queue.flush()
+	b.tick(2)
+	if b.queue.moves != 0 {
+		t.Error("windows were enqueued before the grace was over")
+	}
+	b.tick(3)
+	b.want(0, 1, queue.Absent)
+	b.want(1, 1, queue.Waiting)
+	b.want(2, 1, queue.Waiting)
+	if !b.queue.done[b.check.Windows[0].ID()] || b.queue.total != 3 {
+		t.Errorf("done %v of %d: the stored window was not counted again", b.queue.done, b.queue.total)
+	}
+}
+
+func TestFlushAfterTheLastWindowStillEndsInAReport(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for i := range 3 {
+		b.finish(i, 0)
+	}
+	b.queue.flush()
+	b.tick(8)
+	if s := b.queue.tasks[queue.JudgeRef(b.check.ID, 1)]; s != queue.Waiting {
+		t.Errorf("judge is %q", s)
+	}
+	if b.queue.moves != 1 {
+		t.Errorf("%d tasks were enqueued, want the judge alone", b.queue.moves)
+	}
+}
+
+func TestWindowOfADeadWorkerMoves(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.queue.tasks[b.ref(1, 0)] = queue.Orphaned
+	b.tick(5)
+	b.want(1, 0, queue.Absent)
+	b.want(1, 1, queue.Waiting)
+	b.want(0, 0, queue.Waiting)
+	if b.queue.moves != 1 {
+		t.Errorf("%d tasks were enqueued, want one", b.queue.moves)
+	}
+}
+
+func TestMomentaryOrphanIsNoDeath(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for range 10 { // between being taken and being leased
+		b.queue.tasks[b.ref(1, 0)] = queue.Orphaned
+		b.tick(2)
+		b.queue.tasks[b.ref(1, 0)] = queue.Running
+		b.tick(1)
+	}
+	b.want(1, 0, queue.Running)
+}
+
+func TestWindowThatKillsWorkersIsGivenUp(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for epoch := range 3 {
+		b.queue.tasks[b.ref(1, epoch)] = queue.Orphaned
+		b.tick(3<<epoch + 2)
+	}
+	b.want(1, 3, queue.Absent)
+	results, err := b.archive.Results(t.Context(), b.check.ID)
+	if err != nil || results[b.check.Windows[1].ID()] != archive.Failed {
+		t.Fatalf("results %v, %v: want an outcome", results, err)
+	}
+	_, o, err := b.archive.Window(t.Context(), b.check.ID, b.check.Windows[1].ID(), archive.Failed)
+	if err != nil || o.Class != jobs.Crash || o.Attempts != 3 {
+		t.Errorf("outcome %+v, %v", o, err)
+	}
+	if !b.queue.done[b.check.Windows[1].ID()] {
+		t.Error("the given-up window does not count as done")
+	}
+}
+
+func TestArchivedWindows(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	// 0 was given up with an outcome that nobody counted, 1 without one: its payload was refused.
+	if err := b.archive.PutOutcome(t.Context(), jobs.Outcome{Check: b.check.ID, Sequence: "s0", Window: 0, Class: jobs.Timeout}); err != nil {
+		t.Fatal(err)
+	}
+	b.queue.tasks[b.ref(0, 0)], b.queue.tasks[b.ref(1, 0)] = queue.Archived, queue.Archived
+	b.tick(5)
+	b.want(0, 1, queue.Absent)
+	b.want(1, 1, queue.Waiting)
+	if !b.queue.done[b.check.Windows[0].ID()] {
+		t.Error("the outcome was not counted")
+	}
+}
+
+func TestGraceGrowsWithEachLoss(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	delete(b.queue.tasks, b.ref(0, 0))
+	var waits []int
+	for epoch := 1; epoch <= 4; epoch++ {
+		seconds := 0
+		for b.queue.tasks[b.ref(0, epoch)] != queue.Waiting {
+			b.tick(1)
+			seconds++
+		}
+		waits = append(waits, seconds)
+		delete(b.queue.tasks, b.ref(0, epoch))
+	}
+	for i := 1; i < len(waits); i++ {
+		if waits[i] < 2*waits[i-1]-3 || waits[i] > 2*waits[i-1]+3 {
+			t.Errorf("waited %v s: want each about twice the one before", waits)
+		}
+	}
+}
+
+func TestLostJudgeIsEnqueuedAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for i := range 3 {
+		b.finish(i, 0)
+	}
+	b.queue.tasks[queue.JudgeRef(b.check.ID, 0)] = queue.Running
+	b.tick(30)
+	if b.queue.moves != 0 {
+		t.Fatal("a running judge was enqueued again")
+	}
+	b.queue.tasks[queue.JudgeRef(b.check.ID, 0)] = queue.Orphaned
+	b.tick(5)
+	if _, there := b.queue.tasks[queue.JudgeRef(b.check.ID, 0)]; there || b.queue.tasks[queue.JudgeRef(b.check.ID, 1)] != queue.Waiting {
+		t.Errorf("tasks %v", b.queue.tasks)
+	}
+}
+
+func TestCountedResultThatIsNotThereIsMeasuredAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for i := range 3 {
+		b.finish(i, 0)
+	}
+	if err := b.archive.Store().Delete(t.Context(), fmt.Sprintf("checks/%s/m/s0/000002.parquet", b.check.ID)); err != nil {
+		t.Fatal(err)
+	}
+	b.queue.tasks[queue.JudgeRef(b.check.ID, 0)] = queue.Archived
+	b.tick(12)
+	b.want(2, 1, queue.Waiting)
+	b.want(1, 1, queue.Absent)
+	b.finish(2, 1)
+	b.tick(12)
+	if b.queue.tasks[queue.JudgeRef(b.check.ID, 1)] != queue.Waiting {
+		t.Errorf("tasks %v", b.queue.tasks)
+	}
+}
+
+func TestFinishedCheckIsClosedAndForgotten(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for i := range 3 {
+		b.finish(i, 0)
+	}
+	b.tick(1)
+	if b.rec.Following() != 1 {
+		t.Fatalf("follows %d checks", b.rec.Following())
+	}
+	// The judge died between the report and the mark.
+	if err := b.archive.PutReport(t.Context(), b.check.ID, []byte("{}")); err != nil {
+		t.Fatal(err)
+	}
+	b.tick(2)
+	if open, err := b.archive.Open(t.Context()); err != nil || len(open) != 0 || !b.queue.forgot || b.rec.Following() != 0 {
+		t.Errorf("open %v, %v, forgot %t, follows %d", open, err, b.queue.forgot, b.rec.Following())
+	}
+}
+
+func TestMarkWithoutManifest(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	id := jobs.NewID(b.now, nil)
+	if err := b.archive.Store().Put(t.Context(), "open/"+id, nil); err != nil {
+		t.Fatal(err)
+	}
+	count := func() int {
+		open, err := b.archive.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(open)
+	}
+	b.tick(2)
+	if n := count(); n != 2 {
+		t.Fatalf("%d open, want 2: the submission may be going on", n)
+	}
+	b.now = b.now.Add(2 * time.Hour)
+	b.tick(1)
+	if n := count(); n != 1 {
+		t.Errorf("%d open, want 1", n)
+	}
+}
+
+func TestTwoReconcilersEnqueueOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	second := b.reconciler()
+	b.queue.tasks[b.ref(0, 0)] = queue.Orphaned
+	delete(b.queue.tasks, b.ref(1, 0))
+	for range 6 {
+		b.tick(1)
+		if err := second.Tick(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if b.queue.moves != 2 || len(b.queue.tasks) != 3 {
+		t.Errorf("%d tasks were enqueued, %v", b.queue.moves, b.queue.tasks)
+	}
+}
+
+func TestTroubleIsReportedAndPasses(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.queue.err = errors.New("redis is gone")
+	if err := b.rec.Tick(t.Context()); err == nil {
+		t.Error("no error")
+	}
+	b.queue.err = nil
+	b.tick(1)
+}
+
+func TestNewAsksForWhatItNeeds(t *testing.T) {
+	t.Parallel()
+	if _, err := New(Config{}); err == nil {
+		t.Error("accepted nothing")
+	}
+}
