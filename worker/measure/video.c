@@ -44,6 +44,7 @@ static int allocate(ac_video *v) {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (!(*rows[i] = calloc(n, sizeof(uint32_t)))) return 0;
     if (!(v->sad16 = calloc(blocks, sizeof(uint32_t)))) return 0;
+    if (!(v->combed = calloc((size_t)v->w[0], 1))) return 0;
     uint64_t state = 0;
     for (size_t i = 0; i < n; i++) {
         uint64_t k = next_key(&state);
@@ -79,6 +80,7 @@ void ac_video_free(ac_video *v) {
     free(v->row.prev);
     free(v->column);
     free(v->sad16);
+    free(v->combed);
     free(v->key1);
     free(v->key2);
     free(v);
@@ -127,4 +129,13 @@ void ac_grid_means(const ac_video *v, int plane, int unit, uint16_t *out) {
             out[y * g->cols + x] = (uint16_t)(mean < top ? mean : top);
         }
     }
+}
+
+uint64_t ac_read_memory(const uint8_t *p, size_t n) {
+    uint64_t s[8] = {0}, v[8];
+    for (size_t i = 0; i + sizeof v <= n; i += sizeof v) {
+        memcpy(v, p + i, sizeof v);
+        for (int j = 0; j < 8; j++) s[j] |= v[j];
+    }
+    return s[0] | s[1] | s[2] | s[3] | s[4] | s[5] | s[6] | s[7];
 }

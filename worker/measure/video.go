@@ -191,3 +191,8 @@ func (v *Video) Fine(f *measurement.Frame) {
 func (v *Video) isStill(sad int64) bool {
 	return sad <= int64(fineChange<<(v.depth-8))*int64(v.w)*int64(v.h)
 }
+
+// readMemory reads p once, for benchmarks.
+func readMemory(p []byte) uint64 {
+	return uint64(C.ac_read_memory((*C.uint8_t)(&p[0]), C.size_t(len(p))))
+}

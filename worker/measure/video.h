@@ -97,6 +97,7 @@ struct ac_video {
     uint32_t *column;          // block sums of the current row of cells, by column
     uint32_t *sad16;           // SAD of every whole 16x16 block of luma
     uint32_t *key1, *key2;     // hash keys by block column
+    uint8_t *combed;           // combed samples of up to 16 rows by column
 };
 
 // ac_video_new returns NULL when memory is short. The caller has checked the sizes: 1..AC_MAX_SIDE, chroma 0 for grey, depth 8..16.
@@ -108,6 +109,9 @@ void ac_video_measure(ac_video *v, int groups);
 
 // ac_grid_means writes the cell means in 1/unit code values of the 8-bit scale, rounded.
 void ac_grid_means(const ac_video *v, int plane, int unit, uint16_t *out);
+
+// ac_read_memory adds up n bytes as fast as memory gives them: the floor for benchmarks.
+uint64_t ac_read_memory(const uint8_t *p, size_t n);
 
 // ac_avx2_kernel returns NULL where AVX2 is not to be had.
 const ac_kernel *ac_avx2_kernel(int depth);

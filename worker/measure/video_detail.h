@@ -1,17 +1,4 @@
-// Template: texture and comb in plain C, written so that the compiler can vectorise the inner loops. SAMPLE and FN are as in video_strip.h.
-// ROW_TEXTURE and ROW_COMB may be replaced by faster twins.
-
-// Columns [from, w) of one row. up and down are NULL on the outer rows, where there is no Laplacian.
-static inline void FN(plain_texture_row)(const SAMPLE *c, const SAMPLE *up, const SAMPLE *down, int from, int w, ac_texture *t, int y) {
-    for (int x = from; x < w; x++) {
-        if (x > 0) t->col[x % AC_PHASES] += ac_absdiff(c[x], c[x - 1]);
-        if (up) t->row[y % AC_PHASES] += ac_absdiff(c[x], up[x]);
-        if (!up || !down || x == 0 || x == w - 1) continue;
-        int64_t v = 4 * (int64_t)c[x] - c[x - 1] - c[x + 1] - up[x] - down[x];
-        t->laplace += v < 0 ? -v : v;
-        t->laplace2 += v * v;
-    }
-}
+// Template: texture and comb. ROW_TEXTURE, ROW_IDET and ROW_COMBED are the rows of video_row.h or faster twins of them; that file must be included before.
 
 static void FN(texture_rows)(ac_video *v) {
     int w = v->w[0], h = v->h[0];
@@ -103,28 +90,12 @@ static void FN(texture)(ac_video *v) {
     FN(solid_blocks)(v);
 }
 
-// The rows that one line of idet looks at: the centre line with its neighbours, and the same line of the pictures before and after.
-typedef struct {
-    const SAMPLE *above, *line, *below, *before, *after;
-} FN(idet_rows);
-
-// sums: |a + b - 2x| with x from before, after and the line itself, and |line - before|.
-static inline void FN(plain_idet)(const FN(idet_rows) *r, int from, int w, int64_t sums[4]) {
-    for (int x = from; x < w; x++) {
-        uint32_t s = (uint32_t)r->above[x] + r->below[x];
-        sums[0] += ac_absdiff(s, 2 * (uint32_t)r->before[x]);
-        sums[1] += ac_absdiff(s, 2 * (uint32_t)r->after[x]);
-        sums[2] += ac_absdiff(s, 2 * (uint32_t)r->line[x]);
-        sums[3] += ac_absdiff(r->line[x], r->before[x]);
-    }
-}
-
-// idet's sums (libavfilter/vf_idet.c) about the middle one of three pictures: lines 2 to h-3 of luma.
-static void FN(idet)(ac_video *v) {
+// idet's sums (libavfilter/vf_idet.c) about the middle one of three pictures, over lines [y0, y1) of luma; it leaves out two at the top and at the bottom.
+static void FN(idet)(ac_video *v, int y0, int y1) {
     const uint8_t *mid = v->prev.data[0];
     ptrdiff_t ms = v->prev.stride[0];
     ac_comb *c = &v->comb;
-    for (int y = 2; y < v->h[0] - 2; y++) {
+    for (int y = y0 > 2 ? y0 : 2; y < y1 && y < v->h[0] - 2; y++) {
         FN(idet_rows) r = {FN(line)(mid, ms, y - 1), FN(line)(mid, ms, y), FN(line)(mid, ms, y + 1),
                            FN(line)(v->prev2.data[0], v->prev2.stride[0], y), FN(line)(v->cur.data[0], v->cur.stride[0], y)};
         int64_t sums[4] = {0, 0, 0, 0};
@@ -136,33 +107,26 @@ static void FN(idet)(ac_video *v) {
     }
 }
 
-// Adds 1 to the block of each combed sample in columns [from, w) of a row.
-static inline int64_t FN(plain_combed)(const SAMPLE *up, const SAMPLE *c, const SAMPLE *down, int from, int w, uint32_t t, uint32_t *block) {
-    int64_t n = 0;
-    for (int x = from; x < w; x++) {
-        int over = c[x] > up[x] + t && c[x] > down[x] + t, under = up[x] > c[x] + t && down[x] > c[x] + t;
-        n += over | under;
-        block[x / 16] += (uint32_t)(over | under);
+// Counts up to 16 rows of one row of blocks.
+static void FN(combed_rows)(ac_video *v, int y0) {
+    int w = v->w[0], h = v->h[0], n = h - y0 < 16 ? h - y0 : 16;
+    memset(v->combed, 0, (size_t)w);
+    for (int y = y0 > 0 ? y0 : 1; y < y0 + n && y < h - 1; y++) {
+        const uint8_t *c = v->cur.data[0];
+        ptrdiff_t cs = v->cur.stride[0];
+        ROW_COMBED(FN(line)(c, cs, y - 1), FN(line)(c, cs, y), FN(line)(c, cs, y + 1), w, v->lim.comb, v->combed);
     }
-    return n;
-}
-
-static void FN(combed)(ac_video *v) {
-    int w = v->w[0], h = v->h[0];
-    uint32_t *block = v->column;
-    for (int y = 0; y < h; y++) {
-        if (y > 0 && y < h - 1)
-            v->comb.combed += ROW_COMBED(FN(line)(v->cur.data[0], v->cur.stride[0], y - 1), FN(line)(v->cur.data[0], v->cur.stride[0], y),
-                                         FN(line)(v->cur.data[0], v->cur.stride[0], y + 1), w, v->lim.comb, block);
-        if (y % 16 != 15) continue;
-        for (int i = 0; i < w / 16; i++)
-            if ((int32_t)block[i] > v->comb.combed_block) v->comb.combed_block = (int32_t)block[i];
-        for (int i = 0; i <= w / 16; i++) block[i] = 0;
+    for (int x = 0; x < w; x += 16) {
+        int sum = 0, m = w - x < 16 ? w - x : 16;
+        for (int i = 0; i < m; i++) sum += v->combed[x + i];
+        v->comb.combed += sum;
+        if (n == 16 && m == 16 && sum > v->comb.combed_block) v->comb.combed_block = sum;
     }
-    for (int i = 0; i <= w / 16; i++) block[i] = 0; // the columns belong to the grid between calls
 }
 
 static void FN(comb)(ac_video *v) {
-    FN(idet)(v);
-    FN(combed)(v);
+    for (int y = 0; y < v->h[0]; y += 16) {
+        FN(idet)(v, y, y + 16);
+        FN(combed_rows)(v, y);
+    }
 }

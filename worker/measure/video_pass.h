@@ -1,5 +1,5 @@
 // Template: one pass over all planes, in strips of 8 rows. STRIP measures a strip; what follows it works on one row of blocks that is still in the cache.
-// SAMPLE and FN are as in video_strip.h, which must be included before.
+// video_sample.h must be included before.
 
 // NH of UMAC (RFC 4418, 5.2): the sum of products of keyed pairs. Rows are chained by an odd factor, so that their order counts.
 static inline uint64_t FN(hash_row)(const ac_video *v, int n) {

@@ -1,23 +1,29 @@
 // The kernels in plain C: the reference for every other kernel, and what runs where there is no AVX2.
 #include "video.h"
 
-#define ROW_TEXTURE(c, up, down, w, t, y) FN(plain_texture_row)(c, up, down, 0, w, t, y)
+#include <string.h>
+
+#define ROW_TEXTURE(c, up, down, w, t, y) FN(plain_texture_row)(c, up, down, 0, w, w, t, y)
 #define ROW_IDET(r, w, sums) FN(plain_idet)(r, 0, w, sums)
-#define ROW_COMBED(up, c, down, w, t, block) FN(plain_combed)(up, c, down, 0, w, t, block)
-#define STRIP(c, cs, p, ps, w, h, luma, l, row, t) FN(plain_strip)(c, cs, p, ps, 0, w, h, luma, l, row, t)
+#define ROW_COMBED(up, c, down, w, t, column) FN(plain_combed)(up, c, down, 0, w, t, column)
+#define STRIP(c, cs, p, ps, w, h, luma, l, row, t) FN(plain_strip)(c, cs, p, ps, w, h, luma, l, row, t)
 
 #define SAMPLE uint8_t
 #define FN(name) name##_8
+#include "video_sample.h"
 #include "video_strip.h"
 #include "video_pass.h"
+#include "video_row.h"
 #include "video_detail.h"
 #undef SAMPLE
 #undef FN
 
 #define SAMPLE uint16_t
 #define FN(name) name##_16
+#include "video_sample.h"
 #include "video_strip.h"
 #include "video_pass.h"
+#include "video_row.h"
 #include "video_detail.h"
 
 static const ac_kernel scalar_8 = {pass_8, texture_8, comb_8};

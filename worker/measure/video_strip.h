@@ -1,21 +1,8 @@
-// Template: the features of up to 8 rows of a plane in plain C. SAMPLE is the sample type, FN names the instance.
-// The AVX2 kernels use it for the columns that do not fill a vector.
+// Template: the features of up to 8 rows of a plane in plain C. video_sample.h must be included before.
 
 typedef struct {
     uint32_t sum, sum2, sad, prev, min, max, moved;
 } FN(block);
-
-static inline const SAMPLE *FN(line)(const uint8_t *data, ptrdiff_t stride, int y) {
-    return (const SAMPLE *)(data + stride * y);
-}
-
-static inline void FN(count_luma)(const ac_limits *l, uint32_t s, ac_plane *t) {
-    for (int i = 0; i < 4; i++) t->le[i] += s <= l->le[i];
-    t->lo += s < l->lo;
-    t->hi += s > l->hi;
-    t->lo103 += s < l->lo103;
-    t->hi103 += s > l->hi103;
-}
 
 // One block of w x h <= 8x8 samples; the 64-bit sum of squares goes to the plane at once.
 static inline FN(block) FN(measure_block)(const uint8_t *cur, ptrdiff_t cs, const uint8_t *prev, ptrdiff_t ps, int w, int h, ac_plane *t) {
@@ -47,10 +34,7 @@ static inline FN(block) FN(measure_block)(const uint8_t *cur, ptrdiff_t cs, cons
 static inline void FN(count_block)(const ac_limits *l, const uint8_t *cur, ptrdiff_t cs, int w, int h, int luma, ac_plane *t) {
     for (int y = 0; y < h; y++) {
         const SAMPLE *c = FN(line)(cur, cs, y);
-        for (int x = 0; x < w; x++) {
-            if (luma) FN(count_luma)(l, c[x], t);
-            else t->chroma_out += c[x] < l->chroma_lo || c[x] > l->chroma_hi;
-        }
+        for (int x = 0; x < w; x++) FN(count)(l, c[x], luma, t);
     }
 }
 
@@ -64,10 +48,10 @@ static inline void FN(move_block)(const ac_limits *l, const uint8_t *cur, ptrdif
     }
 }
 
-// Columns [from, w) of a strip of h <= 8 rows.
-static inline void FN(plain_strip)(const uint8_t *cur, ptrdiff_t cs, const uint8_t *prev, ptrdiff_t ps, int from, int w, int h, int luma,
+// A strip of h <= 8 rows.
+static inline void FN(plain_strip)(const uint8_t *cur, ptrdiff_t cs, const uint8_t *prev, ptrdiff_t ps, int w, int h, int luma,
                                    const ac_limits *l, const ac_blocks *row, ac_plane *t) {
-    for (int x = from; x < w; x += 8) {
+    for (int x = 0; x < w; x += 8) {
         int n = w - x < 8 ? w - x : 8;
         const uint8_t *c = cur + x * sizeof(SAMPLE), *p = prev + x * sizeof(SAMPLE);
         FN(block) b = FN(measure_block)(c, cs, p, ps, n, h, t);

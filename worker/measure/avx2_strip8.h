@@ -133,6 +133,20 @@ static void add_totals_8(const totals_8 *v, ac_plane *t) {
     t->max = max > t->max ? max : t->max;
 }
 
+// The last columns, fewer than 32, are measured in a copy.
+static void tail_8(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int n, int h, int luma, const ac_limits *l, const ac_blocks *row, int x,
+                   totals_8 *v, ac_plane *t) {
+    uint8_t cur[8 * 32], prev[8 * 32];
+    memset(cur, c[0], sizeof cur);
+    memset(prev, c[0], sizeof prev);
+    for (int y = 0; y < h; y++) {
+        memcpy(cur + 32 * y, c + cs * y, (size_t)n);
+        memcpy(prev + 32 * y, p + ps * y, (size_t)n);
+    }
+    strip_8x32(cur, 32, prev, 32, h, luma, l, row, x, v);
+    uncount_8(c[0], (32 - n) * h, luma, l, t);
+}
+
 static inline __attribute__((always_inline)) void strip_8(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int w, int h, int luma,
                                                           const ac_limits *l, const ac_blocks *row, ac_plane *t) {
     totals_8 v = {.min = _mm256_set1_epi8(-1)};
@@ -141,6 +155,6 @@ static inline __attribute__((always_inline)) void strip_8(const uint8_t *c, ptrd
         for (; x + 32 <= w; x += 32) strip_8x32(c + x, cs, p + x, ps, 8, luma, l, row, x, &v);
     else
         for (; x + 32 <= w; x += 32) strip_8x32(c + x, cs, p + x, ps, h, luma, l, row, x, &v);
-    if (x > 0) add_totals_8(&v, t);
-    plain_strip_8(c, cs, p, ps, x, w, h, luma, l, row, t);
+    if (x < w) tail_8(c + x, cs, p + x, ps, w - x, h, luma, l, row, x, &v, t);
+    add_totals_8(&v, t);
 }

@@ -1,0 +1,125 @@
+// 8-bit rows of texture and comb, 32 columns at a time.
+
+static inline __m256i load_8(const uint8_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
+
+// The neighbours of the 32 columns from x; at the edge of the picture a sample is its own neighbour.
+static inline __m256i left_8(const uint8_t *c, int x) {
+    if (x > 0) return load_8(c + x - 1);
+    __m256i a = load_8(c), low = _mm256_permute2x128_si256(a, a, 0x08); // 0, low half
+    low = _mm256_insert_epi8(low, (char)c[0], 15);
+    return _mm256_alignr_epi8(a, low, 15);
+}
+
+static inline __m256i right_8(const uint8_t *c, int x, int w) {
+    if (x + 32 < w) return load_8(c + x + 1);
+    __m256i a = load_8(c + x), high = _mm256_permute2x128_si256(a, a, 0x81); // high half, 0
+    high = _mm256_insert_epi8(high, (char)c[x + 31], 16);
+    return _mm256_alignr_epi8(high, a, 1);
+}
+
+static inline __m256i widen_sum(__m256i v) { // 32-bit lanes to 64-bit lanes, unsigned
+    return _mm256_add_epi64(_mm256_and_si256(v, _mm256_set1_epi64x(0xffffffff)), _mm256_srli_epi64(v, 32));
+}
+
+// Column edges by phase: 16-bit counts of the low and the high bytes of each half. 256 additions are safe.
+static inline void add_phases_8(__m256i lo, __m256i hi, int64_t *col) {
+    uint16_t a[16], b[16];
+    _mm256_storeu_si256((__m256i *)a, lo);
+    _mm256_storeu_si256((__m256i *)b, hi);
+    for (int i = 0; i < 8; i++) {
+        col[i] += a[i];
+        col[8 + i] += b[i];
+        col[16 + i] += a[8 + i];
+        col[24 + i] += b[8 + i];
+    }
+}
+
+// 4c - left - right - up - down of 16 columns in 16 bits.
+static inline __m256i laplace_16(__m256i c, __m256i l, __m256i r, __m256i u, __m256i d) {
+    __m256i around = _mm256_add_epi16(_mm256_add_epi16(l, r), _mm256_add_epi16(u, d));
+    return _mm256_sub_epi16(_mm256_slli_epi16(c, 2), around);
+}
+
+typedef struct {
+    __m256i sum, sum2; // 32-bit lanes: 256 vectors of 32 columns are safe
+} laplace_8;
+
+static inline void add_laplace_8(laplace_8 *t, __m256i c, __m256i l, __m256i r, __m256i u, __m256i d, __m256i keep) {
+    __m256i z = _mm256_setzero_si256(), one = _mm256_set1_epi16(1);
+    __m256i a = laplace_16(_mm256_unpacklo_epi8(c, z), _mm256_unpacklo_epi8(l, z), _mm256_unpacklo_epi8(r, z), _mm256_unpacklo_epi8(u, z), _mm256_unpacklo_epi8(d, z));
+    __m256i b = laplace_16(_mm256_unpackhi_epi8(c, z), _mm256_unpackhi_epi8(l, z), _mm256_unpackhi_epi8(r, z), _mm256_unpackhi_epi8(u, z), _mm256_unpackhi_epi8(d, z));
+    a = _mm256_and_si256(a, _mm256_unpacklo_epi8(keep, keep));
+    b = _mm256_and_si256(b, _mm256_unpackhi_epi8(keep, keep));
+    t->sum = _mm256_add_epi32(t->sum, _mm256_madd_epi16(_mm256_add_epi16(_mm256_abs_epi16(a), _mm256_abs_epi16(b)), one));
+    t->sum2 = _mm256_add_epi32(t->sum2, _mm256_add_epi32(_mm256_madd_epi16(a, a), _mm256_madd_epi16(b, b)));
+}
+
+// Which of the 32 columns from x have a neighbour on either side.
+static inline __m256i inside_8(int x, int w) {
+    __m256i keep = _mm256_set1_epi8(-1);
+    if (x == 0) keep = _mm256_insert_epi8(keep, 0, 0);
+    if (x + 32 == w) keep = _mm256_insert_epi8(keep, 0, 31);
+    return keep;
+}
+
+// Columns [from, to) with from and to multiples of 32, at most 256 vectors.
+static void texture_run_8(const uint8_t *c, const uint8_t *up, const uint8_t *down, int from, int to, int w, ac_texture *t, int y) {
+    __m256i z = _mm256_setzero_si256(), lo = z, hi = z, row = z;
+    laplace_8 l = {z, z};
+    for (int x = from; x < to; x += 32) {
+        __m256i a = load_8(c + x), left = left_8(c, x), e = diff_8(a, left);
+        lo = _mm256_add_epi16(lo, _mm256_unpacklo_epi8(e, z));
+        hi = _mm256_add_epi16(hi, _mm256_unpackhi_epi8(e, z));
+        if (up) row = _mm256_add_epi64(row, _mm256_sad_epu8(a, load_8(up + x)));
+        if (up && down) add_laplace_8(&l, a, left, right_8(c, x, w), load_8(up + x), load_8(down + x), inside_8(x, w));
+    }
+    add_phases_8(lo, hi, t->col);
+    t->row[y % AC_PHASES] += add_lanes64(row);
+    t->laplace += add_lanes64(widen_sum(l.sum));
+    t->laplace2 += add_lanes64(widen_sum(l.sum2));
+}
+
+static void texture_row_8(const uint8_t *c, const uint8_t *up, const uint8_t *down, int w, ac_texture *t, int y) {
+    int whole = w / 32 * 32;
+    for (int x = 0; x < whole; x += 256 * 32) texture_run_8(c, up, down, x, whole - x < 256 * 32 ? whole : x + 256 * 32, w, t, y);
+    plain_texture_row_8(c, up, down, whole, w, w, t, y);
+}
+
+// |s - 2x| summed to 32-bit lanes.
+static inline __m256i add_line_8(__m256i sum, __m256i slo, __m256i shi, __m256i x) {
+    __m256i z = _mm256_setzero_si256();
+    __m256i a = _mm256_sub_epi16(slo, _mm256_slli_epi16(_mm256_unpacklo_epi8(x, z), 1)), b = _mm256_sub_epi16(shi, _mm256_slli_epi16(_mm256_unpackhi_epi8(x, z), 1));
+    a = _mm256_add_epi16(_mm256_abs_epi16(a), _mm256_abs_epi16(b));
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(a, _mm256_set1_epi16(1)));
+}
+
+static void idet_row_8(const idet_rows_8 *r, int w, int64_t sums[4]) {
+    __m256i z = _mm256_setzero_si256(), before = z, after = z, line = z, same = z;
+    int x = 0;
+    for (; x + 32 <= w; x += 32) {
+        __m256i u = load_8(r->above + x), d = load_8(r->below + x), m = load_8(r->line + x), p = load_8(r->before + x);
+        __m256i lo = _mm256_add_epi16(_mm256_unpacklo_epi8(u, z), _mm256_unpacklo_epi8(d, z));
+        __m256i hi = _mm256_add_epi16(_mm256_unpackhi_epi8(u, z), _mm256_unpackhi_epi8(d, z));
+        before = add_line_8(before, lo, hi, p);
+        after = add_line_8(after, lo, hi, load_8(r->after + x));
+        line = add_line_8(line, lo, hi, m);
+        same = _mm256_add_epi64(same, _mm256_sad_epu8(m, p));
+    }
+    sums[0] += add_lanes64(widen_sum(before));
+    sums[1] += add_lanes64(widen_sum(after));
+    sums[2] += add_lanes64(widen_sum(line));
+    sums[3] += add_lanes64(same);
+    plain_idet_8(r, x, w, sums);
+}
+
+static void combed_row_8(const uint8_t *up, const uint8_t *c, const uint8_t *down, int w, uint32_t t, uint8_t *column) {
+    __m256i least = _mm256_set1_epi8((char)(t + 1));
+    int x = 0;
+    for (; x + 32 <= w; x += 32) {
+        __m256i a = load_8(c + x), u = load_8(up + x), d = load_8(down + x);
+        __m256i over = _mm256_min_epu8(_mm256_subs_epu8(a, u), _mm256_subs_epu8(a, d)), under = _mm256_min_epu8(_mm256_subs_epu8(u, a), _mm256_subs_epu8(d, a));
+        __m256i step = _mm256_max_epu8(over, under), hit = _mm256_cmpeq_epi8(_mm256_max_epu8(step, least), step);
+        _mm256_storeu_si256((__m256i *)(column + x), _mm256_sub_epi8(load_8(column + x), hit));
+    }
+    plain_combed_8(up, c, down, x, w, t, column);
+}
