@@ -5,6 +5,8 @@ package decode
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/asticode/go-astiav"
 
@@ -206,7 +208,7 @@ func (c *videoChain) drain() error {
 		c.cc.Free()
 		c.cc = nil
 	}
-	for seq := range c.infos {
+	for _, seq := range slices.Sorted(maps.Keys(c.infos)) {
 		c.forget(seq)
 	}
 	return c.endUnit()
