@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"aircheck/jobs"
+	"aircheck/jobs/archive"
+	"aircheck/jobs/queue"
+	"aircheck/storage"
+	"aircheck/storage/open"
+)
+
+// storeFlags name the place where checks lie.
+type storeFlags struct{ store string }
+
+func (f *storeFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.store, "store", "", "`place` of manifests, measurements and reports: a directory or s3://bucket/prefix")
+}
+
+// archive opens the store.
+func (a *app) archive(ctx context.Context, f *storeFlags) (*archive.Archive, error) {
+	if f.store == "" {
+		return nil, usageError("--store is missing: name a directory or s3://bucket/prefix, or set AIRCHECK_STORE")
+	}
+	store, err := open.Store(ctx, f.store, a.getenv)
+	if errors.Is(err, storage.ErrBadURI) {
+		return nil, usageError("--store: %w", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return archive.New(store), nil
+}
+
+// defaultRedis is where a Redis on the same machine listens.
+const defaultRedis = "redis://127.0.0.1:6379/0"
+
+// redisFlags name the queue.
+type redisFlags struct{ redis string }
+
+func (f *redisFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.redis, "redis", defaultRedis, "`URL` of the queue: redis://, rediss:// (TLS), redis-sentinel:// or redis-cluster://")
+}
+
+// pingTimeout is how long a command waits for the first answer of Redis before it says that there is none.
+const pingTimeout = 10 * time.Second
+
+// queue connects to Redis and makes sure that it is there: a worker that waits in silence for a mistyped host helps nobody.
+func (a *app) queue(ctx context.Context, f *redisFlags) (*queue.Conn, error) {
+	conn, err := queue.Open(f.redis)
+	if err != nil {
+		return nil, usageError("--redis: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	if err := conn.Ping(ctx); err != nil {
+		_ = conn.Close()
+		return nil, &jobs.Error{Class: jobs.Transient, Err: err, Hint: "is redis-server running where --redis says (AIRCHECK_REDIS)?"}
+	}
+	return conn, nil
+}
+
+// serviceFlags are shared by the commands that run until they are stopped.
+type serviceFlags struct{ level string }
+
+func (f *serviceFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.level, "log-level", "info", "least `level` that is logged: debug, info, warn or error")
+}
+
+func (a *app) serviceLog(f *serviceFlags) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(f.level)); err != nil {
+		return nil, usageError("--log-level %q: debug, info, warn or error", f.level)
+	}
+	if a.verbose {
+		level = slog.LevelDebug
+	}
+	return a.loggerAt(level), nil
+}
+
+// twoSignals gives the two ways in which a service is stopped. The first signal ends ctx, which main has made so: finish what runs. The
+// second one ends work: stop at once. The caller calls stop.
+func twoSignals(ctx context.Context) (work context.Context, stop func()) {
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for range 2 {
+			select {
+			case <-signals:
+			case <-work.Done():
+				return
+			}
+		}
+		cancel()
+	}()
+	return work, func() { signal.Stop(signals); cancel(); <-ended }
+}
+
+// validID refuses what cannot be the id of a check before it becomes part of a path.
+func validID(id string) error {
+	if !jobs.ValidID(id) {
+		return usageError("%q is not the id of a check: 'aircheck submit' prints it", id)
+	}
+	return nil
+}
+
+// noSuchCheck explains a manifest or a report that is not there.
+func noSuchCheck(id string, err error) error {
+	if errors.Is(err, storage.ErrNotFound) {
+		return fmt.Errorf("check %s is not in this store: %w", id, err)
+	}
+	return err
+}

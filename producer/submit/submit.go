@@ -1,0 +1,101 @@
+// Package submit turns an input into a check: it opens the source, cuts it, writes the manifest, and only then enqueues the windows.
+package submit
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"aircheck/jobs"
+	"aircheck/jobs/archive"
+	"aircheck/jobs/queue"
+	"aircheck/producer/slice"
+	"aircheck/producer/source"
+	"aircheck/producer/source/location"
+	"aircheck/storage"
+)
+
+// Queue is what a submission needs of the queue; *queue.Client has it.
+type Queue interface {
+	Expect(ctx context.Context, check string, windows int) error
+	EnqueueWindow(ctx context.Context, task jobs.Task, queue string) error
+	EnqueueJudge(ctx context.Context, check string, epoch int) error
+}
+
+var _ Queue = (*queue.Client)(nil)
+
+// Options say how a check is to be done.
+type Options struct {
+	Profile jobs.Profile // sealed
+	// Window is the wanted length of a window.
+	Window jobs.Micros
+	Queue  string // queue.Live, queue.Vod or queue.Backfill
+}
+
+// Submitter submits checks. It is safe for concurrent use.
+type Submitter struct {
+	Archive *archive.Archive
+	Queue   Queue
+	Origin  storage.Origin
+	Now     func() time.Time
+}
+
+// concurrency of enqueueing: each window costs a round trip to Redis, and a long ladder has thousands.
+const concurrency = 16
+
+// Submit submits one input and returns its check. After the manifest is written the check is as good as done: when enqueueing fails half-way, the
+// reconciler does the rest, and the error says that the check exists.
+func (s *Submitter) Submit(ctx context.Context, input string, o Options) (*jobs.Check, error) {
+	check, err := s.Prepare(ctx, input, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Archive.Create(ctx, check); err != nil {
+		return nil, err
+	}
+	if err := s.enqueue(ctx, check); err != nil {
+		return check, fmt.Errorf("check %s is written and not fully enqueued, which a producer will make up for: %w", check.ID, err)
+	}
+	return check, nil
+}
+
+// Prepare makes the manifest of a check without writing anything.
+func (s *Submitter) Prepare(ctx context.Context, input string, o Options) (*jobs.Check, error) {
+	if err := queue.ValidName(o.Queue); err != nil {
+		return nil, jobs.Classify(jobs.Permanent, err)
+	}
+	timeline, err := source.Open(ctx, s.Origin, input)
+	if err != nil {
+		return nil, err
+	}
+	now := s.Now()
+	return &jobs.Check{
+		V: jobs.Version, ID: jobs.NewID(now, nil), Input: location.Display(input), Created: now.UTC(),
+		Profile: o.Profile, Queue: o.Queue, WindowLength: o.Window,
+		Timeline: timeline, Windows: slice.Timeline(timeline, o.Window),
+	}, nil
+}
+
+func (s *Submitter) enqueue(ctx context.Context, check *jobs.Check) error {
+	if err := s.Queue.Expect(ctx, check.ID, len(check.Windows)); err != nil {
+		return err
+	}
+	if len(check.Windows) == 0 {
+		return s.Queue.EnqueueJudge(ctx, check.ID, 0) // nothing to measure is a verdict too
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(concurrency)
+	for _, w := range check.Windows {
+		if ctx.Err() != nil {
+			break
+		}
+		task, err := slice.Task(check, w)
+		if err != nil {
+			return fmt.Errorf("make task for window %d of %s: %w", w.Index, w.Sequence, err)
+		}
+		group.Go(func() error { return s.Queue.EnqueueWindow(ctx, task, check.Queue) })
+	}
+	return group.Wait()
+}
