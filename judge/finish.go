@@ -21,7 +21,7 @@ func (j *Judge) Finish() (jobs.Result, error) {
 	lost := false
 	for _, t := range j.renditions() {
 		t.result(&r)
-		lost = lost || t.ledger().lost(t.Duration.Micros())
+		lost = lost || t.s.Ledger.lost(t.Duration.Micros())
 	}
 	for _, q := range j.sequences {
 		lost = lost || q.Ledger.lost(q.length())
@@ -61,9 +61,27 @@ func (q *sequence) finish(pending jobs.Micros) {
 	}
 	q.await(pending)
 	q.Faults.finish(max(end, q.Declared))
+	q.cutOff()
 	for _, s := range q.Streams {
 		s.finish(q.durationOf(s))
 	}
+}
+
+// cutOff books what is missing at the end of a truncated object.
+func (q *sequence) cutOff() {
+	t := q.Truncated
+	if t == nil {
+		return
+	}
+	t.To = max(t.From, q.Declared)
+	q.Faults.Open = t
+	q.Faults.close()
+	for _, s := range q.Streams {
+		if from := max(t.From, s.end()); from < q.Declared {
+			s.Ledger.mark(span{From: from, To: q.Declared, State: jobs.Failed, Reason: "the object ends early", Lost: true})
+		}
+	}
+	q.Ledger.mark(span{From: t.From, To: t.From + 1, State: jobs.Failed, Reason: "the object ends early", Lost: true})
 }
 
 // await books windows that never came.
@@ -117,25 +135,17 @@ func (q *sequence) total() jobs.Micros {
 	return clampTime(last.Start + q.Place.Drift + last.Duration)
 }
 
-// length is how long the sequence is by what its playlist or container says, and by what was booked.
+// length is how long the sequence is by what its playlist or container says.
 func (q *sequence) length() jobs.Micros {
 	if q.objectMode() {
-		return max(q.Declared, q.Ledger.end())
+		return q.Declared
 	}
 	return max(q.total(), q.Ledger.end())
 }
 
-// ledgerOf is the ledger that a stream's coverage is made from.
-func (q *sequence) ledgerOf(s *stream) *ledger {
-	if q.objectMode() && len(q.Ledger.Spans) > 0 {
-		return &q.Ledger
-	}
-	return &s.Ledger
-}
-
 // durationOf is where a track ends: with its media, or, when its end could not be read, where the playlist or the container says.
 func (q *sequence) durationOf(s *stream) jobs.Micros {
-	last := q.ledgerOf(s).last()
+	last := s.Ledger.last()
 	if last.State == jobs.Analysed {
 		return s.end()
 	}

@@ -88,8 +88,6 @@ func gcd(a, b int64) int64 {
 	return max(1, a)
 }
 
-func (t *rendition) ledger() *ledger { return t.q.ledgerOf(t.s) }
-
 // result adds the rendition's part to the result.
 func (t *rendition) result(r *jobs.Result) {
 	r.Renditions = append(r.Renditions, t.Rendition)
@@ -100,7 +98,7 @@ func (t *rendition) result(r *jobs.Result) {
 		f.End = max(f.Start, shifted(t.shift, f.End.Micros()).At())
 		r.Findings = append(r.Findings, f)
 	}
-	intervals := t.ledger().tile(t.Duration.Micros())
+	intervals := t.s.Ledger.tile(t.Duration.Micros())
 	for _, code := range covered(t.s.Kind, t.s.params) {
 		r.Coverage = append(r.Coverage, jobs.Coverage{Rendition: t.ID, Detector: code, Intervals: intervals})
 	}

@@ -17,8 +17,9 @@ type sequence struct {
 	Ledger         ledger
 	Streams        []*stream
 	Faults         faults
-	// Declared is the duration that the container declares.
-	Declared jobs.Micros
+	// Declared is the duration that the container declares, Truncated where its media stops before.
+	Declared  jobs.Micros
+	Truncated *fault `json:",omitempty"`
 
 	def       *jobs.Sequence
 	params    *params
@@ -158,26 +159,35 @@ func (q *sequence) book(u *placedUnit) {
 	q.Faults.unit(u)
 }
 
-// object books a unit of an object in the ledger that all of its tracks share: the state holds from the unit to the next one.
+// object books a unit of an object: its state holds until the next one.
 func (q *sequence) object(u *placedUnit) {
 	q.appear(u)
-	if u.State == measurement.UnitOK && u.track(measurement.Video, 0) == nil && q.stream(measurement.Video, 0) != nil {
-		return // the units of pictures tell where one begins
-	}
 	sp := spanOf(u)
-	sp.From = max(0, u.From)
-	if sp.From == 0 && len(u.Tracks) == 0 {
+	p := u.primary()
+	switch {
+	case p == nil && u.State == measurement.UnitOK:
+		return
+	case p == nil:
 		sp.From = q.Ledger.end()
-	}
-	sp.To = sp.From + 1
-	if p := u.primary(); p != nil {
-		sp.To = max(sp.To, p.End)
-		if first := max(0, p.First); u.State == measurement.UnitTruncated && first < sp.From {
-			q.Ledger.mark(span{From: first, To: sp.From, State: jobs.Analysed})
+		sp.To = sp.From + 1
+		q.Faults.object(u, sp.From)
+	default:
+		if u.State == measurement.UnitCorrupt {
+			u = &placedUnit{State: measurement.UnitOK} // its tracks tell
 		}
+		sp.From = max(0, p.First)
+		sp.To = max(sp.From+1, p.End)
+		q.Faults.object(u, sp.From)
 	}
 	q.Ledger.mark(sp)
-	q.Faults.object(u, sp.From)
+}
+
+// truncate notes where an object stops. The unit that says so depends on the cut, the position does not.
+func (q *sequence) truncate(m *measurement.Unit) {
+	at := max(0, q.Place.objectTime(jobs.Micros(m.TruncatedAt)))
+	if q.Truncated == nil || at < q.Truncated.From {
+		q.Truncated = &fault{State: m.State, Detail: m.Detail, First: -1, From: at}
+	}
 }
 
 // rowKey finds the unit that a row belongs to: units are numbered for each kind of track on its own.
@@ -200,9 +210,9 @@ func (f *fold) unit(m *measurement.Unit, w jobs.Window) error {
 	var u placedUnit
 	if f.q.objectMode() {
 		u = f.q.Place.object(m, f.formats)
-		if m.State == measurement.UnitTruncated && m.TruncatedAt > 0 {
-			u.From = f.q.Place.objectTime(jobs.Micros(m.TruncatedAt))
-			u.To = u.From
+		if m.State == measurement.UnitTruncated {
+			f.q.truncate(m)
+			u.State = measurement.UnitOK // as far as it is there
 		}
 		f.q.object(&u)
 	} else {

@@ -108,23 +108,36 @@ func tooMany(code string) string {
 
 // enter begins a unit: what the rows to come belong to.
 func (s *stream) enter(u *placedUnit, formats []measurement.Format) {
-	s.leave()
 	t := u.track(s.Kind, s.Track)
 	if t == nil && s.objectMode {
-		s.Broken = s.Broken || unreadable(u.State)
-		return // an object's units may be of one kind each
+		s.pass(u)
+		return
 	}
+	s.leave()
 	s.Here = &placedUnit{Index: u.Index, State: u.State, Detail: u.Detail, From: u.From, To: u.To, Epoch: u.Epoch}
 	if t == nil {
 		s.Unit = nil
 		s.Broken = s.Broken || unreadable(u.State)
 		return
 	}
+	if s.objectMode {
+		s.Here.From, s.Here.To = max(0, t.First), max(1, t.First+1, t.End)
+	}
+	s.begin(t, u.Epoch)
+	s.Broken = s.Broken || unreadable(u.State)
+	s.Format = formats[t.Format]
+	if s.First.Kind == "" {
+		s.First = s.Format
+	}
+}
+
+// begin makes the track of a unit the one that rows are taken from.
+func (s *stream) begin(t *placedTrack, epoch int) {
 	s.Rows = 0
 	s.Order.enter(t.First)
-	if u.Epoch != s.Epoch {
+	if epoch != s.Epoch {
 		s.Order.EpochBorder = s.Epoch != 0
-		s.Epoch = u.Epoch
+		s.Epoch = epoch
 		s.resettle(t.First)
 	}
 	if s.Broken {
@@ -132,10 +145,19 @@ func (s *stream) enter(u *placedUnit, formats []measurement.Format) {
 	}
 	unit := *t
 	s.Unit = &unit
-	s.Format = formats[t.Format]
-	if s.First.Kind == "" {
-		s.First = s.Format
+}
+
+// pass lets a unit of an object go by that has nothing of this track. Only what is wrong with the object as a whole concerns it.
+func (s *stream) pass(u *placedUnit) {
+	if len(u.Tracks) > 0 || !unreadable(u.State) {
+		return
 	}
+	s.leave()
+	s.Broken = true
+	sp := spanOf(u)
+	sp.From = max(sp.From, s.Ledger.end())
+	sp.To = max(sp.To, sp.From+1)
+	s.Ledger.add(sp)
 }
 
 // unreadable tells whether a unit in this state has no media for a reason that is told elsewhere.
@@ -143,9 +165,16 @@ func unreadable(st measurement.UnitState) bool {
 	return st != measurement.UnitOK && st != measurement.UnitTruncated
 }
 
-// undecoded tells whether a unit has packets of the track that gave nothing at all.
+// undecoded tells whether a unit has packets of the track that gave nothing at all. An object has no segments that could be called corrupt: there it is
+// the track that could not be decoded.
 func (s *stream) undecoded() bool {
-	return s.Unit != nil && s.Rows == 0 && s.Unit.Packets >= minPackets && !unreadable(s.Here.State)
+	if s.Unit == nil || s.Rows > 0 {
+		return false
+	}
+	if s.Here.State == measurement.UnitCorrupt {
+		return s.objectMode
+	}
+	return s.Unit.Packets >= minPackets && !unreadable(s.Here.State)
 }
 
 func (s *stream) damage() *damage {
@@ -163,17 +192,20 @@ func (s *stream) resettle(at jobs.Micros) {
 // leave books the unit that ends.
 func (s *stream) leave() {
 	u := s.Here
-	if u == nil || s.objectMode {
+	if u == nil {
 		return
 	}
 	if s.undecoded() {
 		s.damage().lost(s, s.Unit.First, s.Unit.End)
 		s.Broken = true
-		u.State, u.Detail = unitFailed, "none of the segment's "+string(s.Kind)+" could be decoded"
+		u.State, u.Detail = unitFailed, "none of the "+string(s.Kind)+" could be decoded"
 	}
 	s.Here = nil
 	sp := spanOf(u)
 	switch {
+	case s.objectMode:
+		s.Ledger.mark(sp)
+		return
 	case u.State == measurement.UnitTruncated && s.Unit != nil:
 		end := max(u.From, min(s.reached(), u.To))
 		s.Ledger.add(span{From: u.From, To: end, State: jobs.Analysed})
