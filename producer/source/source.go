@@ -26,7 +26,7 @@ var errDASH = errors.New("DASH manifests are not supported yet")
 
 // Open makes the timeline of an input: a path, http(s)://, s3://, or file://; an HLS playlist or a media file. The same bytes give the same timeline.
 //
-// An input that cannot be reached is an error that names it, with a class; an input that is reached and broken is a timeline with findings. A
+// An input that cannot be reached is the origin's error, which names it, with a class; an input that is reached and broken is a timeline with findings. A
 // playlist without any segment gives a timeline without sequences.
 func Open(ctx context.Context, origin storage.Origin, input string) (jobs.Timeline, error) {
 	loc, err := location.Parse(input)
@@ -34,10 +34,7 @@ func Open(ctx context.Context, origin storage.Origin, input string) (jobs.Timeli
 		return jobs.Timeline{}, jobs.Classify(jobs.Permanent, err)
 	}
 	tl, err := open(ctx, origin, loc)
-	if err != nil {
-		return jobs.Timeline{}, classify(fmt.Errorf("open %s: %w", location.Display(input), err))
-	}
-	return tl, nil
+	return tl, classify(err)
 }
 
 func open(ctx context.Context, origin storage.Origin, loc location.Location) (jobs.Timeline, error) {
@@ -48,7 +45,7 @@ func open(ctx context.Context, origin storage.Origin, loc location.Location) (jo
 	case hls.IsPlaylist(head) || loc.Ext() == ".m3u8":
 		return hls.Timeline(ctx, origin, loc)
 	case isDASH(head) || loc.Ext() == ".mpd":
-		return jobs.Timeline{}, jobs.Classify(jobs.Permanent, errDASH)
+		return jobs.Timeline{}, jobs.Classify(jobs.Permanent, fmt.Errorf("open %s: %w", storage.Redact(loc.URI()), errDASH))
 	}
 	return file.Timeline(ctx, origin, loc.URI())
 }

@@ -64,9 +64,7 @@ func (p *parser) entry(e Entry) {
 	}
 	m := p.out.Master
 	if len(m.Entries) == maxVariants {
-		p.fault(e.Line, jobs.Fail, "more than %d variants and renditions; the rest is not read", maxVariants)
-	}
-	if len(m.Entries) >= maxVariants {
+		p.overflow("variants and renditions", maxVariants)
 		return
 	}
 	if e.Kind == EntryVariant && e.URI == "" || e.Kind == EntryIFrames && e.URI == "" {

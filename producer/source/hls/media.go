@@ -176,11 +176,9 @@ func (p *parser) segment(uri string) {
 		return
 	}
 	m := p.media()
-	at := len(m.Segments)
-	if at == maxSegments {
-		p.fault(p.number, jobs.Fail, "more than %d segments; the rest is not read", maxSegments)
-	}
-	if at < maxSegments {
+	if len(m.Segments) == maxSegments {
+		p.overflow("segments", maxSegments)
+	} else {
 		m.Segments = append(m.Segments, Segment{
 			Line: p.number, URI: uri, Range: p.rangeOf(m, uri), Map: p.init, Key: p.inForce(),
 			Discontinuity: p.discont, Gap: p.pending.gap, ProgramTime: p.pending.when, length: p.pending.length,

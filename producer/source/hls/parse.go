@@ -49,6 +49,7 @@ type parser struct {
 	init    *Map
 	discont int
 	target  bool // EXT-X-TARGETDURATION was there
+	full    bool // a bound was reached and told
 }
 
 // header judges the beginning and the encoding (RFC 8216 section 4.1).
@@ -119,6 +120,14 @@ func (p *parser) next() int {
 
 func (p *parser) fault(line int, sev jobs.Severity, format string, args ...any) {
 	p.faultAt(line, -1, sev, format, args...)
+}
+
+// overflow tells once that a bound of the playlist was reached.
+func (p *parser) overflow(what string, bound int) {
+	if !p.full {
+		p.fault(p.number, jobs.Fail, "more than %d %s; the rest is not read", bound, what)
+	}
+	p.full = true
 }
 
 func (p *parser) faultAt(line, segment int, sev jobs.Severity, format string, args ...any) {

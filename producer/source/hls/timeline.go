@@ -22,8 +22,8 @@ const (
 	maxAll = 64 << 20
 )
 
-// Timeline reads the playlist at loc and what it names. The error says that the playlist, or one that it names, could not be asked for; faults of what was
-// read are findings.
+// Timeline reads the playlist at loc and what it names. The error is the origin's: the playlist, or one that it names, could not be asked for. Faults of
+// what was read are findings.
 func Timeline(ctx context.Context, origin storage.Origin, loc location.Location) (jobs.Timeline, error) {
 	top := child{loc: loc, label: "playlist"}
 	if err := top.load(ctx, origin); err != nil {
@@ -61,12 +61,12 @@ type child struct {
 func (c *child) load(ctx context.Context, origin storage.Origin) error {
 	body, err := origin.Open(ctx, c.loc.URI(), 0, -1)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", c.label, err)
+		return err
 	}
 	defer body.Close()
 	data, err := io.ReadAll(io.LimitReader(body, maxPlaylist+1))
 	if err != nil {
-		return fmt.Errorf("read %s: %w", c.label, err)
+		return err
 	}
 	c.list, c.size = Parse(data), len(data)
 	return nil
@@ -89,7 +89,7 @@ func (t *timeline) children(top *child, m *Master) []*child {
 		}
 		loc, err := top.loc.Resolve(e.URI)
 		if err != nil {
-			t.invalid(top, Fault{Line: e.Line, Segment: -1, Severity: jobs.Fail, Message: clip(location.Display(e.URI)) + ": " + err.Error()})
+			t.invalid(top, Fault{Line: e.Line, Segment: -1, Severity: jobs.Fail, Message: label(e.URI) + ": " + err.Error()})
 			continue
 		}
 		c := seen[loc.URI()]
@@ -161,10 +161,7 @@ func audioOnly(codecs string) bool {
 }
 
 // label is a URI as written, without credentials, fit to be shown.
-func label(uri string) string {
-	uri, _, _ = strings.Cut(location.Display(uri), "?")
-	return clip(uri)
-}
+func label(uri string) string { return clip(location.Display(uri)) }
 
 // loadAll reads the media playlists, some at a time, and adds them in their order.
 func (t *timeline) loadAll(ctx context.Context, origin storage.Origin, children []*child) error {

@@ -3,8 +3,11 @@ package location
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"aircheck/storage"
 )
 
 func TestResolve(t *testing.T) {
@@ -30,7 +33,8 @@ func TestResolve(t *testing.T) {
 		{"network path", "/media/a/main.m3u8", "//etc/passwd", ""},
 		{"NUL", "/media/a/main.m3u8", "seg%00.ts", ""},
 		{"other scheme", "/media/a/main.m3u8", "gopher://host/x", ""},
-		{"ffmpeg protocol", "/media/a/main.m3u8", "concat:/etc/passwd", ""},
+		{"ffmpeg protocol is a name", "/media/a/main.m3u8", "concat:/etc/passwd", "/media/a/concat:/etc/passwd"},
+		{"ffmpeg protocol with dots", "/media/a/main.m3u8", "concat:/../../../etc/passwd", ""},
 		{"empty", "/media/a/main.m3u8", "", ""},
 		{"web from local", "/media/a/main.m3u8", "https://host/x.ts?sig=1", "https://host/x.ts?sig=1"},
 		{"s3 from local", "/media/a/main.m3u8", "s3://bucket/x.ts", "s3://bucket/x.ts"},
@@ -44,10 +48,13 @@ func TestResolve(t *testing.T) {
 		{"s3 from web", "https://host/a/main.m3u8", "s3://bucket/x.ts", ""},
 		{"web without host", "/media/a/main.m3u8", "http:///x.ts", ""},
 
-		{"s3 relative", "s3://bucket/a/main.m3u8", "v/seg%200.ts?x", "s3://bucket/a/v/seg 0.ts"},
+		{"s3 relative", "s3://bucket/a/main.m3u8", "v/seg%200.ts?x", "s3://bucket/a/v/seg%200.ts"},
 		{"s3 up", "s3://bucket/a/b/main.m3u8", "../seg0.ts", "s3://bucket/a/seg0.ts"},
 		{"s3 above the root", "s3://bucket/a/main.m3u8", "../../../seg0.ts", "s3://bucket/seg0.ts"},
 		{"s3 absolute path", "s3://bucket/a/main.m3u8", "/seg0.ts", "s3://bucket/seg0.ts"},
+		{"s3 odd key", "s3://bucket/a/main.m3u8", "100%25 #1.ts", "s3://bucket/a/100%25%20%231.ts"},
+		{"s3 above an empty key", "s3://bucket/main.m3u8", "..", ""},
+		{"other scheme from web", "https://host/a/main.m3u8", "seg:1.ts", ""},
 		{"s3 other bucket", "s3://bucket/a/main.m3u8", "s3://other/x.ts", "s3://other/x.ts"},
 		{"file from s3", "s3://bucket/a/main.m3u8", "file:///etc/passwd", ""},
 		{"s3 without key", "s3://bucket/a/main.m3u8", "s3://other", ""},
@@ -122,8 +129,8 @@ func TestParse(t *testing.T) {
 func TestDisplayHidesCredentials(t *testing.T) {
 	for in, want := range map[string]string{
 		"https://u:p@h/a?X-Amz-Signature=1#f": "https://h/a",
-		"s3://b/k?v":                          "s3://b/k?v",
-		"/a/b@c?d":                            "/a/b@c?d",
+		"//u:p@h/a?token=1":                   "//h/a",
+		"v1/seg0.ts?token=1":                  "v1/seg0.ts",
 		"http://h":                            "http://h",
 		"http://h?token=1":                    "http://h",
 	} {
@@ -134,20 +141,24 @@ func TestDisplayHidesCredentials(t *testing.T) {
 }
 
 func FuzzResolve(f *testing.F) {
-	for _, s := range []string{"../../etc/passwd", "..%2f..%2fx", "file:///etc/passwd", "a/b.ts", "//x/y", "%2e%2e/%2e%2e/x"} {
+	for _, s := range []string{"../../etc/passwd", "..%2f..%2fx", "file:///etc/passwd", "a/b.ts", "//x/y", "%2e%2e/%2e%2e/x", "file:x", "s3://b/k"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, ref string) {
 		for _, input := range []string{"/media/a/main.m3u8", "https://host/a/main.m3u8", "s3://bucket/a/main.m3u8"} {
-			base, _ := Parse(input)
+			base, err := Parse(input)
+			if err != nil {
+				t.Fatal(err)
+			}
 			got, err := base.Resolve(ref)
 			if err != nil {
 				continue
 			}
-			if got.scheme == local && !strings.HasPrefix(got.name, "/media/a/") && got.name != "/media/a" {
-				t.Fatalf("%s: %q leads to %q", input, ref, got.name)
+			scheme := storage.Scheme(got.URI())
+			if !slices.Contains(base.allowed(), scheme) || scheme == "file" {
+				t.Fatalf("%s: %q leads to %q", input, ref, got.URI())
 			}
-			if got.scheme == local && base.scheme != local || got.scheme == bucket && base.scheme == web {
+			if scheme == "" && (base.root == "" || got.URI() != "/media/a" && !strings.HasPrefix(got.URI(), "/media/a/")) {
 				t.Fatalf("%s: %q leads to %q", input, ref, got.URI())
 			}
 		}

@@ -1,0 +1,339 @@
+package hls
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"aircheck/jobs"
+	"aircheck/producer/source/internal/fake"
+	"aircheck/producer/source/location"
+	"aircheck/storage"
+)
+
+const media = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nseg0.ts\n#EXTINF:2,\nseg1.ts\n#EXT-X-ENDLIST\n"
+
+func timelineOf(t *testing.T, origin *fake.Origin, input string) jobs.Timeline {
+	t.Helper()
+	tl, err := open(origin, input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tl
+}
+
+func open(origin *fake.Origin, input string) (jobs.Timeline, error) {
+	loc, err := location.Parse(input)
+	if err != nil {
+		return jobs.Timeline{}, err
+	}
+	return Timeline(context.Background(), origin, loc)
+}
+
+// findings renders findings as "severity [start, end) message".
+func findings(tl jobs.Timeline) []string {
+	var out []string
+	for _, f := range tl.Findings {
+		if f.Code != "playlist.invalid" || f.Confidence != 1 || f.Rendition != "" {
+			return append(out, fmt.Sprintf("unexpected %+v", f))
+		}
+		out = append(out, fmt.Sprintf("%s [%g, %g) %s", f.Severity, f.Start, f.End, f.Message))
+	}
+	return out
+}
+
+func TestMediaPlaylistIsOneSequence(t *testing.T) {
+	tl := timelineOf(t, &fake.Origin{Objects: map[string]string{"/x/media.m3u8": media}}, "/x/media.m3u8")
+	want := jobs.Timeline{Kind: jobs.SourceHLS, Sequences: []jobs.Sequence{{
+		ID: "s0", Mode: jobs.ModeSegments, Duration: 4e6, Segments: []jobs.Segment{
+			{Index: 0, ByteRange: jobs.ByteRange{URI: "/x/seg0.ts", Length: -1}, Start: 0, Duration: 2e6},
+			{Index: 1, ByteRange: jobs.ByteRange{URI: "/x/seg1.ts", Length: -1}, Start: 2e6, Duration: 2e6},
+		},
+	}}}
+	if !reflect.DeepEqual(tl, want) {
+		t.Errorf("got  %+v\nwant %+v", tl, want)
+	}
+}
+
+func TestGarbageIsInvalidAndNotACrash(t *testing.T) {
+	tests := map[string]struct {
+		sequences int
+		findings  []string
+	}{
+		"empty": {0, []string{
+			"fail [0, 0) playlist line 1: does not begin with #EXTM3U",
+			"fail [0, 0) playlist: no media segments",
+		}},
+		"header only": {0, []string{"fail [0, 0) playlist: no media segments"}},
+		"text": {0, []string{
+			"fail [0, 0) playlist line 1: does not begin with #EXTM3U",
+			"fail [0, 0) playlist line 1: URI without EXTINF",
+			"fail [0, 0) playlist: no media segments",
+		}},
+		"bad numbers": {1, []string{
+			"fail [0, 0) playlist line 2: EXT-X-TARGETDURATION:x: not a decimal number",
+			"fail [0, 0) playlist line 3: EXTINF:abc,: not a decimal number",
+		}},
+		"bad number, good": {1, []string{
+			"fail [0, 6) playlist line 3: EXTINF:-1,: not a decimal number",
+			"fail [6, 12) playlist line 5: EXTINF:nan,: not a decimal number",
+			"fail [12, 18) playlist line 7: EXTINF:2e3,: not a decimal number",
+		}},
+		"outside": {1, []string{
+			"warn [0, 2) playlist: no EXT-X-TARGETDURATION",
+			"fail [0, 2) playlist line 3: ../../../../etc/passwd: reference refused: the file lies outside the input's directory",
+		}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			origin := &fake.Origin{Objects: map[string]string{"/x/y/media.m3u8": playlists[name]}}
+			tl := timelineOf(t, origin, "/x/y/media.m3u8")
+			if got := findings(tl); !reflect.DeepEqual(got, tt.findings) || len(tl.Sequences) != tt.sequences {
+				t.Errorf("%d sequences, findings\n%s\nwant %d and\n%s", len(tl.Sequences), strings.Join(got, "\n"), tt.sequences, strings.Join(tt.findings, "\n"))
+			}
+			if asked := origin.Asked(); len(asked) != 1 {
+				t.Errorf("asked for %q", asked)
+			}
+		})
+	}
+}
+
+func TestRefusedReferencesHaveNoURI(t *testing.T) {
+	text := "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-KEY:METHOD=AES-128,URI=\"file:///etc/key\"\n#EXT-X-MAP:URI=\"/etc/map\"\n" +
+		"#EXTINF:2,\n/etc/passwd\n#EXTINF:2,\nok.ts\n#EXTINF:2,\nhttps://cdn/ok.ts\n"
+	for input, refused := range map[string]int{"/x/a.m3u8": 3, "https://host/x/a.m3u8": 1, "s3://bucket/x/a.m3u8": 1} {
+		tl := timelineOf(t, &fake.Origin{Objects: map[string]string{input: text}}, input)
+		s := tl.Sequences[0].Segments
+		if len(tl.Findings) != refused {
+			t.Errorf("%s: findings %q, want %d", input, findings(tl), refused)
+		}
+		if s[0].Key == nil || s[0].Key.URI != "" || s[0].Key.Method != "AES-128" || s[1].Key.URI != "" {
+			t.Errorf("%s: key %+v", input, s[0].Key)
+		}
+		if local := strings.HasPrefix(input, "/"); local != (s[0].URI == "") || local != (s[0].Init.URI == "") {
+			t.Errorf("%s: segment %q, initialisation section %q", input, s[0].URI, s[0].Init.URI)
+		}
+		if s[1].URI == "" || s[2].URI != "https://cdn/ok.ts" {
+			t.Errorf("%s: segments %q, %q", input, s[1].URI, s[2].URI)
+		}
+	}
+}
+
+func TestEncryptionAndInitSections(t *testing.T) {
+	tl := timelineOf(t, &fake.Origin{Objects: map[string]string{"https://h/a/m.m3u8": playlists["keys"]}}, "https://h/a/m.m3u8")
+	s := tl.Sequences[0].Segments
+	if k := s[1].Key; k.URI != "https://h/a/k.key" || fmt.Sprintf("%x", k.IV) != "00000000000000000000000000000103" {
+		t.Errorf("key without IV: %+v, want media sequence number 259", k)
+	}
+	if s[0].Key != nil || s[3].Key != nil || s[3].Init == nil || s[3].InitKey == nil {
+		t.Errorf("keys %+v %+v, init %+v with %+v", s[0].Key, s[3].Key, s[3].Init, s[3].InitKey)
+	}
+	if s[2].Init.URI != "https://h/a/i.mp4" || s[2].InitKey.URI != "https://h/a/k2.key" || len(s[2].InitKey.IV) != 16 || s[1].Init != nil {
+		t.Errorf("init %+v with %+v", s[2].Init, s[2].InitKey)
+	}
+	if k := s[4].Key; k.Method != "SAMPLE-AES" || k.URI != "skd://x" || k.Format != "com.apple.streamingkeydelivery" || k.IV != nil {
+		t.Errorf("key of a DRM system: %+v", k)
+	}
+	if k := s[5].Key; k.URI != "https://h/a/k3.key" || k.Format != "" {
+		t.Errorf("identity key beside that of a DRM system: %+v", k)
+	}
+}
+
+// ladder is a multivariant playlist with everything that must not be read twice, or at all.
+const ladder = "#EXTM3U\n" +
+	"#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"aac\",NAME=\"English\",LANGUAGE=\"en\",URI=\"audio/en.m3u8\"\n" +
+	"#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"aac\",NAME=\"muxed\"\n" +
+	"#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"subs\",NAME=\"x\",URI=\"subs.m3u8\"\n" +
+	"#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,URI=\"iframes.m3u8\"\n" +
+	"#EXT-X-STREAM-INF:BANDWIDTH=2000000,RESOLUTION=1280x720,AUDIO=\"aac\"\nv720/media.m3u8\n" +
+	"#EXT-X-STREAM-INF:BANDWIDTH=2100000,RESOLUTION=1280x720,AUDIO=\"other\"\nv720/../v720/media.m3u8\n" +
+	"#EXT-X-STREAM-INF:BANDWIDTH=600000,RESOLUTION=320x180,CODECS=\"avc1.64000d,mp4a.40.2\"\nv180/media.m3u8\n" +
+	"#EXT-X-STREAM-INF:BANDWIDTH=64000,CODECS=\"mp4a.40.2\"\naudio/en.m3u8\n"
+
+func ladderOrigin(base string) *fake.Origin {
+	return &fake.Origin{Objects: map[string]string{
+		base + "main.m3u8": ladder, base + "audio/en.m3u8": media, base + "v720/media.m3u8": media, base + "v180/media.m3u8": media,
+	}}
+}
+
+func TestLadder(t *testing.T) {
+	origin := ladderOrigin("/x/")
+	tl := timelineOf(t, origin, "/x/main.m3u8")
+	var got []string
+	for _, s := range tl.Sequences {
+		got = append(got, fmt.Sprintf("%s %s %q %d %s %s", s.ID, s.Media, s.Name, s.Variant.Bandwidth, s.Variant.Language, s.Segments[0].URI))
+	}
+	want := []string{
+		`s0 audio "audio/en.m3u8" 64000 en /x/audio/seg0.ts`,
+		`s1 video "v720/media.m3u8" 2000000  /x/v720/seg0.ts`,
+		`s2 video "v180/media.m3u8" 600000  /x/v180/seg0.ts`,
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if n := len(origin.Asked()); n != 4 || len(tl.Findings) > 0 {
+		t.Errorf("asked for %q, findings %q", origin.Asked(), findings(tl))
+	}
+}
+
+// Names and messages end up in the report's digest: they must not tell where the stream lies.
+func TestNamesDoNotDependOnThePlace(t *testing.T) {
+	var first []byte
+	for _, base := range []string{"/x/", "https://user:secret@host/deep/down/", "s3://bucket/"} {
+		origin := ladderOrigin(base)
+		origin.Objects[base+"v180/media.m3u8"] = "#EXTM3U\n#EXTINF:2,\n?\n"
+		delete(origin.Objects, base+"v720/media.m3u8")
+		tl := timelineOf(t, origin, base+"main.m3u8")
+		for i := range tl.Sequences {
+			tl.Sequences[i].Segments = nil
+		}
+		b, err := json.Marshal(tl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = b
+		}
+		if string(b) != string(first) {
+			t.Errorf("%s:\n%s\nwant\n%s", base, b, first)
+		}
+	}
+}
+
+func TestVariantsThatCannotBeRead(t *testing.T) {
+	refused := fmt.Errorf("bad gateway")
+	tests := []struct {
+		name     string
+		err      error
+		wantErr  error
+		findings []string
+	}{
+		{"absent", storage.ErrNotFound, nil, []string{"fail [0, 0) v720/media.m3u8: cannot be read: no such playlist"}},
+		{"denied", storage.ErrDenied, nil, []string{"fail [0, 0) v720/media.m3u8: access denied"}},
+		{"network", refused, refused, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			origin := ladderOrigin("/x/")
+			origin.Errors = map[string]error{"/x/v720/media.m3u8": tt.err}
+			tl, err := open(origin, "/x/main.m3u8")
+			if !errors.Is(err, tt.wantErr) {
+				t.Fatalf("error %v, want %v", err, tt.wantErr)
+			}
+			if got := findings(tl); !reflect.DeepEqual(got, tt.findings) {
+				t.Errorf("findings %q, want %q", got, tt.findings)
+			}
+			if tt.wantErr == nil && (len(tl.Sequences) != 2 || tl.Sequences[1].ID != "s1") {
+				t.Errorf("sequences %+v", tl.Sequences)
+			}
+		})
+	}
+}
+
+func TestMasterWithoutVariants(t *testing.T) {
+	for text, want := range map[string]string{
+		"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nfile:///etc/passwd\n":              "no variant",
+		"#EXTM3U\n#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,URI=\"i.m3u8\"\n":           "no variant",
+		"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nmain.m3u8\n":                       "main.m3u8: no media segments",
+		"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n#EXT-X-STREAM-INF:BANDWIDTH=1\n\n": "no media segments",
+	} {
+		tl := timelineOf(t, &fake.Origin{Objects: map[string]string{"/x/main.m3u8": text}}, "/x/main.m3u8")
+		got := findings(tl)
+		if len(tl.Sequences) != 0 || len(got) == 0 || !strings.Contains(got[len(got)-1], want) || !strings.HasPrefix(got[len(got)-1], "fail") {
+			t.Errorf("%q: %d sequences, findings %q, want %q", text, len(tl.Sequences), got, want)
+		}
+	}
+}
+
+func TestTheSamePlaylistsGiveTheSameTimeline(t *testing.T) {
+	var first string
+	for range 20 {
+		b, err := json.Marshal(timelineOf(t, ladderOrigin("/x/"), "/x/main.m3u8"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == "" {
+			first = string(b)
+		}
+		if string(b) != first {
+			t.Fatalf("got %s, want %s", b, first)
+		}
+	}
+}
+
+func TestAllPlaylistsTogetherAreBounded(t *testing.T) {
+	filler := "#" + strings.Repeat(" ", maxLine-2) + "\n"
+	big := media + strings.Repeat(filler, maxPlaylist/maxLine)
+	big = big[:maxPlaylist]
+	text := "#EXTM3U\n"
+	objects := map[string]string{}
+	for i := range 12 {
+		text += fmt.Sprintf("#EXT-X-STREAM-INF:BANDWIDTH=%d\nv%d.m3u8\n", i+1, i)
+		objects[fmt.Sprintf("/x/v%d.m3u8", i)] = big
+	}
+	objects["/x/main.m3u8"] = text
+	tl := timelineOf(t, &fake.Origin{Objects: objects}, "/x/main.m3u8")
+	if len(tl.Sequences) != maxAll/maxPlaylist || len(tl.Findings) != 12-maxAll/maxPlaylist {
+		t.Errorf("%d sequences, findings %q", len(tl.Sequences), findings(tl))
+	}
+}
+
+func TestCancelledIsNoFinding(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	loc, err := location.Parse("/x/main.m3u8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Timeline(ctx, ladderOrigin("/x/"), loc); jobs.ClassOf(err) != jobs.Cancelled {
+		t.Errorf("error %v", err)
+	}
+}
+
+// Whatever a stranger writes, no file outside the playlist's directory gets into a timeline.
+func FuzzTimeline(f *testing.F) {
+	for _, text := range playlists {
+		f.Add(text)
+	}
+	f.Add(ladder)
+	f.Fuzz(func(t *testing.T, text string) {
+		tl, err := open(&fake.Origin{Objects: map[string]string{"/x/main.m3u8": text}}, "/x/main.m3u8")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(tl.Sequences) == 0 && len(tl.Findings) == 0 {
+			t.Fatal("nothing to analyse and nothing to say")
+		}
+		if _, err := json.Marshal(tl); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range tl.Sequences {
+			for _, g := range s.Segments {
+				inside(t, g.URI)
+				if g.Init != nil {
+					inside(t, g.Init.URI)
+				}
+				if g.Key != nil && g.Key.Format == "" {
+					inside(t, g.Key.URI)
+				}
+			}
+		}
+	})
+}
+
+func inside(t *testing.T, uri string) {
+	t.Helper()
+	switch storage.Scheme(uri) {
+	case "http", "https", "s3":
+		return
+	case "":
+		if uri == "" || uri == "/x" || strings.HasPrefix(uri, "/x/") {
+			return
+		}
+	}
+	t.Fatalf("timeline names %q", uri)
+}
