@@ -17,10 +17,6 @@ static inline __m256i right_8(const uint8_t *c, int x, int w) {
     return _mm256_alignr_epi8(high, a, 1);
 }
 
-static inline __m256i widen_sum(__m256i v) { // 32-bit lanes to 64-bit lanes, unsigned
-    return _mm256_add_epi64(_mm256_and_si256(v, _mm256_set1_epi64x(0xffffffff)), _mm256_srli_epi64(v, 32));
-}
-
 // Column edges by phase: 16-bit counts of the low and the high bytes of each half. 256 additions are safe.
 static inline void add_phases_8(__m256i lo, __m256i hi, int64_t *col) {
     uint16_t a[16], b[16];
@@ -93,7 +89,8 @@ static inline __m256i add_line_8(__m256i sum, __m256i slo, __m256i shi, __m256i 
     return _mm256_add_epi32(sum, _mm256_madd_epi16(a, _mm256_set1_epi16(1)));
 }
 
-static void idet_row_8(const idet_rows_8 *r, int w, int64_t sums[4]) {
+static void idet_row_8(const idet_rows_8 *r, int w, int64_t sums[4], uint32_t *bits) {
+    (void)bits; // bytes cannot exceed their depth
     __m256i z = _mm256_setzero_si256(), before = z, after = z, line = z, same = z;
     int x = 0;
     for (; x + 32 <= w; x += 32) {

@@ -10,8 +10,7 @@ static inline __m256i diff_8(__m256i a, __m256i b) { return _mm256_or_si256(_mm2
 
 // Sums of squares of the 8-byte groups, as 64-bit lanes, from the products of the low and the high halves.
 static inline __m256i square_lanes_8(__m256i lo, __m256i hi) {
-    __m256i s = _mm256_hadd_epi32(lo, hi); // lane by lane: two halves of a group side by side
-    return _mm256_add_epi64(_mm256_and_si256(s, _mm256_set1_epi64x(0xffffffff)), _mm256_srli_epi64(s, 32));
+    return widen_sum(_mm256_hadd_epi32(lo, hi)); // two halves of a group side by side
 }
 
 // Adds 1 to the byte counters where v <= t (or, with t one less, v < t).

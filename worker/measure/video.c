@@ -89,6 +89,8 @@ void ac_video_free(ac_video *v) {
 static void clear_output(ac_video *v) {
     memset(v->plane, 0, sizeof v->plane);
     memset(&v->pair, 0, sizeof v->pair);
+    memset(&v->texture, 0, sizeof v->texture);
+    memset(&v->comb, 0, sizeof v->comb);
     for (int i = 0; i < v->planes; i++) {
         v->plane[i].min = UINT32_MAX;
         memset(v->grid[i].sum, 0, sizeof v->grid[i].sum);
@@ -97,18 +99,16 @@ static void clear_output(ac_video *v) {
     v->max_block = 0, v->min_block = UINT32_MAX;
 }
 
-void ac_video_measure(ac_video *v, int groups) {
+static int run(const ac_kernel *k, ac_video *v, int groups) {
     clear_output(v);
-    v->kernel->pass(v);
+    if (!k->pass(v)) return 0;
+    if ((groups & AC_TEXTURE) && !k->texture(v)) return 0;
+    return !(groups & AC_COMB) || k->comb(v);
+}
+
+void ac_video_measure(ac_video *v, int groups) {
+    if (!run(v->kernel, v, groups)) run(ac_scalar_kernel(v->depth), v, groups);
     if (v->min_block == UINT32_MAX) v->min_block = 0;
-    if (groups & AC_TEXTURE) {
-        memset(&v->texture, 0, sizeof v->texture);
-        v->kernel->texture(v);
-    }
-    if (groups & AC_COMB) {
-        memset(&v->comb, 0, sizeof v->comb);
-        v->kernel->comb(v);
-    }
 }
 
 // cell_size is the number of samples between two borders.

@@ -36,6 +36,7 @@ typedef struct {
     int64_t sum, sum2, sad, ti2;
     int64_t le[4], lo, hi, lo103, hi103, chroma_out;
     uint32_t min, max;
+    uint32_t bits; // set in any sample of either picture, as far as the kernel keeps account of it
 } ac_plane;
 
 // One row of 8x8 blocks. Squares are kept modulo 2^32: they only feed the hash.
@@ -67,11 +68,12 @@ typedef struct {
 
 typedef struct ac_video ac_video;
 
-// A kernel is the set of passes for one sample size and one instruction set. All kernels give the same integers.
+// A kernel is the set of passes for one sample size and one instruction set. All kernels give the same integers. A pass returns 0, and its output is void, when
+// samples exceed the depth by which the kernel reckons, as they may in damaged raw video; the scalar kernel takes any.
 typedef struct {
-    void (*pass)(ac_video *v);
-    void (*texture)(ac_video *v);
-    void (*comb)(ac_video *v);
+    int (*pass)(ac_video *v);
+    int (*texture)(ac_video *v);
+    int (*comb)(ac_video *v);
 } ac_kernel;
 
 struct ac_video {

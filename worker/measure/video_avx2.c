@@ -18,9 +18,21 @@ static inline __m128i low_halves(__m256i v) {
     return _mm256_castsi256_si128(_mm256_permutevar8x32_epi32(v, _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6)));
 }
 
+// Neighbouring 32-bit lanes added to a 64-bit lane, unsigned.
+static inline __m256i widen_sum(__m256i v) {
+    return _mm256_add_epi64(_mm256_and_si256(v, _mm256_set1_epi64x(0xffffffff)), _mm256_srli_epi64(v, 32));
+}
+
+static inline uint32_t or_lanes(__m256i v) {
+    uint32_t b[8], bits = 0;
+    _mm256_storeu_si256((__m256i *)b, v);
+    for (int i = 0; i < 8; i++) bits |= b[i] | b[i] >> 16;
+    return bits & 0xffff;
+}
+
 #define STRIP(c, cs, p, ps, w, h, luma, l, row, t) FN(strip)(c, cs, p, ps, w, h, luma, l, row, t)
 #define ROW_TEXTURE(c, up, down, w, t, y) FN(texture_row)(c, up, down, w, t, y)
-#define ROW_IDET(r, w, sums) FN(idet_row)(r, w, sums)
+#define ROW_IDET(r, w, sums, bits) FN(idet_row)(r, w, sums, bits)
 #define ROW_COMBED(up, c, down, w, t, column) FN(combed_row)(up, c, down, w, t, column)
 
 #define SAMPLE uint8_t
@@ -32,11 +44,28 @@ static inline __m128i low_halves(__m256i v) {
 #include "avx2_detail8.h"
 #include "video_detail.h"
 
+#undef SAMPLE
+#undef FN
+
+#define SAMPLE uint16_t
+#define FN(name) name##_16
+#include "video_sample.h"
+#include "avx2_strip16.h"
+#include "video_pass.h"
+#include "video_row.h"
+#include "avx2_detail16.h"
+#include "video_detail.h"
+
 static const ac_kernel avx2_8 = {pass_8, texture_8, comb_8};
+static const ac_kernel avx2_16 = {pass_16, texture_16, comb_16};
+
+// Above this depth, which only mastering formats have, words no longer suffice.
+enum { deepest = 12 };
 
 const ac_kernel *ac_avx2_kernel(int depth) {
     if (!__builtin_cpu_supports("avx2")) return NULL;
-    return depth == 8 ? &avx2_8 : NULL;
+    if (depth > deepest) return NULL;
+    return depth > 8 ? &avx2_16 : &avx2_8;
 }
 
 #else

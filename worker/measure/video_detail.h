@@ -81,30 +81,34 @@ static void FN(solid_blocks)(ac_video *v) {
     }
 }
 
-static void FN(texture)(ac_video *v) {
+static int FN(texture)(ac_video *v) {
     FN(texture_rows)(v);
     v->texture.top = FN(rows_black)(v, 0, 1);
     v->texture.bottom = FN(rows_black)(v, v->h[0] - 1, -1);
     v->texture.left = FN(columns_black)(v, 0);
     v->texture.right = FN(columns_black)(v, 1);
     FN(solid_blocks)(v);
+    return 1;
 }
 
 // idet's sums (libavfilter/vf_idet.c) about the middle one of three pictures, over lines [y0, y1) of luma; it leaves out two at the top and at the bottom.
-static void FN(idet)(ac_video *v, int y0, int y1) {
+// Returns the bits that are set in the oldest picture, if the kernel keeps account of them.
+static uint32_t FN(idet)(ac_video *v, int y0, int y1) {
     const uint8_t *mid = v->prev.data[0];
     ptrdiff_t ms = v->prev.stride[0];
     ac_comb *c = &v->comb;
+    uint32_t bits = 0;
     for (int y = y0 > 2 ? y0 : 2; y < y1 && y < v->h[0] - 2; y++) {
         FN(idet_rows) r = {FN(line)(mid, ms, y - 1), FN(line)(mid, ms, y), FN(line)(mid, ms, y + 1),
                            FN(line)(v->prev2.data[0], v->prev2.stride[0], y), FN(line)(v->cur.data[0], v->cur.stride[0], y)};
         int64_t sums[4] = {0, 0, 0, 0};
-        ROW_IDET(&r, v->w[0], sums);
+        ROW_IDET(&r, v->w[0], sums, &bits);
         c->alpha[y & 1] += sums[0];
         c->alpha[(y ^ 1) & 1] += sums[1];
         c->delta += sums[2];
         c->gamma[(y ^ 1) & 1] += 2 * sums[3];
     }
+    return bits;
 }
 
 // Counts up to 16 rows of one row of blocks.
@@ -124,9 +128,11 @@ static void FN(combed_rows)(ac_video *v, int y0) {
     }
 }
 
-static void FN(comb)(ac_video *v) {
+static int FN(comb)(ac_video *v) {
+    uint32_t bits = 0;
     for (int y = 0; y < v->h[0]; y += 16) {
-        FN(idet)(v, y, y + 16);
+        bits |= FN(idet)(v, y, y + 16);
         FN(combed_rows)(v, y);
     }
+    return bits >> v->depth == 0;
 }

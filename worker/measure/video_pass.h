@@ -139,8 +139,9 @@ static void FN(pair_blocks)(ac_video *v) {
     }
 }
 
-static void FN(pass)(ac_video *v) {
+static int FN(pass)(ac_video *v) {
     FN(plane_pass)(v, 0, 1);
     for (int i = 1; i < v->planes; i++) FN(plane_pass)(v, i, 0);
     if (v->has_prev) FN(pair_blocks)(v);
+    return (v->plane[0].bits | v->plane[1].bits | v->plane[2].bits) >> v->depth == 0;
 }

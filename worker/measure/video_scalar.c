@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define ROW_TEXTURE(c, up, down, w, t, y) FN(plain_texture_row)(c, up, down, 0, w, w, t, y)
-#define ROW_IDET(r, w, sums) FN(plain_idet)(r, 0, w, sums)
+#define ROW_IDET(r, w, sums, bits) FN(plain_idet)(r, 0, w, sums)
 #define ROW_COMBED(up, c, down, w, t, column) FN(plain_combed)(up, c, down, 0, w, t, column)
 #define STRIP(c, cs, p, ps, w, h, luma, l, row, t) FN(plain_strip)(c, cs, p, ps, w, h, luma, l, row, t)
 

@@ -20,6 +20,13 @@ type content struct {
 var contents = []content{
 	{"noise", func(r *rand.Rand, _, _, _, _, top int) int { return r.IntN(top + 1) }},
 	{"extremes", func(r *rand.Rand, _, _, _, _, top int) int { return r.IntN(2) * top }},
+	// Raw video may have samples beyond its depth.
+	{"overflow", func(r *rand.Rand, _, _, _, _, top int) int {
+		if top > 255 && r.IntN(2000) == 0 {
+			return r.IntN(1 << 16)
+		}
+		return r.IntN(top + 1)
+	}},
 	{"zero", func(_ *rand.Rand, _, _, _, _, _ int) int { return 0 }},
 	{"full", func(_ *rand.Rand, _, n, _, _, top int) int { return top * (n % 2) }},
 	{"grey", func(_ *rand.Rand, _, _, _, _, top int) int { return (top + 1) / 2 }},

@@ -1,0 +1,91 @@
+// Rows of texture and comb of 9 to 12 bits, 16 columns at a time. A Laplacian is at most 4 * 4095 and fits a signed word.
+
+static inline __m256i load_16(const uint16_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
+
+static inline __m256i add_words(__m256i sum, __m256i v) { return _mm256_add_epi32(sum, _mm256_madd_epi16(v, _mm256_set1_epi16(1))); }
+
+// Column edges of 32 columns by phase, in 32-bit lanes that hold words 0 to 3, 8 to 11 and so on of the two vectors.
+typedef struct {
+    __m256i sum[4];
+} phases_16;
+
+static inline void add_edges_16(phases_16 *t, int half, __m256i e) {
+    __m256i z = _mm256_setzero_si256();
+    t->sum[2 * half] = _mm256_add_epi32(t->sum[2 * half], _mm256_unpacklo_epi16(e, z));
+    t->sum[2 * half + 1] = _mm256_add_epi32(t->sum[2 * half + 1], _mm256_unpackhi_epi16(e, z));
+}
+
+static inline void add_phases_16(const phases_16 *t, int64_t *col) {
+    for (int i = 0; i < 4; i++) {
+        uint32_t v[8];
+        _mm256_storeu_si256((__m256i *)v, t->sum[i]);
+        int at = 16 * (i / 2) + 4 * (i % 2); // the low or the high words of each half
+        for (int j = 0; j < 4; j++) {
+            col[at + j] += v[j];
+            col[at + 8 + j] += v[4 + j];
+        }
+    }
+}
+
+// Columns [from, to) of a row between from-1 and to that are both in the picture; from is a multiple of 32 plus 1, and so is to.
+static void texture_inner_16(const uint16_t *c, const uint16_t *up, const uint16_t *down, int from, int to, ac_texture *t, int y) {
+    __m256i z = _mm256_setzero_si256(), row = z, sum = z, sum2 = z;
+    phases_16 edges = {{z, z, z, z}};
+    for (int x = from; x < to; x += 16) {
+        __m256i a = load_16(c + x), left = load_16(c + x - 1);
+        add_edges_16(&edges, (x - from) / 16 % 2, diff_16(a, left));
+        if (up) row = add_words(row, diff_16(a, load_16(up + x)));
+        if (!up || !down) continue;
+        __m256i v = laplace_16(a, left, load_16(c + x + 1), load_16(up + x), load_16(down + x));
+        sum = add_words(sum, _mm256_abs_epi16(v));
+        sum2 = _mm256_add_epi64(sum2, widen_sum(_mm256_madd_epi16(v, v)));
+    }
+    int64_t col[AC_PHASES] = {0};
+    add_phases_16(&edges, col);
+    for (int i = 0; i < AC_PHASES; i++) t->col[(i + from) % AC_PHASES] += col[i];
+    t->row[y % AC_PHASES] += add_lanes64(widen_sum(row));
+    t->laplace += add_lanes64(widen_sum(sum));
+    t->laplace2 += add_lanes64(sum2);
+}
+
+static void texture_row_16(const uint16_t *c, const uint16_t *up, const uint16_t *down, int w, ac_texture *t, int y) {
+    int to = w > 2 ? 1 + (w - 2) / 32 * 32 : 1;
+    plain_texture_row_16(c, up, down, 0, 1, w, t, y);
+    texture_inner_16(c, up, down, 1, to, t, y);
+    plain_texture_row_16(c, up, down, to, w, w, t, y);
+}
+
+static inline __m256i add_line_16(__m256i sum, __m256i s, __m256i x) { return add_words(sum, diff_16(s, _mm256_slli_epi16(x, 1))); }
+
+static void idet_row_16(const idet_rows_16 *r, int w, int64_t sums[4], uint32_t *bits) {
+    __m256i z = _mm256_setzero_si256(), before = z, after = z, line = z, same = z, set = z;
+    int x = 0;
+    for (; x + 16 <= w; x += 16) {
+        __m256i m = load_16(r->line + x), p = load_16(r->before + x), s = _mm256_add_epi16(load_16(r->above + x), load_16(r->below + x));
+        before = add_line_16(before, s, p);
+        after = add_line_16(after, s, load_16(r->after + x));
+        line = add_line_16(line, s, m);
+        same = add_words(same, diff_16(m, p));
+        set = _mm256_or_si256(set, p);
+    }
+    sums[0] += add_lanes64(widen_sum(before));
+    sums[1] += add_lanes64(widen_sum(after));
+    sums[2] += add_lanes64(widen_sum(line));
+    sums[3] += add_lanes64(widen_sum(same));
+    *bits |= or_lanes(set);
+    plain_idet_16(r, x, w, sums);
+}
+
+static void combed_row_16(const uint16_t *up, const uint16_t *c, const uint16_t *down, int w, uint32_t t, uint8_t *column) {
+    __m256i limit = _mm256_set1_epi16((short)t);
+    int x = 0;
+    for (; x + 16 <= w; x += 16) {
+        __m256i a = load_16(c + x), u = load_16(up + x), d = load_16(down + x);
+        __m256i over = _mm256_min_epi16(_mm256_sub_epi16(a, u), _mm256_sub_epi16(a, d)), under = _mm256_min_epi16(_mm256_sub_epi16(u, a), _mm256_sub_epi16(d, a));
+        __m256i hit = _mm256_cmpgt_epi16(_mm256_max_epi16(over, under), limit);
+        __m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128(hit), _mm256_extracti128_si256(hit, 1));
+        __m128i *to = (__m128i *)(column + x);
+        _mm_storeu_si128(to, _mm_sub_epi8(_mm_loadu_si128(to), bytes));
+    }
+    plain_combed_16(up, c, down, x, w, t, column);
+}
