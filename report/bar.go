@@ -212,7 +212,7 @@ func (t *text) cellInk(cell rune, s string) string {
 
 // axis writes the start and the end of the stream under the bars.
 func (t *text) axis(indent, columns int) {
-	first, last := "0", clock(t.r.Duration)
+	first, last := "0", Clock(t.r.Duration)
 	gap := strings.Repeat(" ", max(columns-len(first)-len(last), 1))
 	fmt.Fprintf(t, "%s%s\n\n", strings.Repeat(" ", indent), t.ink.faint(first+gap+last))
 }

@@ -84,7 +84,7 @@ func (r *Report) junitCases() []junitCase {
 
 // report adds a finding: a failure when it is one, else a line of output.
 func (c *junitCase) report(f jobs.Finding) {
-	line := fmt.Sprintf("%s – %s %s", clock(f.Start), clock(f.End), Printable(f.Message))
+	line := fmt.Sprintf("%s – %s %s", Clock(f.Start), Clock(f.End), Printable(f.Message))
 	if f.Severity == jobs.Fail {
 		c.Failure = append(c.Failure, junitMessage{Message: line, Type: f.Code})
 		return
@@ -96,7 +96,7 @@ func (c *junitCase) report(f jobs.Finding) {
 func (c *junitCase) cover(ledger jobs.Coverage) {
 	seen := false
 	for _, iv := range ledger.Intervals {
-		line := fmt.Sprintf("%s – %s %s %s", clock(iv.Start), clock(iv.End), iv.State, Printable(iv.Reason))
+		line := fmt.Sprintf("%s – %s %s %s", Clock(iv.Start), Clock(iv.End), iv.State, Printable(iv.Reason))
 		switch iv.State {
 		case jobs.Analysed:
 			seen = true

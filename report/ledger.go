@@ -80,7 +80,7 @@ func (h hole) String() string {
 	if len(h.detectors) == h.ofDetector {
 		who = "all detectors"
 	}
-	line := fmt.Sprintf("%s  %s – %s  %s (%s)", h.rendition, clock(h.interval.Start), clock(h.interval.End), h.interval.State, who)
+	line := fmt.Sprintf("%s  %s – %s  %s (%s)", h.rendition, Clock(h.interval.Start), Clock(h.interval.End), h.interval.State, who)
 	if h.interval.Reason != "" {
 		line += ": " + h.interval.Reason
 	}

@@ -29,7 +29,7 @@ func (t *text) findings() {
 	rows := [][]string{slices.Clone(header[:])}
 	for _, f := range list {
 		rows = append(rows, []string{
-			string(f.Severity), f.Code, whereOf(f), clock(f.Start), clock(f.End), valueOf(f), f.Message,
+			string(f.Severity), f.Code, whereOf(f), Clock(f.Start), Clock(f.End), valueOf(f), f.Message,
 		})
 	}
 	widths := columnWidths(rows)

@@ -63,7 +63,7 @@ func (t *text) head() {
 	word := strings.ToUpper(string(r.Verdict))
 	fmt.Fprintf(t, "%s  %s\n", t.ink.verdict(r.Verdict, word), Printable(r.Check.Input))
 	parts := []string{
-		clock(r.Duration),
+		Clock(r.Duration),
 		plural(len(r.Renditions), "rendition"),
 		"profile " + Printable(r.Check.Profile.Name),
 		t.tally(),
@@ -123,8 +123,8 @@ func present(parts []string) []string {
 	return kept
 }
 
-// clock writes h:mm:ss.mmm.
-func clock(s jobs.Seconds) string {
+// Clock writes a time as h:mm:ss.mmm.
+func Clock(s jobs.Seconds) string {
 	us, sign := s.Micros(), ""
 	if us < 0 {
 		us, sign = -us, "-"

@@ -80,8 +80,8 @@ func TestPercentNeverRoundsAHoleAway(t *testing.T) {
 func TestClock(t *testing.T) {
 	tests := map[jobs.Seconds]string{0: "0:00:00.000", 5.52: "0:00:05.520", 3599.9996: "1:00:00.000", 90061.0015: "25:01:01.002", -1.5: "-0:00:01.500"}
 	for s, want := range tests {
-		if got := clock(s); got != want {
-			t.Errorf("clock(%v) = %q, want %q", float64(s), got, want)
+		if got := Clock(s); got != want {
+			t.Errorf("Clock(%v) = %q, want %q", float64(s), got, want)
 		}
 	}
 }

@@ -7,9 +7,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"aircheck/jobs"
-	"aircheck/producer/slice"
-	"aircheck/producer/source"
-	"aircheck/producer/source/location"
+	"aircheck/jobs/queue"
+	"aircheck/producer/submit"
 	"aircheck/storage"
 	"aircheck/storage/origin"
 	"aircheck/storage/s3"
@@ -55,22 +54,8 @@ func (a *app) origin() *origin.Client {
 	return origin.New(origin.Config{S3: s3.ConfigFromEnv(a.getenv), UserAgent: "aircheck/" + version})
 }
 
-// manifest opens the stream and cuts it.
+// manifest opens the stream and cuts it, as a submission to the fleet does.
 func (a *app) manifest(ctx context.Context, media storage.Origin, input string, p plan) (*jobs.Check, error) {
-	timeline, err := source.Open(ctx, media, input)
-	if err != nil {
-		return nil, err
-	}
-	now := a.now()
-	return &jobs.Check{
-		V:            jobs.Version,
-		ID:           jobs.NewID(now, nil),
-		Input:        location.Display(input),
-		Created:      now.UTC(),
-		Profile:      p.profile,
-		Queue:        "vod",
-		WindowLength: p.window,
-		Timeline:     timeline,
-		Windows:      slice.Timeline(timeline, p.window),
-	}, nil
+	s := submit.Submitter{Origin: media, Now: a.now}
+	return s.Prepare(ctx, input, submit.Options{Profile: p.profile, Window: p.window, Queue: queue.Vod})
 }

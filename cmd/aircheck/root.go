@@ -62,6 +62,9 @@ it; 2 wrong usage; 3 such findings exist; 4 part of the input could not be analy
 func commands(a *app) []*cobra.Command {
 	return []*cobra.Command{
 		newCheckCommand(a),
+		newEstimateCommand(a),
+		newReportCommand(a),
+		newRejudgeCommand(a),
 		newProfilesCommand(a),
 		newVersionCommand(a),
 		newChildCommand(),

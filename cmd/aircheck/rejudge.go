@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"aircheck/report"
+	"aircheck/worker/fold"
+)
+
+func newRejudgeCommand(a *app) *cobra.Command {
+	var place storeFlags
+	var out outputFlags
+	var profile string
+	cmd := &cobra.Command{
+		Use:   "rejudge ID --profile PROFILE",
+		Short: "Judge a finished check anew, under another profile",
+		Long: `Judges the stored measurements of a check under another profile and prints the report. Nothing is fetched from
+the stream's origin and nothing is decoded, and what is stored stays as it is.`,
+		Example: `  aircheck rejudge 01hf8z3k2mq4x7c9tbva --profile ebu-r128
+  aircheck rejudge 01hf8z3k2mq4x7c9tbva --profile house.yaml --format json`,
+		Args: args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, given []string) error {
+			if profile == "" {
+				return usageError("--profile is missing: name a profile or a YAML file (see 'aircheck profiles')")
+			}
+			return a.rejudge(cmd.Context(), given[0], profile, &place, &out)
+		},
+	}
+	place.add(cmd.Flags())
+	out.add(cmd.Flags())
+	cmd.Flags().StringVar(&profile, "profile", "", "`name` of a profile, or a YAML file")
+	return cmd
+}
+
+func (a *app) rejudge(ctx context.Context, id, name string, place *storeFlags, flags *outputFlags) error {
+	out, err := flags.parse()
+	if err != nil {
+		return err
+	}
+	if err := validID(id); err != nil {
+		return err
+	}
+	profile, err := loadProfile(name)
+	if err != nil {
+		return err
+	}
+	checks, err := a.archive(ctx, place)
+	if err != nil {
+		return err
+	}
+	check, err := checks.Check(ctx, id)
+	if err != nil {
+		return noSuchCheck(id, err)
+	}
+	check.Profile = profile
+	folded, err := fold.Stored(ctx, checks, check)
+	if err != nil {
+		return err
+	}
+	r, err := folded.Report(version, report.Run{})
+	if err != nil {
+		return err
+	}
+	return a.conclude(r, out, "")
+}

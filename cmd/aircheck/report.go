@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"path"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"aircheck/jobs/archive"
+	"aircheck/report"
+	"aircheck/storage"
+)
+
+func newReportCommand(a *app) *cobra.Command {
+	var place storeFlags
+	var out outputFlags
+	cmd := &cobra.Command{
+		Use:   "report ID",
+		Short: "Print the report of a finished check",
+		Long: `Prints the report of a check that the fleet has finished, and exits as 'aircheck check' would have.
+
+The report's content is compared with its digest first.`,
+		Example: `  aircheck report 01hf8z3k2mq4x7c9tbva
+  aircheck report 01hf8z3k2mq4x7c9tbva --format junit > aircheck.xml`,
+		Args: args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, given []string) error { return a.report(cmd.Context(), given[0], &place, &out) },
+	}
+	place.add(cmd.Flags())
+	out.add(cmd.Flags())
+	return cmd
+}
+
+func (a *app) report(ctx context.Context, id string, place *storeFlags, flags *outputFlags) error {
+	out, err := flags.parse()
+	if err != nil {
+		return err
+	}
+	if err := validID(id); err != nil {
+		return err
+	}
+	checks, err := a.archive(ctx, place)
+	if err != nil {
+		return err
+	}
+	r, err := storedReport(ctx, checks, id)
+	if err != nil {
+		return err
+	}
+	return a.conclude(r, out, reportPlace(place.store, id))
+}
+
+// storedReport reads a report and makes sure that it is whole.
+func storedReport(ctx context.Context, checks *archive.Archive, id string) (*report.Report, error) {
+	doc, err := checks.Report(ctx, id)
+	if err != nil {
+		return nil, noSuchCheck(id, err)
+	}
+	return report.Parse(doc)
+}
+
+// reportPlace says where the report of a check lies in a store, for a person.
+func reportPlace(store, id string) string {
+	key, err := storage.Report(id)
+	if err != nil {
+		return ""
+	}
+	base, _, _ := strings.Cut(store, "?") // endpoint and region of an s3 URI
+	if scheme, rest, ok := strings.Cut(base, "://"); ok {
+		return scheme + "://" + path.Join(rest, key)
+	}
+	return path.Join(base, key)
+}
