@@ -2,6 +2,7 @@ package measurement
 
 import (
 	"bytes"
+	"errors"
 	"math/rand/v2"
 	"reflect"
 	"testing"
@@ -93,40 +94,89 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-func BenchmarkFrames(b *testing.B)          { benchmarkFrames(b, Options{}) }
-func BenchmarkFramesSkipGrids(b *testing.B) { benchmarkFrames(b, Options{SkipGrids: true}) }
-
-// The benchmarks read a window of 60 s and report how many times faster than real time they are.
-func benchmarkFrames(b *testing.B, o Options) {
-	frames, slots := clip(60)
-	object := write(b, Header{}, frames, slots)
-	r := open(b, object, o)
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := r.Reset(bytes.NewReader(object), int64(len(object))); err != nil {
-			b.Fatal(err)
-		}
-		n := 0
-		if err := r.Frames(func(*Frame) error { n++; return nil }); err != nil || n != len(frames) {
-			b.Fatal(n, err)
-		}
+// TestSeveralRowGroups crosses the limits at which row groups end.
+func TestSeveralRowGroups(t *testing.T) {
+	var frames []*Frame
+	for i := range groupFrames + batchRows + 1 {
+		frames = append(frames, &Frame{PTS: int64(i), HasPair: i%7 != 0, Pair: Pair{SADY: int64(i % 7)}})
 	}
-	b.ReportMetric(60*float64(b.N)/b.Elapsed().Seconds(), "x")
+	var slots []*Slot
+	for i := range 2*groupSlots + 1 {
+		slots = append(slots, &Slot{Index: int64(i), Ch: make([]Channel, i%3)})
+	}
+	r := open(t, write(t, Header{}, frames, slots), Options{})
+	if len(r.groups) != 2+3 {
+		t.Errorf("%d row groups, want 2 of frames and 3 of slots", len(r.groups))
+	}
+	gotFrames, gotSlots := readAll(t, r)
+	if !reflect.DeepEqual(gotFrames, frames) || !reflect.DeepEqual(gotSlots, slots) {
+		t.Errorf("what was read is not what was written")
+	}
 }
 
-func BenchmarkSlots(b *testing.B) {
-	frames, slots := clip(60)
-	object := write(b, Header{}, frames, slots)
-	r := open(b, object, Options{})
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := r.Reset(bytes.NewReader(object), int64(len(object))); err != nil {
-			b.Fatal(err)
+func TestSkipGrids(t *testing.T) {
+	frames, slots := randomRows(5, 200, 1)
+	got, _ := readAll(t, open(t, write(t, Header{}, frames, slots), Options{SkipGrids: true}))
+	for _, f := range frames {
+		f.Grid, f.GridCb, f.GridCr, f.Fine = Frame{}.Grid, Frame{}.GridCb, Frame{}.GridCr, nil
+	}
+	if !reflect.DeepEqual(got, frames) {
+		t.Error("frames differ in more than their grids")
+	}
+}
+
+// TestReset reads objects in turn with one Reader: nothing of one may show in the next.
+func TestReset(t *testing.T) {
+	many, manySlots := randomRows(1, 300, 300)
+	few, fewSlots := randomRows(2, 3, 3)
+	for _, f := range few {
+		f.Fine, f.Texture, f.Comb, f.HasPair, f.Pair = nil, nil, nil, false, Pair{}
+	}
+	first, second := write(t, Header{Window: 1}, many, manySlots), write(t, Header{Window: 2}, few, fewSlots)
+	r := open(t, first, Options{})
+	for range 2 {
+		if frames, slots := readAll(t, r); r.Header().Window != 1 || !reflect.DeepEqual(frames, many) || !reflect.DeepEqual(slots, manySlots) {
+			t.Fatal("first object: what was read is not what was written")
 		}
-		n := 0
-		if err := r.Slots(func(*Slot) error { n++; return nil }); err != nil || n != len(slots) {
-			b.Fatal(n, err)
+		if err := r.Reset(bytes.NewReader(second), int64(len(second))); err != nil {
+			t.Fatal(err)
+		}
+		if frames, slots := readAll(t, r); r.Header().Window != 2 || !reflect.DeepEqual(frames, few) || !reflect.DeepEqual(slots, fewSlots) {
+			t.Fatal("second object: what was read is not what was written")
+		}
+		if err := r.Reset(bytes.NewReader(first), int64(len(first))); err != nil {
+			t.Fatal(err)
 		}
 	}
-	b.ReportMetric(60*float64(b.N)/b.Elapsed().Seconds(), "x")
+}
+
+func TestReadStopsAtTheCallersError(t *testing.T) {
+	frames, slots := randomRows(3, 100, 100)
+	r := open(t, write(t, Header{}, frames, slots), Options{})
+	enough := errors.New("enough")
+	seen := 0
+	if err := r.Frames(func(*Frame) error { seen++; return enough }); !errors.Is(err, enough) || seen != 1 {
+		t.Errorf("frames: %d seen, %v", seen, err)
+	}
+	if err := r.Slots(func(*Slot) error { seen++; return enough }); !errors.Is(err, enough) || seen != 2 {
+		t.Errorf("slots: %d seen, %v", seen, err)
+	}
+}
+
+// TestReadAllocates little: a judge reads millions of rows.
+func TestReadAllocates(t *testing.T) {
+	frames, slots := clip(60)
+	object := write(t, Header{}, frames, slots)
+	r := open(t, object, Options{})
+	got := testing.AllocsPerRun(3, func() {
+		if err := r.Reset(bytes.NewReader(object), int64(len(object))); err != nil {
+			t.Error(err)
+		}
+		if err := errors.Join(r.Frames(func(*Frame) error { return nil }), r.Slots(func(*Slot) error { return nil })); err != nil {
+			t.Error(err)
+		}
+	})
+	if limit := 500.0; got > limit {
+		t.Errorf("%v allocations for a window of 60 s, want at most %v: none may depend on the number of rows", got, limit)
+	}
 }
