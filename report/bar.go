@@ -152,7 +152,7 @@ func shadeOf(s jobs.State) rune {
 // drawFindings raises the cells in which something was found; the worst wins, and a hole stays a hole.
 func (t *text) drawFindings(row []rune, rendition string) {
 	for _, f := range t.r.Findings {
-		if f.Rendition != rendition {
+		if f.Rendition != rendition || t.timeless(f) {
 			continue
 		}
 		mark := cellInfo
@@ -169,6 +169,20 @@ func (t *text) drawFindings(row []rune, rendition string) {
 			}
 		}
 	}
+}
+
+// timeless tells a figure over the whole programme, like its loudness, from a defect that lasts: it would bury what has a place in time.
+func (t *text) timeless(f jobs.Finding) bool {
+	return f.Rendition != "" && f.Unit != "" && f.Unit != "s" && f.Start <= 0 && f.End >= t.endOf(f.Rendition)
+}
+
+func (t *text) endOf(rendition string) jobs.Seconds {
+	for _, rd := range t.r.Renditions {
+		if rd.ID == rendition {
+			return rd.Duration
+		}
+	}
+	return t.r.Duration
 }
 
 // span returns the columns that [start, end) touches, at least one.

@@ -63,6 +63,7 @@ func testResult() jobs.Result {
 		},
 		Findings: []jobs.Finding{
 			{Code: "playlist.invalid", Severity: jobs.Info, Start: 0, End: 20, Confidence: 1, Message: "no EXT-X-VERSION"},
+			{Code: "audio.loudness", Severity: jobs.Warn, Rendition: "a0", Start: 0, End: 19.98, Value: num(-23.04), Threshold: num(-24), Unit: "LUFS", Confidence: 1, Message: "0.96 LU too loud"},
 			{Code: "video.black", Severity: jobs.Fail, Rendition: "v0", Start: 3, End: 5.52, Value: num(2.52), Threshold: num(2), Unit: "s", Confidence: 1, Message: "black for 2.52 s"},
 			{Code: "audio.silence", Severity: jobs.Warn, Rendition: "a0", Start: 5, End: 8.1, Value: num(3.1), Threshold: num(2.5), Unit: "s", Confidence: 0.9, Message: "silence for 3.1 s"},
 			{Code: "segment.missing", Severity: jobs.Fail, Rendition: "v1", Start: 12, End: 14, Confidence: 1, Message: "seg\x1b[2J006.ts: not found"},

@@ -14,8 +14,8 @@ import (
 // minMessage is the narrowest column in which a message can be read; in a narrower one it moves to a line of its own.
 const minMessage = 32
 
-// maxRows bounds the findings table: more than a person reads. JSON always has all of them.
-const maxRows = 200
+// maxRows bounds the findings table: about what fits on a screen. JSON always has all of them.
+const maxRows = 50
 
 // header has no word over the messages: they explain themselves, and stand on lines of their own in a narrow terminal.
 var header = [...]string{"SEVERITY", "CODE", "WHERE", "START", "END", "VALUE", ""}
