@@ -12,8 +12,8 @@ const (
 	// blackBlockMargin is how far above the luma threshold the mean of an 8x8 block may lie: the stroke of a credit or of a digit fills a
 	// block and stands out by far more, ringing and grain of black by far less.
 	blackBlockMargin = 16
-	// blackSigma bounds the deviation of luma: coded black with noise stays below 2, night scenes that pass the count have 4 and more.
-	blackSigma = 3
+	// blackSigma bounds the deviation of luma: coded black with noise stays below 2; a night scene of which one can make something out has more.
+	blackSigma = 4
 	// blackChroma bounds how far the means of Cb and Cr may lie from neutral: pure blue is Y 32 in BT.709, and is no black.
 	blackChroma = 16
 	// fullRangeBlack is 10 % of full scale, as 37 is of limited range.

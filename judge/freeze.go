@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"math"
 
 	"aircheck/jobs"
 	"aircheck/jobs/measurement"
@@ -25,13 +26,14 @@ const (
 	maxPops     = 2
 	popEvery    = 8
 	popSettling = 24
-	// grainBlockMean bounds the mean absolute difference of 8x8 block means under grain: noise of deviation s moves them by about s/8.
-	grainBlockMean = 0.35
+	// grainBlockMean bounds the mean absolute difference of 8x8 block means under grain: noise of deviation s moves them by s/7, so this is
+	// grain of deviation 4 to 5, more than any film stock leaves in a delivery.
+	grainBlockMean = 0.7
 	// grainBlock is how far one 16x16 block may differ beyond twice the mean of the picture: codecs keep grain in some blocks and not in others.
 	grainBlock = 2
 	// grainSpread is the ratio to the mean of the run so far within which grain is stationary; P and B pictures keep different shares of it.
 	grainSpread = 2
-	// grainConfidence: a camera that nothing moves in front of looks the same.
+	// grainConfidence: a camera that nothing moves in front of looks the same, so stillness under grain is worth a look and no more.
 	grainConfidence = 0.7
 )
 
@@ -59,6 +61,7 @@ type freeze struct {
 
 type lastFrame struct {
 	Start jobs.Micros
+	// Thumb is known of the last frame of a unit, where no pair says how the next one differs.
 	Thumb thumb
 }
 
@@ -72,32 +75,50 @@ func (d *freeze) frame(f *videoFrame) {
 		d.Last = nil
 		return
 	}
-	now := thumbOf(f.Frame)
 	if d.Last != nil {
-		switch d.change(f, now) {
+		switch d.change(f) {
 		case still:
-			d.still(f, now)
+			d.still(f)
 		case popped:
 			d.pop(f)
 		default:
 			d.end(f.Start)
 		}
 	}
-	d.Last = &lastFrame{f.Start, now}
+	d.Last = &lastFrame{Start: f.Start}
+	if f.Flags&measurement.FlagUnitLast != 0 {
+		d.Last.Thumb = thumbOf(f.Frame).clone()
+	}
 }
 
 // still continues the run with f or starts one with the frame before.
-func (d *freeze) still(f *videoFrame, now thumb) {
+func (d *freeze) still(f *videoFrame) {
 	d.Waiting = 0
-	if d.Run != nil && now.drifted(d.Anchor) {
+	now := thumbOf(f.Frame)
+	if d.Run != nil && now.drifted(d.Anchor, d.grainSlack(f)) {
 		d.end(f.Start)
 		d.Last.Start = f.Start
 	}
 	if d.Run == nil {
 		d.Run = &run{From: d.Last.Start}
-		d.Anchor = now
+		d.Anchor = now.clone()
 	}
 	d.Run.To = f.End
+}
+
+// grainSlack is by how much grain moves the mean of a thumbnail's cell, in its units: the difference of the pixels over the root of their number.
+// Where there is no pair it is that of the run so far.
+func (d *freeze) grainSlack(f *videoFrame) int32 {
+	luma := int64(f.Format.Width) * int64(f.Format.Height)
+	sad := f.Pair.SADY
+	if !f.HasPair && d.Grainy > 0 {
+		sad = d.GrainSAD / d.Grainy
+	}
+	if luma <= 0 {
+		return 0
+	}
+	cell := max(1, luma/(measurement.GridW*measurement.GridH))
+	return int32(float64(16*sad) / float64(luma*depthScale(f.Format)) / math.Sqrt(float64(cell)))
 }
 
 // pop waits for the next frame to say whether f is the same picture. A run of many is motion.
@@ -141,6 +162,9 @@ func (d *freeze) end(at jobs.Micros) {
 	f.Message = fmt.Sprintf("the picture stands still for %.2f s", r.length().Seconds())
 	if grainy {
 		f.Confidence = grainConfidence
+		if f.Severity == jobs.Fail {
+			f.Severity = jobs.Warn
+		}
 		f.Message = fmt.Sprintf("the picture stands still under grain for %.2f s", r.length().Seconds())
 	}
 	d.emit(f)
@@ -156,12 +180,12 @@ const (
 )
 
 // change compares f with the frame before it.
-func (d *freeze) change(f *videoFrame, now thumb) change {
+func (d *freeze) change(f *videoFrame) change {
 	if f.Flags&measurement.FlagFormat != 0 {
 		return moved
 	}
 	if !f.HasPair {
-		return d.Last.Thumb.changeTo(now)
+		return d.Last.Thumb.changeTo(thumbOf(f.Frame), d.grainSlack(f))
 	}
 	p, scale := &f.Pair, depthScale(f.Format)
 	luma := int64(f.Format.Width) * int64(f.Format.Height)

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"aircheck/jobs"
+	"aircheck/jobs/measurement"
 )
 
 // silenceLevel is the peak below which a channel is silent, in dBFS: above the dither of 16 bits (-93), below any room's noise. It is the level
@@ -104,11 +105,14 @@ func (d *silence) end(at jobs.Micros) {
 	d.emit(f)
 }
 
-// sampleTime is where sample i of a slot, counted from the slot's start on the grid, stands on the timeline; it stays within the slot.
+// sampleTime is where sample i of a slot, counted from the slot's start on the grid, stands on the timeline. It is counted back from the slot's
+// end, because what overlaps the slots before was taken off its start.
 func sampleTime(s *audioSlot, i int32) jobs.Micros {
-	if s.Format.SampleRate <= 0 {
+	rate := int64(s.Format.SampleRate)
+	if rate <= 0 {
 		return s.Start
 	}
-	t := s.Start + jobs.Micros(math.Round(float64(i-s.Offset)*1e6/float64(s.Format.SampleRate)))
-	return max(s.Start, min(t, s.End))
+	whole := (rate + measurement.SlotsPerSecond - 1) / measurement.SlotsPerSecond
+	left := min(int64(s.Offset)+int64(s.Samples), whole) - int64(i)
+	return max(s.Start, min(s.End-jobs.Micros((left*1e6+rate/2)/rate), s.End))
 }

@@ -1,6 +1,10 @@
 package judge
 
-import "aircheck/jobs/measurement"
+import (
+	"slices"
+
+	"aircheck/jobs/measurement"
+)
 
 // Limits between two thumbnails, in 1/16 code values.
 const (
@@ -20,51 +24,60 @@ type thumb struct {
 	Coarse bool
 }
 
-// thumbOf copies what it needs of the frame.
+// thumbOf borrows the frame's cells where they are fine enough; clone what is to outlive the frame.
 func thumbOf(f *measurement.Frame) thumb {
-	t := thumb{Cells: make([]uint16, len(f.Grid)), Coarse: len(f.Fine) != len(f.Grid)}
-	if !t.Coarse {
-		copy(t.Cells, f.Fine)
-		return t
+	if len(f.Fine) == len(f.Grid) {
+		return thumb{Cells: f.Fine}
 	}
+	t := thumb{Cells: make([]uint16, len(f.Grid)), Coarse: true}
 	for i, v := range f.Grid {
 		t.Cells[i] = uint16(v) * 16
 	}
 	return t
 }
 
+func (t thumb) clone() thumb { return thumb{slices.Clone(t.Cells), t.Coarse} }
+
 // difference returns the sum and the greatest of the absolute differences of the cells.
-func (t thumb) difference(u thumb) (sum, greatest int) {
-	var grace int
+func (t thumb) difference(u thumb) (sum, greatest int32) {
+	var grace int32
 	if t.Coarse != u.Coarse {
 		grace = coarseError
 	}
-	for i := range min(len(t.Cells), len(u.Cells)) {
-		d := int(t.Cells[i]) - int(u.Cells[i])
-		d = max(d, -d) - grace
-		if d > 0 {
-			sum += d
-			greatest = max(greatest, d)
-		}
+	a, b := t.Cells, u.Cells
+	if len(a) > len(b) {
+		a = a[:len(b)]
+	}
+	for i, v := range a {
+		d := int32(v) - int32(b[i])
+		d = max(max(d, -d)-grace, 0)
+		sum += d
+		greatest = max(greatest, d)
 	}
 	return sum, greatest
 }
 
-// drifted tells whether t is no longer the picture that the anchor was.
-func (t thumb) drifted(anchor thumb) bool {
-	sum, greatest := t.difference(anchor)
-	return sum > driftMean*len(t.Cells) || greatest > driftCell
+// drifted tells whether t is no longer the picture that the anchor was. Slack is what noise may move a cell by on average; five times that is
+// rare in one cell of 576.
+func (t thumb) drifted(anchor thumb, slack int32) bool {
+	return !t.near(anchor, driftMean+slack, driftCell+5*slack)
 }
 
-// changeTo compares two pictures of which nothing but the thumbnails is known.
-func (t thumb) changeTo(u thumb) change {
-	sum, greatest := t.difference(u)
-	n := len(t.Cells)
+// changeTo compares two pictures of which nothing but the thumbnails is known. Nothing is known of a frame without cells.
+func (t thumb) changeTo(u thumb, slack int32) change {
 	switch {
-	case sum <= sameMean*n && greatest <= sameCell:
+	case len(t.Cells) != len(u.Cells):
+		return moved
+	case t.near(u, sameMean+slack, sameCell+5*slack):
 		return still
-	case sum <= driftMean*n && greatest <= driftCell:
+	case t.near(u, driftMean+slack, driftCell+5*slack):
 		return popped
 	}
 	return moved
+}
+
+// near tells whether the cells differ by no more than mean on average and by no more than cell each.
+func (t thumb) near(u thumb, mean, cell int32) bool {
+	sum, greatest := t.difference(u)
+	return sum <= mean*int32(len(t.Cells)) && greatest <= cell
 }
