@@ -50,8 +50,9 @@ func Redact(uri string) string {
 	rest, _, hasQuery := strings.Cut(rest, "?")
 	authority, tail, hasPath := strings.Cut(rest, "/")
 	host := authority[strings.LastIndexByte(authority, '@')+1:]
-	if !isHostPort(host) {
-		return head + "//…" // such as the first half of a password that holds a slash
+	_, err := url.Parse(uri)
+	if !isHostPort(host) || err != nil && strings.Contains(tail, "@") {
+		return head + "//…" // this may be the first half of a password that holds a slash
 	}
 	redacted := head + "//" + host
 	if hasPath {
@@ -69,7 +70,7 @@ func isHostPort(s string) bool {
 		_, s, _ = strings.Cut(s, "]")
 	}
 	_, port, ok := strings.Cut(s, ":")
-	return !ok || strings.Trim(port, "0123456789") == ""
+	return !ok || port != "" && strings.Trim(port, "0123456789") == ""
 }
 
 // LocalPath gives the path that a plain path or a file URI names; false for every other URI.
@@ -139,7 +140,7 @@ func resolveURL(base, ref string) (string, error) {
 		return "", fmt.Errorf("%w: %q", ErrBadURI, Redact(base))
 	}
 	r, err := b.Parse(ref)
-	if err != nil {
+	if err != nil || r.Scheme != "http" && r.Scheme != "https" || r.Host == "" {
 		return "", fmt.Errorf("%w: %q refers to %q", ErrBadURI, Redact(base), Redact(ref))
 	}
 	return r.String(), nil

@@ -102,7 +102,7 @@ func (o *httpOrigin) open(ctx context.Context, uri string, off, n int64) (io.Rea
 	}
 	var r io.Reader = response.Body
 	switch {
-	case response.StatusCode == http.StatusRequestedRangeNotSatisfiable:
+	case response.StatusCode == http.StatusRequestedRangeNotSatisfiable, info.Size >= 0 && off >= info.Size:
 		r = bytes.NewReader(nil)
 	case isGzip(response):
 		r = &gunzip{compressed: response.Body}
@@ -117,6 +117,9 @@ func (o *httpOrigin) do(ctx context.Context, uri string, off, n int64) (*http.Re
 	}
 	request.Header.Set("User-Agent", o.userAgent)
 	request.Header.Set("Accept-Encoding", "identity")
+	if n == 0 {
+		n = 1 // the shortest range that can be asked for
+	}
 	if last := off + n - 1; n > 0 && last >= off {
 		request.Header.Set("Range", fmt.Sprintf("bytes=%d-%d", off, last))
 	} else if off > 0 {
