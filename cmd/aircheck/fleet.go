@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"aircheck/jobs"
 	"aircheck/jobs/archive"
 	"aircheck/jobs/queue"
+	"aircheck/report"
 	"aircheck/storage"
 	"aircheck/storage/open"
 )
@@ -119,7 +121,59 @@ func validID(id string) error {
 // noSuchCheck explains a manifest or a report that is not there.
 func noSuchCheck(id string, err error) error {
 	if errors.Is(err, storage.ErrNotFound) {
-		return fmt.Errorf("check %s is not in this store: %w", id, err)
+		return fmt.Errorf("check %s is not in this store, or not finished (see 'aircheck status'): %w", id, err)
 	}
 	return err
+}
+
+// waitEvery is the time between two looks for a report that is not there yet.
+const waitEvery = 500 * time.Millisecond
+
+// awaitReports calls fn with the report of each check as soon as it is there, and returns when all were.
+func awaitReports(ctx context.Context, a *archive.Archive, ids []string, fn func(id string, r *report.Report) error) error {
+	waiting := slices.Clone(ids)
+	tick := time.NewTicker(waitEvery)
+	defer tick.Stop()
+	for {
+		var still []string
+		for _, id := range waiting {
+			r, err := storedReport(ctx, a, id)
+			switch {
+			case errors.Is(err, storage.ErrNotFound):
+				still = append(still, id)
+				continue
+			case err == nil:
+				err = fn(id, r)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if waiting = still; len(waiting) == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// worst keeps the exit status of several reports: 1, then 3, then 4, then 0.
+func worst(one, other int) int {
+	for _, code := range []int{report.ExitError, report.ExitFindings, report.ExitIncomplete} {
+		if one == code || other == code {
+			return code
+		}
+	}
+	return report.ExitClean
+}
+
+// status makes an exit status an error for cobra; nil for 0. Everything has been said.
+func status(code int) error {
+	if code == report.ExitClean {
+		return nil
+	}
+	return &exitError{code: code}
 }

@@ -149,3 +149,9 @@ func classify(what string, err error) error {
 func permanent(what string, err error) error {
 	return jobs.Classify(jobs.Permanent, fmt.Errorf("%s: %w", what, err))
 }
+
+// Reachable asks the store for something that need not be there.
+func (a *Archive) Reachable(ctx context.Context) error {
+	_, err := a.has(ctx, "healthz")
+	return err
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"aircheck/jobs"
+	"aircheck/jobs/archive"
+	"aircheck/jobs/queue"
+	"aircheck/producer/submit"
+	"aircheck/report"
+)
+
+type submitFlags struct {
+	storeFlags
+	redisFlags
+	planFlags
+	queue  string
+	wait   bool
+	format string
+	failOn string
+}
+
+func newSubmitCommand(a *app) *cobra.Command {
+	var f submitFlags
+	cmd := &cobra.Command{
+		Use:   "submit INPUT...",
+		Short: "Hand streams to the fleet",
+		Long: `Hands streams to the fleet and prints the id of a check for each, one a line.
+
+The workers must be able to read INPUT under the same name: an http(s):// or s3:// URL, or a path
+on a disk that they share. With --wait the command ends when all reports are there, with their exit
+status: 3 findings at or above --fail-on, 4 not analysed in full.`,
+		Example: `  aircheck submit s3://media/master.m3u8
+  aircheck submit --wait --fail-on warn s3://media/a.mp4 s3://media/b.mp4
+  aircheck report "$(aircheck submit s3://media/master.m3u8)"`,
+		Args: args(cobra.MinimumNArgs(1)),
+		RunE: func(cmd *cobra.Command, inputs []string) error { return a.submit(cmd.Context(), inputs, &f) },
+	}
+	flags := cmd.Flags()
+	f.storeFlags.add(flags)
+	f.redisFlags.add(flags)
+	f.planFlags.add(flags)
+	flags.StringVar(&f.queue, "queue", queue.Vod, "`queue`: live, vod or backfill")
+	flags.BoolVar(&f.wait, "wait", false, "wait for the reports and exit with their status")
+	flags.StringVar(&f.format, "format", "text", "text (ids) or json")
+	flags.StringVar(&f.failOn, "fail-on", "fail", "with --wait: least `severity` of a finding that makes the exit status 3")
+	return cmd
+}
+
+// submitted is a line of `submit --format json`.
+type submitted struct {
+	ID      string `json:"id"`
+	Input   string `json:"input"`
+	Windows int    `json:"windows"`
+}
+
+func (a *app) submit(ctx context.Context, inputs []string, f *submitFlags) error {
+	options, failOn, err := f.parse()
+	if err != nil {
+		return err
+	}
+	arch, err := a.archive(ctx, &f.storeFlags)
+	if err != nil {
+		return err
+	}
+	conn, err := a.queue(ctx, &f.redisFlags)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	s := &submit.Submitter{Archive: arch, Queue: queue.NewClient(conn), Origin: a.origin(), Now: a.now}
+	ids, code := a.submitAll(ctx, s, inputs, options, f.format)
+	if f.wait {
+		waited, err := a.wait(ctx, arch, ids, failOn)
+		if err != nil {
+			return err
+		}
+		code = worst(code, waited)
+	}
+	return status(code)
+}
+
+func (f *submitFlags) parse() (submit.Options, jobs.Severity, error) {
+	if err := queue.ValidName(f.queue); err != nil {
+		return submit.Options{}, "", usageError("--queue: %w", err)
+	}
+	if f.format != "text" && f.format != "json" {
+		return submit.Options{}, "", usageError("unknown format %q: text or json", f.format)
+	}
+	failOn, err := report.ParseFailOn(f.failOn)
+	if err != nil {
+		return submit.Options{}, "", usageError("--fail-on: %w", err)
+	}
+	p, err := f.planFlags.parse()
+	if err != nil {
+		return submit.Options{}, "", err
+	}
+	return submit.Options{Profile: p.profile, Window: p.window, Queue: f.queue}, failOn, nil
+}
+
+// submitAll submits what it can: one input that cannot be read does not keep the others waiting. It prints each id at once, so that a script that is
+// interrupted knows what it has begun.
+func (a *app) submitAll(ctx context.Context, s *submit.Submitter, inputs []string, o submit.Options, format string) (ids []string, code int) {
+	for _, input := range inputs {
+		input, err := absolute(input)
+		if err != nil {
+			return ids, a.fail(ctx, err)
+		}
+		check, err := s.Submit(ctx, input, o)
+		if err != nil {
+			code = worst(code, a.fail(ctx, fmt.Errorf("submit: %w", err)))
+		}
+		if check == nil {
+			if ctx.Err() != nil {
+				return ids, code
+			}
+			continue
+		}
+		ids = append(ids, check.ID)
+		if format == "json" {
+			err = json.NewEncoder(a.stdout).Encode(submitted{ID: check.ID, Input: check.Input, Windows: len(check.Windows)})
+		} else {
+			_, err = fmt.Fprintln(a.stdout, check.ID)
+		}
+		if err != nil {
+			return ids, a.fail(ctx, fmt.Errorf("print id: %w", err))
+		}
+	}
+	return ids, code
+}
+
+// absolute makes a path mean the same to a worker in another directory.
+func absolute(input string) (string, error) {
+	if strings.Contains(input, "://") {
+		return input, nil
+	}
+	path, err := filepath.Abs(input)
+	if err != nil {
+		return "", fmt.Errorf("find the absolute path of %s: %w", input, err)
+	}
+	return path, nil
+}
+
+// wait returns the exit status of the worst report.
+func (a *app) wait(ctx context.Context, arch *archive.Archive, ids []string, failOn jobs.Severity) (int, error) {
+	code := report.ExitClean
+	err := awaitReports(ctx, arch, ids, func(id string, r *report.Report) error {
+		fmt.Fprintf(a.stderr, "aircheck: %s: %s, %d findings\n", id, r.Verdict, len(r.Findings))
+		code = worst(code, r.ExitStatus(failOn))
+		return nil
+	})
+	if errors.Is(err, context.Canceled) {
+		return code, fmt.Errorf("stop waiting; the checks go on: %w", err)
+	}
+	return code, err
+}

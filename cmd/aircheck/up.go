@@ -1,0 +1,266 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"aircheck/jobs/archive"
+	"aircheck/jobs/queue"
+	"aircheck/producer/reconcile"
+	"aircheck/producer/submit"
+	"aircheck/report"
+	"aircheck/storage/file"
+	"aircheck/storage/open"
+	"aircheck/web"
+)
+
+type upFlags struct {
+	planFlags
+	outputFlags
+	serviceFlags
+	data   string
+	listen string
+	slots  int
+	once   bool
+}
+
+func newUpCommand(a *app) *cobra.Command {
+	var f upFlags
+	cmd := &cobra.Command{
+		Use:   "up [INPUT...]",
+		Short: "Run the whole fleet in this process",
+		Long: `Runs producer, worker and web in one process, on an embedded queue and a directory, and submits the INPUTs.
+The queue is lost with the process and the directory is not: what was unfinished goes on at the next start.
+
+With --once the command ends when the INPUTs are checked: it prints their reports and exits as
+'aircheck check' would have.`,
+		Example: "  aircheck up --data /srv/aircheck\n  aircheck up --once film.mp4",
+		Args: args(func(_ *cobra.Command, inputs []string) error {
+			if f.once && len(inputs) == 0 {
+				return errors.New("--once needs an INPUT")
+			}
+			return nil
+		}),
+		RunE: func(cmd *cobra.Command, inputs []string) error { return a.up(cmd.Context(), inputs, &f) },
+	}
+	flags := cmd.Flags()
+	f.planFlags.add(flags)
+	f.outputFlags.add(flags)
+	f.serviceFlags.add(flags)
+	flags.StringVar(&f.data, "data", "data", "`directory` of manifests, measurements and reports")
+	flags.StringVar(&f.listen, "listen", "127.0.0.1:0", "`address` of the web interface; port 0 takes a free one")
+	flags.IntVar(&f.slots, "slots", 0, "windows measured at the same time; 0 means one a CPU")
+	flags.BoolVar(&f.once, "once", false, "end when the INPUTs are checked")
+	return cmd
+}
+
+// upPlan is upFlags found valid.
+type upPlan struct {
+	options submit.Options
+	output  output
+	log     *slog.Logger
+}
+
+func (a *app) parseUp(f *upFlags) (upPlan, error) {
+	if f.slots < 0 || f.slots > maxSlots {
+		return upPlan{}, usageError("--slots %d: give a number between 0 and %d", f.slots, maxSlots)
+	}
+	if f.slots == 0 {
+		f.slots = runtime.NumCPU()
+	}
+	if err := web.CheckListen(f.listen, a.getenv(passwordVariable)); err != nil {
+		return upPlan{}, usageError("--listen: %w", err)
+	}
+	out, err := f.outputFlags.parse()
+	if err != nil {
+		return upPlan{}, err
+	}
+	p, err := f.planFlags.parse()
+	if err != nil {
+		return upPlan{}, err
+	}
+	log, err := a.serviceLog(&f.serviceFlags)
+	if err != nil {
+		return upPlan{}, err
+	}
+	if f.once && f.level == "info" && !a.verbose {
+		log = a.logger() // the report is what is wanted
+	}
+	return upPlan{options: submit.Options{Profile: p.profile, Window: p.window, Queue: queue.Vod}, output: out, log: log}, nil
+}
+
+func (a *app) up(ctx context.Context, inputs []string, f *upFlags) error {
+	p, err := a.parseUp(f)
+	if err != nil {
+		return err
+	}
+	backend, err := file.Open(f.data, nil)
+	if err != nil {
+		return fmt.Errorf("open --data: %w", err)
+	}
+	broker, err := startBroker(ctx)
+	if err != nil {
+		return err
+	}
+	defer broker.Close()
+	conn, err := queue.Open(broker.url)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	measurer, err := newMeasurer(f.slots, a.origin(), p.log)
+	if err != nil {
+		return err
+	}
+	arch := archive.New(open.Wrap(backend))
+	consumer := a.consumer(conn, arch, measurer, queue.ConsumerConfig{Slots: f.slots, Log: p.log})
+	err = a.runUp(ctx, &fleet{app: a, flags: f, plan: p, inputs: inputs, conn: conn, archive: arch, consumer: consumer})
+	if closing := measurer.Close(); closing != nil && err == nil {
+		err = fmt.Errorf("end decoder children: %w", closing)
+	}
+	return err
+}
+
+// fleet is everything that runs in the process of `up`.
+type fleet struct {
+	app      *app
+	flags    *upFlags
+	plan     upPlan
+	inputs   []string
+	conn     *queue.Conn
+	archive  *archive.Archive
+	consumer *queue.Consumer
+}
+
+// runUp starts the parts, waits for a signal or for the inputs, and stops the parts.
+func (a *app) runUp(ctx context.Context, f *fleet) (err error) {
+	client := queue.NewClient(f.conn)
+	reconciler, err := a.reconciler(f.archive, client, time.Second, f.plan.log)
+	if err != nil {
+		return err
+	}
+	site, listener, err := a.site(ctx, f.flags.listen, f.conn, f.archive, web.NewConsumerCollector(f.consumer.Counts))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, site.Close()) }()
+	if !f.flags.once {
+		fmt.Fprintf(a.stderr, "aircheck: up at http://%s/, data in %s\n", listener.Addr(), f.flags.data)
+	}
+	work, stop := twoSignals(ctx)
+	defer stop()
+	return f.run(ctx, work, reconciler, site, listener)
+}
+
+// run ends with the first part that fails, with a signal (ctx), or with the inputs when they are all that is wanted.
+func (f *fleet) run(ctx, work context.Context, r *reconcile.Reconciler, site *web.Site, l net.Listener) error {
+	parts, ending := context.WithCancel(ctx)
+	defer ending()
+	work, abort := context.WithCancel(work)
+	defer abort()
+	group, parts := errgroup.WithContext(parts)
+	group.Go(func() error { return f.consumer.Run(work, parts.Done()) })
+	group.Go(func() error { return r.Run(parts) })
+	group.Go(func() error { return web.Serve(parts, l, site) })
+	var result error
+	group.Go(func() error {
+		result = f.submit(parts)
+		if f.flags.once {
+			ending()
+			abort() // what may still run belongs to checks of earlier days, which go on at the next start
+		}
+		return nil
+	})
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	if !f.flags.once && errors.Is(result, context.Canceled) {
+		return nil // being stopped is how it ends
+	}
+	return result
+}
+
+// submit submits the inputs and, with --once, waits for the reports and prints them.
+func (f *fleet) submit(ctx context.Context) error {
+	s := &submit.Submitter{Archive: f.archive, Queue: queue.NewClient(f.conn), Origin: f.app.origin(), Now: f.app.now}
+	var ids []string
+	code := report.ExitClean
+	for _, input := range f.inputs {
+		check, err := s.Submit(ctx, input, f.plan.options)
+		if err != nil {
+			code = worst(code, f.app.fail(ctx, err))
+		}
+		if check != nil {
+			ids = append(ids, check.ID)
+			f.plan.log.Info("submitted", "check", check.ID, "input", check.Input, "windows", len(check.Windows))
+		}
+	}
+	err := awaitReports(ctx, f.archive, ids, func(id string, r *report.Report) error {
+		f.plan.log.Info("finished", "check", id, "verdict", r.Verdict, "findings", len(r.Findings))
+		if !f.flags.once {
+			return nil
+		}
+		code = worst(code, r.ExitStatus(f.plan.output.failOn))
+		return f.app.print(r, f.plan.output, reportPlace(f.flags.data, id))
+	})
+	if err != nil {
+		return err
+	}
+	return status(code)
+}
+
+// broker is the embedded queue.
+type broker struct {
+	redis *miniredis.Miniredis
+	url   string
+	stop  context.CancelFunc
+	ended chan struct{}
+}
+
+// brokerTick moves the embedded broker's clock, which does not move by itself. Leases live for seconds, so a tenth of one is fine enough.
+const brokerTick = 100 * time.Millisecond
+
+// startBroker begins a queue that lives until Close. It listens on a free loopback port with a password of its own: other users of the machine have no business there.
+func startBroker(ctx context.Context) (*broker, error) {
+	m := miniredis.NewMiniRedis()
+	password := rand.Text()
+	m.RequireAuth(password)
+	if err := m.StartAddr("127.0.0.1:0"); err != nil {
+		return nil, fmt.Errorf("start embedded queue: %w", err)
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	b := &broker{redis: m, url: "redis://:" + password + "@" + m.Addr() + "/0", stop: stop, ended: make(chan struct{})}
+	go b.tick(ctx)
+	return b, nil
+}
+
+func (b *broker) tick(ctx context.Context) {
+	defer close(b.ended)
+	t := time.NewTicker(brokerTick)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			b.redis.FastForward(brokerTick)
+		}
+	}
+}
+
+// Close ends the broker and forgets all that was in it.
+func (b *broker) Close() {
+	b.stop()
+	<-b.ended
+	b.redis.Close()
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"aircheck/jobs"
+	"aircheck/jobs/archive"
+	"aircheck/jobs/queue"
+	"aircheck/report"
+	"aircheck/web"
+	"aircheck/worker"
+	"aircheck/worker/fold"
+	"aircheck/worker/serve"
+)
+
+type workerFlags struct {
+	storeFlags
+	redisFlags
+	serviceFlags
+	slots   int
+	drain   time.Duration
+	metrics string
+}
+
+func newWorkerCommand(a *app) *cobra.Command {
+	var f workerFlags
+	cmd := &cobra.Command{
+		Use:   "worker",
+		Short: "Measure windows and judge checks",
+		Long: `Takes windows from the queue, measures them in decoder children, stores the measurements, and judges the
+checks that are complete.
+
+The first SIGTERM or SIGINT drains: running windows are finished, no new ones are taken. The second one
+stops at once and puts the windows back into the queue.`,
+		Example: `  AIRCHECK_STORE=s3://aircheck/prod aircheck worker --redis redis://10.0.0.5:6379/0
+  aircheck worker --store /srv/aircheck --slots 8 --metrics-listen :9100`,
+		Args: args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.worker(cmd.Context(), &f) },
+	}
+	flags := cmd.Flags()
+	f.storeFlags.add(flags)
+	f.redisFlags.add(flags)
+	f.serviceFlags.add(flags)
+	flags.IntVar(&f.slots, "slots", 0, "windows measured at the same time; 0 means one a CPU")
+	flags.DurationVar(&f.drain, "drain", 15*time.Minute, "how long running windows may take after the first signal")
+	flags.StringVar(&f.metrics, "metrics-listen", "", "`address` for /metrics and /healthz; empty for none")
+	return cmd
+}
+
+func (f *workerFlags) validate() error {
+	if f.slots < 0 || f.slots > maxSlots {
+		return usageError("--slots %d: give a number between 0 and %d", f.slots, maxSlots)
+	}
+	if f.slots == 0 {
+		f.slots = runtime.NumCPU()
+	}
+	if f.drain <= 0 {
+		return usageError("--drain %s: give a time above 0", f.drain)
+	}
+	return nil
+}
+
+func (a *app) worker(ctx context.Context, f *workerFlags) error {
+	if err := f.validate(); err != nil {
+		return err
+	}
+	log, err := a.serviceLog(&f.serviceFlags)
+	if err != nil {
+		return err
+	}
+	arch, err := a.archive(ctx, &f.storeFlags)
+	if err != nil {
+		return err
+	}
+	conn, err := a.queue(ctx, &f.redisFlags)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	measurer, err := newMeasurer(f.slots, a.origin(), log)
+	if err != nil {
+		return err
+	}
+	consumer := a.consumer(conn, arch, measurer, queue.ConsumerConfig{Slots: f.slots, Drain: f.drain, Log: log})
+	log.Info("worker takes windows", "slots", f.slots)
+	err = a.runWorker(ctx, f, consumer, log)
+	n := consumer.Counts()
+	log.Info("worker ends", "measured", n.Measured, "judged", n.Judged, "given_up", n.GivenUp, "interrupted", n.Cancelled)
+	if closing := measurer.Close(); closing != nil {
+		err = errors.Join(err, fmt.Errorf("end decoder children: %w", closing))
+	}
+	return err
+}
+
+func (a *app) runWorker(ctx context.Context, f *workerFlags, c *queue.Consumer, log *slog.Logger) error {
+	work, stop := twoSignals(ctx)
+	defer stop()
+	// The page goes on while the worker drains.
+	group, page := errgroup.WithContext(work)
+	page, closePage := context.WithCancel(page)
+	defer closePage()
+	if f.metrics != "" {
+		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.metrics)
+		if err != nil {
+			return fmt.Errorf("listen for metrics: %w", err)
+		}
+		ready := func(context.Context) error { return c.Healthy() }
+		handler, err := web.Worker(ready, web.NewConsumerCollector(c.Counts))
+		if err != nil {
+			return err
+		}
+		log.Info("metrics", "url", fmt.Sprintf("http://%s/metrics", listener.Addr()))
+		group.Go(func() error { return web.Serve(page, listener, handler) })
+	}
+	group.Go(func() error {
+		defer closePage()
+		return c.Run(work, ctx.Done())
+	})
+	return group.Wait()
+}
+
+// consumer makes the worker's half of the queue.
+func (a *app) consumer(conn *queue.Conn, arch *archive.Archive, m worker.Measurer, cfg queue.ConsumerConfig) *queue.Consumer {
+	return queue.NewConsumer(conn, &serve.Handler{
+		Archive: arch, Queue: queue.NewClient(conn), Measurer: m, JudgeBy: a.judge(arch), Log: cfg.Log,
+	}, cfg)
+}
+
+// judge makes reports from what the store holds.
+func (a *app) judge(arch *archive.Archive) serve.Judge {
+	return func(ctx context.Context, check *jobs.Check) ([]byte, error) {
+		folded, err := fold.Stored(ctx, arch, check)
+		if err != nil {
+			return nil, err
+		}
+		now := a.now()
+		r, err := folded.Report(version, report.Run{
+			Timing: map[string]any{
+				"started":      check.Created.Format(time.RFC3339),
+				"wall_seconds": jobs.Number(now.Sub(check.Created).Seconds()),
+			},
+			Host: map[string]any{"os": runtime.GOOS, "arch": runtime.GOARCH, "windows": len(check.Windows)},
+		})
+		if err != nil {
+			return nil, err
+		}
+		return r.JSON()
+	}
+}
