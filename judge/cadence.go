@@ -85,6 +85,25 @@ func (c *cadence) variable() bool {
 	return irregular >= variableCount && irregular*variableShare > c.Total
 }
 
+// rate is the mean rate of the frames that come at the regular distance, in frames/s; 0 when that is not known well or the rate is variable.
+func (c *cadence) rate(b timeBase) float64 {
+	if c.Total < cadenceTrust || c.variable() {
+		return 0
+	}
+	var ticks, count int64
+	mode := c.mode()
+	for _, v := range c.Bins {
+		if near(v.Ticks, mode) {
+			ticks += v.Ticks * v.Count
+			count += v.Count
+		}
+	}
+	if ticks <= 0 {
+		return 0
+	}
+	return float64(b.Den) * float64(count) / (float64(b.Num) * float64(ticks))
+}
+
 // near tells whether two distances differ by rounding alone: one tick, or 2 %.
 func near(a, b int64) bool {
 	d := a - b

@@ -48,6 +48,9 @@ func (t *rendition) describe(id string, several bool) {
 	if several {
 		t.Name = t.q.def.Name // the name of a single playlist or file is only what somebody called it
 	}
+	if t.Language == "und" { // ISO 639-2 for "nobody knows"
+		t.Language = ""
+	}
 	if v := t.q.def.Variant; v != nil && t.Language == "" {
 		t.Language = v.Language
 	}
@@ -58,27 +61,33 @@ func (t *rendition) describe(id string, several bool) {
 	t.Duration = shifted(t.shift, t.q.durationOf(t.s)).At()
 }
 
-// frameRate is the declared rate, or the measured one, as a fraction.
+// frameRate is the rate as a fraction: what the distances of the frames say where that is a rate that people use, else what the container declares, which
+// is often the number of frames by the duration.
 func (s *stream) frameRate() string {
-	num, den := s.First.RateNum, s.First.RateDen
-	if rateTicks(&s.First) == 0 {
-		b, mode := baseOf(&s.First), s.Video.Cadence.mode()
-		if mode <= 0 {
-			return ""
-		}
-		num, den = fraction(float64(b.Den) / float64(b.Num*mode))
+	measured := s.Video.Cadence.rate(baseOf(&s.First))
+	num, den, common := commonRate(measured)
+	if !common && rateTicks(&s.First) > 0 {
+		num, den = s.First.RateNum, s.First.RateDen
+	} else if measured == 0 {
+		return ""
 	}
 	g := gcd(num, den)
 	return fmt.Sprintf("%d/%d", num/g, den/g)
 }
 
-// fraction names a rate: n/1001 of NTSC's family where that is nearer than a whole number.
-func fraction(rate float64) (num, den int64) {
-	whole, ntsc := max(1, math.Round(rate)), max(1, math.Round(rate*1.001))
-	if math.Abs(ntsc/1.001-rate) < math.Abs(whole-rate) {
-		return int64(ntsc) * 1000, 1001
+// rateSlack is how far a measured rate may lie from a whole number, or from one of NTSC's, and be meant: 30 and 30000/1001 lie 0.1 % apart.
+const rateSlack = 0.0004
+
+// commonRate names a rate. One that is not in common use is told to a thousandth.
+func commonRate(rate float64) (num, den int64, common bool) {
+	whole, ntsc := math.Round(rate), math.Round(rate*1.001)
+	switch {
+	case whole > 0 && math.Abs(rate/whole-1) <= rateSlack:
+		return int64(whole), 1, true
+	case ntsc > 0 && math.Abs(rate*1.001/ntsc-1) <= rateSlack:
+		return int64(ntsc) * 1000, 1001, true
 	}
-	return int64(whole), 1
+	return int64(math.Round(rate * 1000)), 1000, false
 }
 
 func gcd(a, b int64) int64 {

@@ -196,6 +196,7 @@ func (s *stream) leave() {
 		return
 	}
 	if s.undecoded() {
+		s.damage().Settling = false // a whole unit is no settling in
 		s.damage().lost(s, s.Unit.First, s.Unit.End)
 		s.Broken = true
 		u.State, u.Detail = unitFailed, "none of the "+string(s.Kind)+" could be decoded"
