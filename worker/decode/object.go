@@ -49,6 +49,7 @@ type objectVideo struct {
 // objectAudio collects one audio track's packets by cell.
 type objectAudio struct {
 	cell    int64
+	unit    int // greatest so far: a clock that jumps back does not make units come out of order
 	begun   bool
 	done    bool
 	before  []*packet // of the cell before: pre-roll
@@ -330,7 +331,7 @@ func (o *objectWindow) audioPacket(p *packet) error {
 				p.free()
 				return err
 			}
-			a.cell = cell
+			a.cell, a.unit = cell, max(a.unit, int(cell)*audioCellUnits)
 			start := cell * audioCellMillis
 			a.begun = o.owns(start) || (o.task.Window.Head && start < o.to)
 			a.done = start >= o.to
@@ -353,7 +354,7 @@ func (o *objectWindow) endCell(a *objectAudio, next int64) error {
 	var err error
 	if a.begun {
 		for _, p := range a.packets {
-			p.owned, p.unit = true, int(a.cell)*audioCellUnits
+			p.owned, p.unit = true, a.unit
 			o.sawPacket(p)
 		}
 		err = o.decodeAudio(o.audioRun(a, t, next))
@@ -367,7 +368,7 @@ func (o *objectWindow) endCell(a *objectAudio, next int64) error {
 
 // audioRun gives a cell the samples of its ten seconds. The packet on its end is cut there, for the next cell decodes it too, unless there is none.
 func (o *objectWindow) audioRun(a *objectAudio, t *track, next int64) *audioRun {
-	run := &audioRun{track: t, unit: int(a.cell) * audioCellUnits, packets: a.packets, preRoll: a.before, from: o.d.firstSample(), toMillis: -1}
+	run := &audioRun{track: t, unit: a.unit, packets: a.packets, preRoll: a.before, from: o.d.firstSample(), toMillis: -1}
 	if a.cell > 0 {
 		run.fromMillis = a.cell * audioCellMillis
 	}
