@@ -127,7 +127,8 @@ const (
 )
 
 // Frame is one decoded picture: integers only, so that no order of work can change them. Thresholds below are for 8-bit limited range and are
-// scaled by 2^(Depth-8) for deeper pictures; sums and counts are over the visible area.
+// scaled by 2^(Depth-8) for deeper pictures; sums, counts and extremes are over the visible area, in native code values. Blocks are aligned to the top left corner,
+// and only whole ones count. A grey picture has 0 in the fields of chroma.
 type Frame struct {
 	Track    int32
 	Unit     int32
@@ -152,12 +153,14 @@ type Frame struct {
 	SumCb2, SumCr2     int64
 	MinCb, MaxCb       int32
 	MinCr, MaxCr       int32
-	CntChroma          int64                    // chroma samples outside 16..240
-	MaxBlock           int32                    // greatest sum of an 8x8 luma block (whole blocks only)
-	MinBlock           int32                    // smallest
-	Hash               uint64                   // over the block sums and squares and the plane sums: equal pictures have equal hashes
-	Grid               [GridW * GridH]uint8     // luma cell means, 8-bit scale, rounded
-	GridCb, GridCr     [ChromaW * ChromaH]uint8 // chroma cell means, 8-bit scale
+	CntChroma          int64  // chroma samples outside 16..240, both planes together
+	MaxBlock           int32  // greatest sum of an 8x8 luma block; 0 in a picture without a whole block
+	MinBlock           int32  // smallest
+	Hash               uint64 // over the sums and squares of all 8x8 blocks and planes: equal pictures have equal hashes
+	// Cells are made of whole 8x8 blocks: border i of n lies at block round(i*blocks/n), and samples beyond the last whole block belong to no cell. In a picture
+	// with fewer blocks than cells, border i of n lies at sample i*size/n, and a cell has at least one sample. Rows run from the top, cells from the left.
+	Grid           [GridW * GridH]uint8     // luma cell means, 8-bit scale, rounded
+	GridCb, GridCr [ChromaW * ChromaH]uint8 // chroma cell means, 8-bit scale
 	// Fine holds the luma cell means in 1/16 code values of the 8-bit scale; present for the first and last frame of a unit and wherever Pair.SAD is small
 	// enough to be part of a freeze; nil elsewhere.
 	Fine []uint16
@@ -172,34 +175,38 @@ type Frame struct {
 }
 
 // Pair compares a picture with the one before.
+//
+// A side of a block breaks the picture when the mean step across it exceeds 8 code values and three times the mean steps just outside and just inside it, which count as
+// 1.5 at least. A block is new when its SAD exceeds two code values a sample and three times that of at least five of its eight neighbours. Blocks on the border of
+// the picture, which letterboxing breaks, are left out.
 type Pair struct {
 	SADY, SADCb, SADCr int64
 	TI2                int64 // sum of d*d over luma samples with |d| > 30
-	MaxBlock           int32 // greatest SAD of an aligned 16x16 luma block (partial blocks scaled by their area are left out)
+	MaxBlock           int32 // greatest SAD of a 16x16 luma block
 	Changed            int32 // 16x16 blocks with a mean absolute difference above 2 code values
 	Blocks             int32 // 16x16 blocks in the picture
 	BlockMean          int64 // sum over 8x8 blocks of |block sum - previous block sum|
-	Broken2, Broken3   int32 // 16x16 blocks with two, three sides that break the picture and that are new (detectors.md 2.3)
+	Broken2, Broken3   int32 // 16x16 blocks with at least two, three sides that break the picture, and that are new
 }
 
-// Texture is about edges and borders of a single picture.
+// Texture is about edges and borders of the luma of a single picture.
 type Texture struct {
 	ColEdge                  [32]int64 // sum of |Y[x]-Y[x-1]| by x mod 32
 	RowEdge                  [32]int64 // sum of |Y[y]-Y[y-1]| by y mod 32
-	Laplace                  int64     // sum of |4Y - left - right - up - down|
+	Laplace                  int64     // sum of |4Y - left - right - up - down| over samples with all four neighbours
 	Laplace2                 int64     // sum of its square
-	Top, Bottom, Left, Right int32     // lines of black border: mean <= 24, at most 1 % of samples above 40
+	Top, Bottom, Left, Right int32     // lines of black border, up to half of the picture: mean <= 24, at most 1 % of samples above 40
 	SolidBlocks              int32     // 16x16 blocks without any variance
-	Green                    int32     // of those, the ones that are green or grey fill
+	Green                    int32     // of those, the ones that a decoder may have filled: all planes at half scale (±2), or all at most 32, which shows as green
 }
 
-// Comb holds idet's five sums on luma about the frame before this one (its neighbours are two before and this one), and the count of combed samples in this
-// picture by itself.
+// Comb holds the five sums of FFmpeg's idet on luma about the frame before this one (its neighbours are two before and this one), and the count of combed samples in this
+// picture by itself. It is there only when both older pictures are in the unit.
 type Comb struct {
 	Alpha       [2]int64
 	Delta       int64
 	Gamma       [2]int64
-	Combed      int64 // samples that differ from both vertical neighbours in the same direction by more than 10
+	Combed      int64 // samples that differ from both vertical neighbours in the same direction by more than 10, in this picture
 	CombedBlock int32 // most combed samples in one 16x16 block
 }
 
@@ -219,25 +226,30 @@ type Slot struct {
 	// LR and Diff are over the first two channels: sum of L*R, greatest |L-R|. 0 for mono.
 	LR   float64
 	Diff float32
-	// Env is the peak of the mono mix by millisecond, 0..65535 for 0..1 (clamped); Low is the mono mix decimated to 1 kHz, Q15.
+	// The mono mix is the mean of the channels whose BS.1770 weight is not 0, which leaves out LFE. Millisecond m of slot k covers the samples
+	// [(10k+m)*rate/1000, (10k+m+1)*rate/1000), rounded down.
+	// Env is the mix's peak by millisecond, 0..65535 for 0..1 (clamped); in a partial slot, over the part that is there.
+	// Low is the mix decimated to 1 kHz, Q15, flat to 300 Hz and -40 dB from 600 Hz. The filter is symmetric and ends with the last sample of the millisecond, so that
+	// Low[m] stands for the instant 8 ms before that. It is 0 in a part of a slot that does not hold the millisecond's last sample: parts are joined by adding.
 	Env [10]uint16
 	Low [10]int16
 }
 
-// Channel is one channel of a slot. Samples are floats with full scale 1.
+// Channel is one channel of a slot. Samples are floats with full scale 1; what is not a number, infinite, or beyond 2^20 counts as silence. What looks back (K, R1, R2, TruePeak, ResPeak, runs)
+// sees the samples before the slot, and silence before the decoder restart.
 type Channel struct {
 	K         float64 // sum of squares after the K filter of BS.1770
 	Sq        float64 // sum of squares
 	Sum       float64 // sum, for the DC offset
 	R1, R2    float64 // sums of x[n]*x[n-1] and x[n]*x[n-2]: a pure tone is predicted by two samples
 	Peak      float32 // greatest |x|
-	TruePeak  float32 // greatest |x| after fourfold oversampling (BS.1770 Annex 2)
+	TruePeak  float32 // greatest |x| before or after fourfold oversampling (BS.1770 Annex 2), six samples late; not oversampled from 192 kHz
 	ResPeak   float32 // greatest |x[n]-3x[n-1]+3x[n-2]-x[n-3]|: clicks stand out in the third difference
 	ResSq     float64 // sum of its squares
-	Zeros     int32   // samples that are exactly 0
+	Zeros     int32   // samples that are exactly 0, unless they stand for what is not a number
 	Clipped   int32   // samples with |x| >= 1 - 2^-15
-	ClipRun   int32   // longest run of clipped samples of one sign that ends in, or reaches the end of, this slot
-	FlatRun   int32   // longest run of samples within 2^-13 of their neighbour with |x| above 0.1
-	LoudFirst int32   // first and last sample of the slot with |x| >= 0.001 (-60 dBFS); -1 when there is none
+	ClipRun   int32   // longest run of clipped samples of one sign that ends in this slot or goes on at its end; it may have begun before the slot
+	FlatRun   int32   // longest run, as ClipRun, of samples with |x| above 0.1 that are within 2^-13 of the one before: m-1 for a flat top of m samples
+	LoudFirst int32   // first and last sample with |x| >= 0.001 (-60 dBFS), counted from the slot's start as Offset is; -1 when there is none
 	LoudLast  int32
 }
