@@ -70,8 +70,7 @@ accept: build ## the black-box acceptance cases that are due
 	python3 $(ACCEPT) --bin bin/aircheck --disputed .ci/accept-disputed $(foreach g,$(ACCEPT_GROUPS),--group $(g))
 	python3 $(ACCEPT) --bin bin/aircheck --disputed .ci/accept-disputed --group real $(foreach c,$(ACCEPT_REAL),--only $(c))
 
-lint: ## golangci-lint, built from its own module file (three minutes, once)
-	@[ -x $(TOOLS)/golangci-lint ] || (cd tools/lint && $(GO) build -o $(TOOLS)/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint)
+lint: $(TOOLS)/golangci-lint ## golangci-lint, built from its own module file (three minutes, once)
 	$(TOOLS)/golangci-lint run ./...
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
@@ -92,11 +91,22 @@ fleet: tools build ## the fleet on this machine: Redis, an S3 server, producer, 
 	@deploy/install-deps.sh test
 	PATH=$(TOOLS):$$PATH $(TOOLS)/hivemind Procfile
 
-tools: ## build the pinned tools into bin/tools (once)
-	@for tool in github.com/DarthSim/hivemind github.com/versity/versitygw/cmd/versitygw; do \
-		name=$${tool##*/}; \
-		[ -x $(TOOLS)/$$name ] || { echo "tools: building $$name"; (cd tools && CGO_ENABLED=0 $(GO) build -buildvcs=false -trimpath -ldflags '-s -w' -o $(TOOLS)/$$name $$tool); }; \
-	done
+tools: $(TOOLS)/hivemind $(TOOLS)/versitygw $(TOOLS)/parquetcat ## build the pinned tools into bin/tools (once)
+
+# Tools have module files of their own, so that what they need stays out of ours. $(1) is the directory of go.mod, $(2) the package.
+build_tool = @echo "tools: building $(@F) (once)"; cd $(1) && CGO_ENABLED=0 $(GO) build $(NOVCS) -trimpath -ldflags '-s -w' -o $@ $(2) && touch $@
+
+$(TOOLS)/hivemind: tools/go.mod
+	$(call build_tool,tools,github.com/DarthSim/hivemind)
+
+$(TOOLS)/versitygw: tools/go.mod
+	$(call build_tool,tools,github.com/versity/versitygw/cmd/versitygw)
+
+$(TOOLS)/parquetcat: tools/parquetcat/main.go tools/parquetcat/go.mod
+	$(call build_tool,tools/parquetcat,.)
+
+$(TOOLS)/golangci-lint: tools/lint/go.mod
+	$(call build_tool,tools/lint,github.com/golangci/golangci-lint/v2/cmd/golangci-lint)
 
 clean: ## remove what was built and made, but not the tools
 	rm -rf bin/aircheck bin/aircheck-slim $(DEMO) data

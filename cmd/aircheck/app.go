@@ -47,15 +47,6 @@ func (a *app) logger() *slog.Logger {
 	return a.loggerAt(level)
 }
 
-// serviceLogger is for commands that run until they are stopped and have nothing but their log to say how they fare.
-func (a *app) serviceLogger() *slog.Logger {
-	level := slog.LevelInfo
-	if a.verbose {
-		level = slog.LevelDebug
-	}
-	return a.loggerAt(level)
-}
-
 func (a *app) loggerAt(level slog.Level) *slog.Logger {
 	return slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: level}))
 }
