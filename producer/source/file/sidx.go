@@ -35,7 +35,7 @@ func (c *cutter) byIndex(ctx context.Context, r *reader, w *layout) (bool, error
 	if ok, err := pointsAtFragments(ctx, r, list, end); !ok || err != nil {
 		return false, err
 	}
-	try := cutter{ref: c.ref, init: c.init}
+	try := cutter{ref: c.ref, init: c.init, start: list[0].off}
 	try.ref.timescale = timescale
 	var at int64
 	for _, x := range list {
@@ -51,7 +51,7 @@ func (c *cutter) byIndex(ctx context.Context, r *reader, w *layout) (bool, error
 	return true, nil
 }
 
-// parseIndex reads a sidx whose references are all to media, with durations, and the first with a key frame.
+// parseIndex reads a sidx whose references are all to media, with durations, and say whether they begin with a key frame (FFmpeg does not).
 func parseIndex(b []byte, anchor int64) (id, timescale int64, list []reference, ok bool) {
 	f := fields{b: b}
 	version := f.u8()
@@ -66,7 +66,8 @@ func parseIndex(b []byte, anchor int64) (id, timescale int64, list []reference, 
 	count := f.u32() & 0xffff
 	for range count {
 		size, duration, sap := f.u32(), f.u32(), f.u32()
-		if size>>31 != 0 || size == 0 || duration == 0 || f.short {
+		unknown := sap>>31 == 1 && sap>>28&7 == 0
+		if size>>31 != 0 || size == 0 || duration == 0 || unknown || f.short {
 			return 0, 0, nil, false
 		}
 		list = append(list, reference{off: off, size: size, duration: duration, key: isClosed(sap)})
