@@ -46,7 +46,17 @@ func (o *s3Origin) stat(ctx context.Context, uri string) (storage.Info, error) {
 	if err != nil {
 		return storage.Info{}, err
 	}
-	return client.Stat(ctx, bucket, key)
+	info, err := client.Stat(ctx, bucket, key)
+	if err == nil || !storage.IsPermanent(err) {
+		return info, err
+	}
+	// The answer to HEAD has no body that says why. GET's has, and tells wrong credentials from a wrong key.
+	body, getErr := client.Get(ctx, bucket, key, 0, 1)
+	if getErr != nil {
+		return info, getErr
+	}
+	info, _ = storage.Describe(body)
+	return info, body.Close()
 }
 
 func (o *s3Origin) open(ctx context.Context, uri string, off, n int64) (io.ReadCloser, error) {

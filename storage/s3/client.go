@@ -153,7 +153,7 @@ func (c *Client) put(ctx context.Context, bucket, key string, body []byte, optio
 func (c *Client) EnsureBucket(ctx context.Context, bucket string) error {
 	exists, err := c.core.BucketExists(ctx, bucket)
 	if err = c.wrap("look for bucket", bucket, "", err); errors.Is(err, storage.ErrDenied) {
-		return c.deniedBucket(err)
+		return c.explainDenied(ctx, bucket)
 	}
 	if err != nil || exists {
 		return err
@@ -165,11 +165,14 @@ func (c *Client) EnsureBucket(ctx context.Context, bucket string) error {
 	return c.wrap("make bucket", bucket, "", err)
 }
 
-// deniedBucket tells a wrong key, which nothing can work with, from a policy that merely hides the bucket's existence.
-func (c *Client) deniedBucket(err error) error {
-	var e *Error
-	if errors.As(err, &e) && e.Code == "AccessDenied" && c.cfg.AccessKey != "" {
-		return nil
+// explainDenied tells wrong credentials, which nothing can work with, from a policy that merely hides the bucket's existence. The
+// answer to HEAD has no body that could say which, so this asks for a listing.
+func (c *Client) explainDenied(ctx context.Context, bucket string) error {
+	for object := range c.core.ListObjectsIter(ctx, bucket, minio.ListObjectsOptions{MaxKeys: 1}) {
+		if object.Err != nil && !(c.cfg.AccessKey != "" && isCode(object.Err, "AccessDenied", 0)) {
+			return c.wrap("look into bucket", bucket, "", object.Err)
+		}
+		break
 	}
-	return err
+	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/url"
 	"strings"
+
+	"aircheck/storage"
 )
 
 // Secret is a string that does not print: not in logs, not in errors, not in JSON.
@@ -102,7 +104,7 @@ func (c Config) server() (host string, secure bool, err error) {
 		return "", false, fmt.Errorf("S3 endpoint is no URL like http://127.0.0.1:7070 (credentials go into AIRCHECK_S3_ACCESS_KEY and …_SECRET_KEY)")
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
-		return "", false, fmt.Errorf("S3 endpoint %q is no URL like http://127.0.0.1:7070", c.Endpoint)
+		return "", false, fmt.Errorf("S3 endpoint %q is no URL like http://127.0.0.1:7070", storage.Redact(endpoint))
 	}
 	return u.Host, u.Scheme == "https", nil
 }

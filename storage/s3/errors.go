@@ -79,7 +79,7 @@ func (c *Client) explain(e *Error, r minio.ErrorResponse) {
 		e.Err = storage.ErrExists
 	case r.Code == "RequestTimeTooSkewed":
 		e.Err, e.Hint = storage.ErrDenied, hintClock
-	case r.StatusCode == http.StatusForbidden || r.StatusCode == http.StatusUnauthorized || r.Code == "AccessDenied":
+	case isDenied(r):
 		e.Err, e.Hint = storage.ErrDenied, hintKeys
 		if c.cfg.AccessKey == "" {
 			e.Hint = hintNoKey
@@ -99,9 +99,19 @@ func text(r minio.ErrorResponse) string {
 	return r.Message
 }
 
+// codeNoUser is versitygw's answer to an access key that it does not know, with status 404. An answer to HEAD says only the status: there
+// it looks as if the object did not exist.
+const codeNoUser = "XAdminUserNotFound"
+
 func isNotFound(r minio.ErrorResponse) bool {
 	codes := []string{"NoSuchKey", "NoSuchBucket", "NotFound", "NoSuchVersion"}
-	return slices.Contains(codes, r.Code) || r.StatusCode == http.StatusNotFound || r.StatusCode == http.StatusGone
+	byStatus := r.StatusCode == http.StatusNotFound || r.StatusCode == http.StatusGone
+	return slices.Contains(codes, r.Code) || byStatus && r.Code != codeNoUser
+}
+
+func isDenied(r minio.ErrorResponse) bool {
+	byStatus := r.StatusCode == http.StatusForbidden || r.StatusCode == http.StatusUnauthorized
+	return byStatus || r.Code == "AccessDenied" || r.Code == codeNoUser
 }
 
 // mayPass tells whether another try can help: the server's own trouble, throttling, timeouts, and a conflict with a concurrent call
