@@ -66,11 +66,10 @@ func (l *loudness) slot(s *audioSlot) {
 		l.push(*l.Held)
 		l.Held = nil
 	}
-	one := slotEnergy{e, s.Samples, s.End}
 	if int(s.Samples) >= l.Rate/measurement.SlotsPerSecond {
-		l.push(one)
+		l.push(slotEnergy{e, s.Samples, s.End})
 	} else if l.Window.Count > 0 { // a short slot does not begin a stretch
-		l.Held = &one
+		l.Held = &slotEnergy{e, s.Samples, s.End}
 	}
 }
 

@@ -39,7 +39,11 @@ func (d *silence) slot(s *audioSlot) {
 		d.extend(s.Start, s)
 		return
 	}
-	d.end(sampleTime(s, first))
+	at := sampleTime(s, first)
+	if d.Run != nil {
+		d.Run.To = at
+	}
+	d.end(at)
 	if after := sampleTime(s, last+1); after < s.End {
 		d.extend(after, s)
 	}

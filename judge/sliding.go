@@ -21,16 +21,19 @@ type sliding struct {
 
 // push adds a slot.
 func (w *sliding) push(energy float64, samples int32) {
-	at := w.Count % tenth
+	at := int(w.Count % tenth)
 	w.Slots[at], w.SlotSamples[at] = energy, samples
 	var sum float64
 	var n int32
-	for i := range int64(tenth) { // from the oldest on
-		j := (at + 1 + i) % tenth
-		sum += w.Slots[j]
-		n += w.SlotSamples[j]
+	for i := at + 1; i < tenth; i++ { // from the oldest on
+		sum += w.Slots[i]
+		n += w.SlotSamples[i]
 	}
-	at = w.Count % int64(len(w.Tenths))
+	for i := range at + 1 {
+		sum += w.Slots[i]
+		n += w.SlotSamples[i]
+	}
+	at = int(w.Count % int64(len(w.Tenths)))
 	w.Tenths[at], w.TenthSamples[at] = sum, n
 	w.Count++
 }
@@ -45,16 +48,19 @@ func (w *sliding) last() (energy float64, samples int32) {
 }
 
 // mean is the mean square over the last tenths hundreds of milliseconds; false while there are not as many.
-func (w *sliding) mean(tenths int64) (float64, bool) {
-	if w.Count < tenths*tenth {
+func (w *sliding) mean(tenths int) (float64, bool) {
+	if w.Count < int64(tenths)*tenth {
 		return 0, false
 	}
 	var sum float64
 	var n int64
-	for i := range tenths {
-		at := (w.Count - 1 - (tenths-1-i)*tenth) % int64(len(w.Tenths))
+	at := int((w.Count - 1 - int64(tenths-1)*tenth) % int64(len(w.Tenths)))
+	for range tenths {
 		sum += w.Tenths[at]
 		n += int64(w.TenthSamples[at])
+		if at += tenth; at >= len(w.Tenths) {
+			at -= len(w.Tenths)
+		}
 	}
 	return sum / float64(n), true
 }
