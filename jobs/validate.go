@@ -157,8 +157,8 @@ func (s *Sequence) validate() error {
 }
 
 func (o *Object) validate() error {
-	if o.Size < 0 {
-		return fmt.Errorf("object of %d bytes", o.Size)
+	if o.Size < 0 || o.URI == "" {
+		return fmt.Errorf("object of %d bytes at %q", o.Size, cut(o.URI))
 	}
 	return validateURI(o.URI)
 }
@@ -188,34 +188,38 @@ func (s *Segment) validate() error {
 	case s.Discontinuity < 0 || s.Discontinuity > maxCount:
 		return fmt.Errorf("discontinuity %d is out of range", s.Discontinuity)
 	}
-	// There is nothing behind a gap, so its URI may be missing.
-	if !s.Gap || s.URI != "" {
-		if err := s.ByteRange.validate(); err != nil {
-			return err
-		}
+	if err := s.ByteRange.validate(); err != nil {
+		return err
 	}
-	if s.Init != nil {
-		if err := s.Init.validate(); err != nil {
-			return fmt.Errorf("init: %w", err)
-		}
+	if err := s.Init.validate(); err != nil {
+		return fmt.Errorf("init: %w", err)
 	}
-	if s.Key != nil {
-		if err := s.Key.validate(); err != nil {
-			return fmt.Errorf("key: %w", err)
-		}
+	if err := s.InitKey.validate(); err != nil {
+		return fmt.Errorf("init key: %w", err)
+	}
+	if err := s.Key.validate(); err != nil {
+		return fmt.Errorf("key: %w", err)
+	}
+	if s.Key.fetchable() && len(s.Key.IV) == 0 {
+		return fmt.Errorf("key: %s without an IV", s.Key.Method)
 	}
 	return nil
 }
 
+// validate accepts nil, and a range without a URI: that is how the producer writes down a reference that nobody may follow. It is a finding, not an error.
 func (r *ByteRange) validate() error {
+	if r == nil {
+		return nil
+	}
 	if r.Offset < 0 || r.Length < -1 || r.Length > 0 && r.Offset+r.Length < 0 {
 		return fmt.Errorf("byte range %d+%d", r.Offset, r.Length)
 	}
 	return validateURI(r.URI)
 }
 
+// validateURI accepts the empty URI.
 func validateURI(uri string) error {
-	if uri == "" || len(uri) > maxURI {
+	if len(uri) > maxURI {
 		return fmt.Errorf("URI of %d bytes", len(uri))
 	}
 	if strings.ContainsRune(uri, 0) {
@@ -224,35 +228,35 @@ func validateURI(uri string) error {
 	return nil
 }
 
+// validate accepts nil.
 func (k *Key) validate() error {
 	switch {
+	case k == nil:
+		return nil
 	case k.Method == "" || k.Method == "NONE" || len(k.Method) > maxText || len(k.Format) > maxText:
 		return fmt.Errorf("method %q", cut(k.Method))
 	case len(k.IV) != 0 && len(k.IV) != ivLength:
 		return fmt.Errorf("IV of %d bytes", len(k.IV))
-	case len(k.URI) > maxURI:
-		return fmt.Errorf("URI of %d bytes", len(k.URI))
 	}
-	if k.Method != "AES-128" || k.Format != "" && k.Format != "identity" {
-		return nil // a DRM system's; it is never fetched
-	}
-	if len(k.IV) != ivLength {
-		return errors.New("AES-128 without an IV")
-	}
-	return validateKeyURI(k.URI)
-}
-
-// validateKeyURI lets through what a worker may fetch a key from. A data: URI would carry the key itself, which must not be part of a job.
-func validateKeyURI(uri string) error {
-	if err := validateURI(uri); err != nil {
+	if err := validateURI(k.URI); err != nil || !k.fetchable() {
 		return err
 	}
+	return validateKeyScheme(k.URI)
+}
+
+// fetchable tells whether a worker can do something with the key; all others are a DRM system's and are never fetched.
+func (k *Key) fetchable() bool {
+	return k != nil && k.Method == "AES-128" && (k.Format == "" || k.Format == "identity")
+}
+
+// validateKeyScheme lets through what a worker may fetch a key from. A data: URI would carry the key itself, which must not be part of a job.
+func validateKeyScheme(uri string) error {
 	scheme, _, found := strings.Cut(uri, "://")
 	if !found {
 		if u, err := url.Parse(uri); err == nil && u.Scheme != "" && u.Scheme != "file" && u.Opaque != "" {
 			return fmt.Errorf("URI scheme %q", cut(u.Scheme))
 		}
-		return nil // a path
+		return nil // a path, or nothing
 	}
 	switch strings.ToLower(scheme) {
 	case "http", "https", "s3", "file":

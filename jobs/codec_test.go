@@ -1,0 +1,286 @@
+package jobs
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"io/fs"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "write frozen files that are missing")
+
+const checkID = "01hqv9y4m0abcdefghjk"
+
+// sampleSegments sets every field that a segment can have, somewhere.
+func sampleSegments() []Segment {
+	at := time.Date(2026, 3, 1, 12, 0, 0, 500_000_000, time.UTC)
+	init := &ByteRange{URI: "https://cdn.example/v/init.mp4", Length: 812}
+	key := &Key{Method: "AES-128", URI: "https://keys.example/k?id=1&t=<x>", IV: []byte("0123456789abcdef")}
+	initKey := &Key{Method: "AES-128", URI: "/keys/init.key"}
+	drm := &Key{Method: "SAMPLE-AES", URI: "skd://key", Format: "com.apple.streamingkeydelivery"}
+	return []Segment{
+		{Index: 0, ByteRange: ByteRange{URI: "https://cdn.example/v/0.m4s", Length: -1}, Duration: 6_000_000, Init: init, InitKey: initKey, ProgramTime: &at},
+		{Index: 1, ByteRange: ByteRange{URI: "s3://bucket/v/all.ts", Offset: 1880, Length: 940_000}, Tail: 376, Start: 6_000_000, Duration: 6_006_000, Key: key},
+		{Index: 2, Start: 12_006_000, Duration: 6_000_000, Discontinuity: 1, Gap: true},
+		{Index: 3, ByteRange: ByteRange{URI: "/media/Fußball 3.ts", Length: -1}, Start: 18_006_000, Duration: 5_994_000, Discontinuity: 2, Key: drm},
+	}
+}
+
+func sampleTask() Task {
+	return Task{
+		V: Version, Check: checkID, Epoch: 2, Segments: sampleSegments(), Context: 1,
+		Window: Window{Sequence: "s0", Index: 1, First: 1, Last: 4, Start: 6_000_000, End: 24_000_000, Foot: true},
+	}
+}
+
+func sampleObjectTask() Task {
+	return Task{
+		V: Version, Check: checkID, Window: Window{Sequence: "s1", Start: 0, End: 20_000_000, Head: true, Foot: true},
+		Object: &Object{URI: "s3://bucket/film.mp4", Size: 1 << 33, ETag: `"d41d8cd9"`},
+	}
+}
+
+func sampleCheck() *Check {
+	c := &Check{
+		V: Version, ID: checkID, Input: "https://cdn.example/master.m3u8?a=1&b=2", Created: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Queue: "vod",
+		WindowLength: 60_000_000,
+		Profile:      Profile{Name: "default", Thresholds: map[string]float64{"video.black.fail": 2, "audio.loudness.target": -23, "x.tiny": 1e-9}},
+		Timeline: Timeline{
+			Kind: SourceHLS,
+			Sequences: []Sequence{
+				{
+					ID: "s0", Name: "v/1080p.m3u8", Mode: ModeSegments, Media: "video", Segments: sampleSegments(), Duration: 24_000_000,
+					Variant: &Variant{Bandwidth: 5_000_000, AverageBandwidth: 4_500_000, Codecs: "avc1.640028,mp4a.40.2", Width: 1920, Height: 1080, FrameRate: "25", Language: "de"},
+				},
+				{ID: "s1", Mode: ModeObject, Object: sampleObjectTask().Object, Duration: 20_000_000},
+				{ID: "s2", Mode: ModeSegments},
+			},
+			Findings: []Finding{{
+				Code: "playlist.target_duration", Severity: Warn, Rendition: "v0", Start: 6, End: 12.006, Value: Figure(6.006), Threshold: Figure(6), Unit: "s", Confidence: 1,
+				Message: "segment 1 lasts 6.006 s & the playlist says 6 s",
+			}},
+		},
+		Windows: []Window{
+			{Sequence: "s0", Index: 0, First: 0, Last: 1, Start: 0, End: 6_000_000, Head: true},
+			sampleObjectTask().Window,
+			sampleTask().Window,
+		},
+	}
+	c.Profile.Seal()
+	return c
+}
+
+func sampleOutcome() Outcome {
+	return Outcome{V: Version, Check: checkID, Sequence: "s0", Window: 7, Class: Crash, Message: "decoder died: signal 11 <core>", Attempts: 3}
+}
+
+// samples pairs every encoded type with its file. The files are what a release before this one may have left in a queue or a store: they are written once, and while
+// Version stays they must be read, and written back as they are.
+func samples() map[string]struct {
+	value  any
+	encode func() ([]byte, error)
+	decode func([]byte) (any, error)
+} {
+	type sample = struct {
+		value  any
+		encode func() ([]byte, error)
+		decode func([]byte) (any, error)
+	}
+	task := func(t Task) sample {
+		return sample{t, func() ([]byte, error) { return EncodeTask(t) }, func(b []byte) (any, error) { return DecodeTask(b) }}
+	}
+	return map[string]sample{
+		"task-v1.json":        task(sampleTask()),
+		"task-object-v1.json": task(sampleObjectTask()),
+		"check-v1.json": {
+			sampleCheck(), func() ([]byte, error) { return EncodeCheck(sampleCheck()) }, func(b []byte) (any, error) { return DecodeCheck(b) },
+		},
+		"outcome-v1.json": {
+			sampleOutcome(), func() ([]byte, error) { return EncodeOutcome(sampleOutcome()) }, func(b []byte) (any, error) { return DecodeOutcome(b) },
+		},
+	}
+}
+
+func TestFrozen(t *testing.T) {
+	for name, sample := range samples() {
+		t.Run(name, func(t *testing.T) {
+			file := "testdata/" + name
+			got, err := sample.encode()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := os.Stat(file); *update && errors.Is(err, fs.ErrNotExist) {
+				if err := os.WriteFile(file, append(got, '\n'), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			frozen, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			decoded, err := sample.decode(frozen)
+			if err != nil {
+				t.Fatalf("yesterday's bytes: %v", err)
+			}
+			if !reflect.DeepEqual(decoded, sample.value) {
+				t.Errorf("decoded %+v\nwant %+v", decoded, sample.value)
+			}
+			if !bytes.Equal(got, bytes.TrimSuffix(frozen, []byte("\n"))) {
+				t.Errorf("encoded\n%s\nwant\n%s", got, frozen)
+			}
+		})
+	}
+}
+
+// TestSamplesSetEveryField keeps the frozen files worth having: a field that no sample sets could be renamed unnoticed.
+func TestSamplesSetEveryField(t *testing.T) {
+	set := map[string]bool{}
+	for _, v := range []any{sampleTask(), sampleObjectTask(), *sampleCheck(), sampleOutcome()} {
+		collect(set, reflect.ValueOf(v))
+	}
+	for field, isSet := range set {
+		if !isSet {
+			t.Errorf("no sample sets %s", field)
+		}
+	}
+	if len(set) < 60 {
+		t.Errorf("only %d fields seen", len(set))
+	}
+}
+
+// collect notes for every field of every struct below v whether it is ever set.
+func collect(set map[string]bool, v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			collect(set, v.Elem())
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			collect(set, v.Index(i))
+		}
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			return
+		}
+		for i := range v.NumField() {
+			name := v.Type().Name() + "." + v.Type().Field(i).Name
+			set[name] = set[name] || !v.Field(i).IsZero()
+			collect(set, v.Field(i))
+		}
+	}
+}
+
+// TestEncodeSetsTheVersion: callers need not think of it.
+func TestEncodeSetsTheVersion(t *testing.T) {
+	task, check, outcome := sampleTask(), sampleCheck(), sampleOutcome()
+	task.V, check.V, outcome.V = 0, 0, 99
+	for _, encode := range []func() ([]byte, error){
+		func() ([]byte, error) { return EncodeTask(task) },
+		func() ([]byte, error) { return EncodeCheck(check) },
+		func() ([]byte, error) { return EncodeOutcome(outcome) },
+	} {
+		if b, err := encode(); err != nil || !bytes.HasPrefix(b, []byte(`{"v":1,`)) {
+			t.Errorf("%.40s (%v)", b, err)
+		}
+	}
+	if check.V != 0 {
+		t.Error("encoding changed the caller's check")
+	}
+}
+
+// edited encodes v with one edit of its JSON as a tree, which no struct could express.
+func edited(t *testing.T, v any, edit func(m map[string]any)) []byte {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m map[string]any
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	if err := d.Decode(&m); err != nil {
+		t.Fatal(err)
+	}
+	edit(m)
+	if b, err = json.Marshal(m); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestDecodeIsStrict: what is not understood in full is refused, and for good.
+func TestDecodeIsStrict(t *testing.T) {
+	task, err := EncodeTask(sampleTask())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string][]byte{
+		"nothing":               nil,
+		"null":                  []byte("null"),
+		"an array":              []byte("[]"),
+		"no version":            edited(t, sampleTask(), func(m map[string]any) { delete(m, "v") }),
+		"a newer version":       edited(t, sampleTask(), func(m map[string]any) { m["v"] = Version + 1 }),
+		"an unknown field":      edited(t, sampleTask(), func(m map[string]any) { m["priority"] = 1 }),
+		"an unknown field deep": edited(t, sampleTask(), func(m map[string]any) { m["window"].(map[string]any)["last_one"] = true }),
+		"a float for a time":    edited(t, sampleTask(), func(m map[string]any) { m["window"].(map[string]any)["start"] = 0.5 }),
+		"a text for a number":   edited(t, sampleTask(), func(m map[string]any) { m["epoch"] = "1" }),
+		"two values":            append(bytes.Clone(task), task...),
+		"data after the value":  append(bytes.Clone(task), '}'),
+		"cut short":             task[:len(task)-1],
+		"too large":             append(bytes.Clone(task), bytes.Repeat([]byte(" "), MaxTaskBytes)...),
+	}
+	for name, b := range tests {
+		_, err := DecodeTask(b)
+		if err == nil || ClassOf(err) != Permanent {
+			t.Errorf("%s: %v, class %q", name, err, ClassOf(err))
+		}
+	}
+	if _, err := DecodeTask(append(task, " \n\t"...)); err != nil {
+		t.Errorf("white space: %v", err)
+	}
+	var e *Error
+	if _, err := DecodeTask(tests["a newer version"]); !errors.Is(err, ErrVersion) || !errors.As(err, &e) || e.Hint == "" {
+		t.Errorf("a newer version: %v", err)
+	}
+}
+
+func TestEncodeBoundsSize(t *testing.T) {
+	task := sampleTask()
+	task.Window.First, task.Window.Last, task.Context = 0, 1000, 0
+	task.Window.Index, task.Window.Head = 0, true
+	task.Segments = nil
+	for i := range 1000 {
+		task.Segments = append(task.Segments, Segment{Index: i, ByteRange: ByteRange{URI: "https://cdn.example/" + strings.Repeat("x", 1500), Length: -1}})
+	}
+	if _, err := EncodeTask(task); err == nil || ClassOf(err) != Permanent || !strings.Contains(err.Error(), "bytes") {
+		t.Errorf("a task beyond its bound: %v", err)
+	}
+}
+
+func TestOutcomeMessageIsCut(t *testing.T) {
+	for name, message := range map[string]string{
+		"long":          strings.Repeat("x", 1<<20),
+		"long in runes": strings.Repeat("ü€", 1<<18),
+		"not UTF-8":     strings.Repeat("\xffx", 1<<20),
+		"all escapes":   strings.Repeat("\x01", 1<<20),
+	} {
+		o := sampleOutcome()
+		o.Message = message
+		b, err := EncodeOutcome(o)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		got, err := DecodeOutcome(b)
+		if err != nil || len(got.Message) > maxOutcomeMessage || len(got.Message) < maxOutcomeMessage-8 || !strings.HasSuffix(got.Message, "…") {
+			t.Errorf("%s: %d bytes, %v", name, len(got.Message), err)
+		}
+	}
+}
