@@ -260,7 +260,7 @@ func testListOrder(t *testing.T, s storage.Store) {
 
 // testListPages lists more than one page of S3 (1000 keys). Put is spread over a few writers, which keeps the test cheap.
 func testListPages(t *testing.T, s storage.Store) {
-	const writers, each = 8, 130
+	const writers, each = 8, 126
 	together(writers, func(w int) {
 		for i := range each {
 			key := fmt.Sprintf("p/%d/%03d", i%3, w*each+i)
