@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -117,13 +116,8 @@ func (o *httpOrigin) do(ctx context.Context, uri string, off, n int64) (*http.Re
 	}
 	request.Header.Set("User-Agent", o.userAgent)
 	request.Header.Set("Accept-Encoding", "identity")
-	if n == 0 {
-		n = 1 // the shortest range that can be asked for
-	}
-	if last := off + n - 1; n > 0 && last >= off {
-		request.Header.Set("Range", fmt.Sprintf("bytes=%d-%d", off, last))
-	} else if off > 0 {
-		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", off))
+	if r := storage.RangeHeader(off, n); r != "" {
+		request.Header.Set("Range", r)
 	}
 	response, err := o.client.Do(request)
 	if err != nil {
@@ -179,27 +173,19 @@ func (o *httpOrigin) examine(response *http.Response, off int64) (info storage.I
 	}
 }
 
-// checkRange reads "bytes 5-9/100" (RFC 9110, 14.4): it must start where it was asked for. The size is -1 for "bytes 5-9/*".
-func checkRange(s string, off int64) (size int64, err error) {
-	span, total, _ := strings.Cut(strings.TrimPrefix(s, "bytes "), "/")
-	from, _, _ := strings.Cut(span, "-")
-	if start, err := strconv.ParseInt(from, 10, 64); err != nil || start != off {
-		return -1, permanent{fmt.Errorf("server was asked for byte %d and answers with the range %q", off, s)}
-	}
-	if total == "*" {
-		return -1, nil
-	}
-	if size, err = strconv.ParseInt(total, 10, 64); err != nil || size < off {
-		return -1, permanent{fmt.Errorf("server answers with the range %q", s)}
+// checkRange tells the object's size, -1 if the server does not, and refuses a range that does not start where it was asked for.
+func checkRange(contentRange string, off int64) (size int64, err error) {
+	start, size, err := storage.ParseContentRange(contentRange)
+	if err != nil || start != off {
+		return -1, permanent{fmt.Errorf("server was asked for byte %d and answers with the range %q", off, contentRange)}
 	}
 	return size, nil
 }
 
-// unsatisfiedSize reads "bytes */100", which comes with status 416; -1 when it is not there.
-func unsatisfiedSize(s string) int64 {
-	total, ok := strings.CutPrefix(s, "bytes */")
-	size, err := strconv.ParseInt(total, 10, 64)
-	if !ok || err != nil || size < 0 {
+// unsatisfiedSize is the size that an answer of status 416 tells; -1 when it does not.
+func unsatisfiedSize(contentRange string) int64 {
+	_, size, err := storage.ParseContentRange(contentRange)
+	if err != nil {
 		return -1
 	}
 	return size

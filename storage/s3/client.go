@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/minio/minio-go/v7"
@@ -72,8 +71,8 @@ func (c *Client) Get(ctx context.Context, bucket, key string, off, n int64) (io.
 		return c.getNothing(ctx, bucket, key)
 	}
 	options := minio.GetObjectOptions{}
-	if off > 0 || n > 0 {
-		options.Set("Range", rangeHeader(off, n))
+	if r := storage.RangeHeader(off, n); r != "" {
+		options.Set("Range", r)
 	}
 	body, info, header, err := c.core.GetObject(ctx, bucket, key, options)
 	if isCode(err, "InvalidRange", http.StatusRequestedRangeNotSatisfiable) {
@@ -84,7 +83,7 @@ func (c *Client) Get(ctx context.Context, bucket, key string, off, n int64) (io.
 	}
 	whole := storage.Info{Key: key, Size: info.Size, ETag: info.ETag, Modified: info.LastModified}
 	if r := header.Get("Content-Range"); r != "" {
-		start, size, err := parseContentRange(r)
+		start, size, err := storage.ParseContentRange(r)
 		if err != nil || start != off {
 			return nil, c.wrap("get", bucket, key, errors.Join(fmt.Errorf("server answers with range %q", r), body.Close()))
 		}
@@ -106,32 +105,6 @@ func (c *Client) getNothing(ctx context.Context, bucket, key string) (io.ReadClo
 		return nil, err
 	}
 	return storage.NewBody(bytes.NewReader(nil), info, nil), nil
-}
-
-func rangeHeader(off, n int64) string {
-	if last := off + n - 1; n > 0 && last >= off {
-		return fmt.Sprintf("bytes=%d-%d", off, last)
-	}
-	return fmt.Sprintf("bytes=%d-", off)
-}
-
-// parseContentRange reads "bytes 5-9/100" (RFC 9110, 14.4); the size is -1 for "bytes 5-9/*".
-func parseContentRange(s string) (start, size int64, err error) {
-	span, total, ok := strings.Cut(strings.TrimPrefix(s, "bytes "), "/")
-	from, _, dash := strings.Cut(span, "-")
-	if !ok || !dash {
-		return 0, 0, fmt.Errorf("content range %q", s)
-	}
-	if start, err = strconv.ParseInt(from, 10, 64); err != nil {
-		return 0, 0, fmt.Errorf("content range %q: %w", s, err)
-	}
-	if total == "*" {
-		return start, -1, nil
-	}
-	if size, err = strconv.ParseInt(total, 10, 64); err != nil {
-		return 0, 0, fmt.Errorf("content range %q: %w", s, err)
-	}
-	return start, size, nil
 }
 
 // Stat describes an object.
