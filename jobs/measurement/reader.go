@@ -17,8 +17,9 @@ type Options struct {
 	SkipGrids bool
 }
 
-// Reader reads measurement objects. It decodes Parquet itself, and only as the Writer writes it: columns go straight into the fields of reused rows, an order of
-// magnitude faster than through the library, and nothing is allocated because a damaged or hostile object says so. A Reader is not safe for concurrent use.
+// Reader reads measurement objects. It decodes Parquet itself, and only as the Writer writes it: columns go straight into the fields of reused rows, and nothing
+// is allocated because a damaged or hostile object says so. The library cannot be told where to stop: it makes room for lists as long as a footer claims, and
+// unpacks whatever a page unpacks to. A Reader is not safe for concurrent use.
 type Reader struct {
 	r       io.ReaderAt
 	columns int // in the file
