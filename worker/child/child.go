@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 
 	"aircheck/jobs"
 	"aircheck/jobs/measurement"
@@ -18,6 +19,9 @@ import (
 // Run serves windows until r ends. This is where the child is to be locked down (no files, no network, bounded memory): everything that it
 // needs is open by now.
 func Run(r io.Reader, w io.Writer) error {
+	runtime.LockOSThread() // one thread decodes; moving between two pictures costs more than it brings
+	defer runtime.UnlockOSThread()
+	decode.Install()
 	conn := &wire.Conn{R: r, W: w}
 	for {
 		t, body, err := conn.Receive()

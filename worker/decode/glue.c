@@ -5,6 +5,7 @@
 #include <libavutil/intreadwrite.h>
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -198,7 +199,15 @@ static void on_log(void *avcl, int level, const char *fmt, va_list vl) {
 	pthread_mutex_unlock(&log_lock);
 }
 
-void ac_log_install(void) { av_log_set_callback(on_log); }
+void ac_install(void) {
+	av_log_set_callback(on_log);
+#ifdef M_MMAP_THRESHOLD
+	// A decoder that is restarted gives its pictures back and takes as many again. Kept in the heap they cost no page faults: 2 % of a 1080p decode.
+	mallopt(M_MMAP_THRESHOLD, 32 << 20); // glibc's greatest
+	mallopt(M_TRIM_THRESHOLD, 256 << 20);
+	mallopt(M_ARENA_MAX, 1);
+#endif
+}
 
 void ac_log_take(ac_complaints *out) {
 	pthread_mutex_lock(&log_lock);

@@ -26,8 +26,9 @@ func rawStream(s *astiav.Stream) unsafe.Pointer        { return *(*unsafe.Pointe
 func rawPacket(p *astiav.Packet) unsafe.Pointer        { return *(*unsafe.Pointer)(unsafe.Pointer(p)) }
 func rawFormat(f *astiav.FormatContext) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(f)) }
 
-// Install takes over FFmpeg's log, so that complaints are counted and attributed instead of printed. Call it once in a process.
-func Install() { C.ac_log_install() }
+// Install takes over FFmpeg's log, so that complaints are counted and attributed instead of printed, and tells the allocator what decoders do. Call it
+// once in a process.
+func Install() { C.ac_install() }
 
 // FFmpegVersion is the version of the FFmpeg that this process is linked with.
 func FFmpegVersion() string { return C.GoString(C.av_version_info()) }

@@ -46,6 +46,6 @@ const char *ac_primaries_name(int v);
 const char *ac_transfer_name(int v);
 const char *ac_pix_fmt_name(int v);
 
-void ac_log_install(void);
+void ac_install(void);
 void ac_log_take(ac_complaints *out); // what was said since the last call, by anybody in this process
 #endif
