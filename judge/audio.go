@@ -66,7 +66,7 @@ func (a *audioTrack) take(s *stream, row *measurement.Slot, grid jobs.Micros) {
 		a.follow(s, p)
 	}
 	a.Pending = p
-	s.Broken, s.Order.EpochBorder = false, false
+	s.Broken, s.Order.Fresh, s.Order.EpochBorder = false, false, false
 }
 
 // start is where the slot's first sample stands.

@@ -201,19 +201,19 @@ func (p *placement) leap(u *placedUnit, at jobs.Micros) *jump {
 	return nil
 }
 
-// anchorAt begins an epoch: the unit's earliest timestamp stands at the given time, or directly behind the media before it when the two differ by
-// no more than an EXTINF may be rounded.
+// anchorAt begins an epoch: the unit's earliest timestamp stands at the given time. Where the media before it ends no further off than an EXTINF may be
+// rounded, the unit's first track goes on from there instead.
 func (p *placement) anchorAt(u *placedUnit, at jobs.Micros, formats []measurement.Format) {
-	if t := u.primary(); p.Anchor != nil && !p.Hole {
-		if end, ok := p.endOf(t); ok && abs(end-at) <= roundingTolerance {
-			at = end
-		}
-	}
 	base := earliest(u.Tracks, formats)
 	base.At = at
+	if t := u.primary(); p.Anchor != nil && !p.Hole {
+		if end, ok := p.endOf(t); ok && abs(end-at) <= roundingTolerance {
+			base = anchor{t.FirstPTS, t.Base, end}
+		}
+	}
 	p.Anchor = &base
 	p.Epoch++
-	p.run(u, at, formats)
+	p.run(u, base.At, formats)
 }
 
 // earliest finds the first timestamp over all tracks, wraps between tracks undone.

@@ -89,7 +89,7 @@ func (v *videoTrack) take(s *stream, row *measurement.Frame, start jobs.Micros) 
 	p.Ticks = clampTicks(row.PTS, s.Unit.Turn)
 	p.Nominal = max(1, s.Unit.Base.micros(v.Cadence.nominal(&s.Format, row.Duration)))
 	p.PacketsEnd, p.Undecoded = s.Unit.End, s.Unit.Packets > s.Unit.Frames
-	s.Broken, s.Order.EpochBorder = false, false
+	s.Broken, s.Order.Fresh, s.Order.EpochBorder = false, false, false
 }
 
 // head books pictures before the first that could be decoded: a recording that begins in mid-stream has some that refer to what came before it.

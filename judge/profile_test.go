@@ -1,0 +1,201 @@
+package judge
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"maps"
+	"math"
+	"os"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write profiles/default.yaml from the table of thresholds")
+
+// defaultYAML writes the table of thresholds as a profile.
+func defaultYAML() []byte {
+	var b bytes.Buffer
+	b.WriteString("# Every threshold with its default. A profile of your own needs only what it changes; `never` switches a severity off.\n")
+	b.WriteString("description: What is wrong with any stream. Loudness is measured and not judged.\n")
+	var open []string
+	for _, t := range Thresholds() {
+		parts := strings.Split(t.Name, ".")
+		for i, p := range parts[:len(parts)-1] {
+			if i >= len(open) || open[i] != p {
+				open = append(open[:i:i], p)
+				fmt.Fprintf(&b, "%s%s:\n", strings.Repeat("  ", i), p)
+			}
+		}
+		open = open[:len(parts)-1]
+		value := fmt.Sprint(t.Default)
+		if math.IsNaN(t.Default) {
+			value = "never"
+		} else if t.Unit == "s" {
+			value += "s"
+		}
+		fmt.Fprintf(&b, "%s%s: %s # %s\n", strings.Repeat("  ", len(open)), parts[len(parts)-1], value, t.comment())
+	}
+	return b.Bytes()
+}
+
+func (t Threshold) comment() string {
+	if t.Unit == "" || t.Unit == "s" {
+		return t.Doc
+	}
+	return t.Unit + ". " + t.Doc
+}
+
+func TestDefaultProfileIsTheTable(t *testing.T) {
+	if *update {
+		if err := os.WriteFile("profiles/default.yaml", defaultYAML(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	source, err := os.ReadFile("profiles/default.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(source, defaultYAML()) {
+		t.Error("profiles/default.yaml is not what the table says; run with -update")
+	}
+	p, err := LoadProfile("", source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defaults, _ := baseThresholds("")
+	if !maps.Equal(p.Thresholds, defaults) {
+		t.Errorf("the default profile is %v, the table %v", p.Thresholds, defaults)
+	}
+}
+
+func TestEmbeddedProfiles(t *testing.T) {
+	digests := map[string]bool{}
+	for _, name := range ProfileNames() {
+		p, err := LoadProfile(name, nil)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if p.Name != name || p.Digest == "" || digests[p.Digest] {
+			t.Errorf("%s is called %q, digest %q", name, p.Name, p.Digest)
+		}
+		digests[p.Digest] = true
+	}
+	p, _ := LoadProfile("ebu-r128", nil)
+	for name, want := range map[string]float64{"audio.loudness.target": -23, "audio.loudness.tolerance_fail": 1, "audio.true_peak.max": -1, "video.black.fail": 2} {
+		if p.Thresholds[name] != want {
+			t.Errorf("ebu-r128: %s is %g, want %g", name, p.Thresholds[name], want)
+		}
+	}
+}
+
+func TestProfileOfOnesOwn(t *testing.T) {
+	p, err := LoadProfile("mine.yaml", []byte(`
+name: sports
+base: atsc-a85
+video:
+  black: {info: 250ms, fail: 1.5}
+  freeze:
+    fail: never
+    warn: 4s
+audio.silence.level: -50
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]float64{
+		"video.black.info": 0.25, "video.black.fail": 1.5, "video.freeze.warn": 4, "audio.silence.level": -50, "audio.loudness.target": -24,
+	}
+	for name, v := range want {
+		if p.Thresholds[name] != v {
+			t.Errorf("%s is %g, want %g", name, p.Thresholds[name], v)
+		}
+	}
+	if _, ok := p.Thresholds["video.freeze.fail"]; ok || p.Name != "sports" {
+		t.Errorf("%q: video.freeze.fail is still there", p.Name)
+	}
+}
+
+func TestProfileErrorsSayWhereAndWhatInstead(t *testing.T) {
+	for source, want := range map[string]string{
+		"video: {blak: {fail: 2s}}":                           `line 1: "video.blak" is no threshold; did you mean "video.black"?`,
+		"video:\n  black:\n    fial: 2":                       `line 3: "video.black.fial" is no threshold; did you mean "video.black.fail"?`,
+		"viddeo: {black: {fail: 2}}":                          `did you mean "video"?`,
+		"zzzz: 1":                                             `line 1: "zzzz" is no threshold`,
+		"audio.loudness.traget: -23":                          `did you mean "audio.loudness.target"?`,
+		"video: {black: {fail: 2x}}":                          `want a duration such as 2s or a number of seconds, got "2x"`,
+		"video: {black: {fail: -1}}":                          "-1 is outside of 0 to 86400 s",
+		"video: {black: {fail: .nan}}":                        "line 1: video.black.fail",
+		"video: {black: {fail: NaN}}":                         "NaN is outside of 0",
+		"video: {black: {fail: 2, fail: 3}}":                  `"fail" stands twice`,
+		"video: {black: {ratio: never}}":                      "cannot be switched off",
+		"video: {black: 2}":                                   "video.black is no mapping",
+		"video: {black: {fail: [1]}}":                         "want a number",
+		"video: {black: {info: 3}}":                           "video.black.fail (2) is less than video.black.info (3)",
+		"base: ebur128":                                       `did you mean "ebu-r128"?`,
+		"- 1":                                                 "line 1: the document is no mapping",
+		"a: &a {b: 1}\nvideo: *a":                             "is no threshold",
+		"video: &a {black: *a}":                               "video.black is no mapping",
+		"video: {black: {fail: 2}":                            "read YAML",
+		"video:\n  black:\n    fail:\n      more: 1":          "want a number",
+		"? {a: b}\n: 1":                                       "a key is no plain name",
+		"description: {a: b}":                                 "want a text",
+		"video: {black: {fail: " + strings.Repeat("9", 70000): "are more than the 65536 allowed",
+	} {
+		_, err := LoadProfile("x", []byte(source))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.60q: error is %v, want %q", source, err, want)
+		}
+	}
+	if _, err := LoadProfile("ebu-r182", nil); err == nil || !strings.Contains(err.Error(), `did you mean "ebu-r128"?`) {
+		t.Errorf("an unknown profile: %v", err)
+	}
+}
+
+func TestLevenshtein(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{{"", "", 0}, {"", "abc", 3}, {"kitten", "sitting", 3}, {"black", "blakc", 2}, {"flaw", "lawn", 2}} {
+		if got := levenshtein(c.a, c.b); got != c.want || levenshtein(c.b, c.a) != c.want {
+			t.Errorf("%q to %q is %d, want %d", c.a, c.b, got, c.want)
+		}
+	}
+}
+
+func TestThresholdTable(t *testing.T) {
+	seen := map[string]bool{}
+	for _, v := range Thresholds() {
+		if seen[v.Name] || v.Doc == "" || strings.Count(v.Name, ".") != 2 {
+			t.Errorf("%q stands twice, has no documentation, or is no name", v.Name)
+		}
+		seen[v.Name] = true
+		if !math.IsNaN(v.Default) && (v.Default < v.Min || v.Default > v.Max) || v.Min > v.Max {
+			t.Errorf("%s: default %g is outside of %g to %g", v.Name, v.Default, v.Min, v.Max)
+		}
+	}
+}
+
+// FuzzProfile: no YAML crashes the reader, and what it accepts is complete and within bounds.
+func FuzzProfile(f *testing.F) {
+	f.Add([]byte("video: {black: {fail: 2s}}"))
+	f.Add([]byte("base: ebu-r128\naudio: {silence: {level: -50, warn: never}}"))
+	f.Add([]byte("a: &a [*a]"))
+	f.Add([]byte("? {}\n: {}\n"))
+	f.Add(defaultYAML())
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, err := LoadProfile("fuzz", b)
+		if err != nil {
+			return
+		}
+		for _, v := range Thresholds() {
+			got, ok := p.Thresholds[v.Name]
+			if !ok && !v.Optional() || ok && !(got >= v.Min && got <= v.Max) {
+				t.Errorf("%s is %g, %v", v.Name, got, ok)
+			}
+		}
+		if p.Digest == "" {
+			t.Error("the profile is not sealed")
+		}
+	})
+}
