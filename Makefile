@@ -59,6 +59,7 @@ e2e: export AIRCHECK_BIN := $(CURDIR)/bin/aircheck
 
 unit: ## unit tests and property tests, random cuts among them
 	$(GO) test $(NOVCS) $$($(GO) list $(NOVCS) ./... | grep -v /internal/e2e$$)
+	CGO_ENABLED=0 $(GO) test $(NOVCS) ./cmd/aircheck
 
 race: ## the packages where concurrency lives, under the race detector
 	$(GO) test $(NOVCS) -race -short $(RACE_PACKAGES)

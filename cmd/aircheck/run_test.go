@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"aircheck/jobs"
+	"aircheck/judge"
 )
 
 // exec runs aircheck in this process.
@@ -28,6 +31,20 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"--nonsense"}, "--nonsense"},
 		{[]string{"version", "extra"}, "extra"},
 		{[]string{"version", "--format", "xml"}, `"xml"`},
+		{[]string{"check"}, "aircheck check INPUT"},
+		{[]string{"check", "x", "--window", "10ms"}, "--window 10ms"},
+		{[]string{"check", "x", "--window", "25h"}, "--window 25h"},
+		{[]string{"check", "x", "--window", "soon"}, "soon"},
+		{[]string{"check", "x", "--format", "docx"}, "text, json"},
+		{[]string{"check", "x", "--fail-on", "sometimes"}, `"sometimes"`},
+		{[]string{"check", "x", "--slots", "-1"}, "--slots -1"},
+		{[]string{"check", "x", "--profile", "ebu-r182"}, "ebu-r128"},
+		{[]string{"check", "x", "--profile", "./nothing.yaml"}, "nothing.yaml"},
+		{[]string{"profiles", "show", "nothing"}, "default"},
+		{[]string{"rejudge", "x"}, "--profile"},
+		{[]string{"report", "../../etc/passwd", "--store", "."}, "not the id of a check"},
+		{[]string{"report", "01hf8z3k2mq4x7c9tbva"}, "--store"},
+		{[]string{"estimate", "x", "--format", "xml"}, `"xml"`},
 	}
 	for _, tt := range tests {
 		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {
@@ -74,5 +91,27 @@ func TestErrorsSayWhatToDoAndKeepSecrets(t *testing.T) {
 	want := "aircheck: open https://…@example.org/\\x1b[2J: 401: give credentials\n"
 	if code != 1 || got != want {
 		t.Errorf("exit status %d, stderr %q; want 1, %q", code, got, want)
+	}
+}
+
+func TestProfiles(t *testing.T) {
+	code, stdout, _ := exec(t, nil, "profiles")
+	for _, name := range judge.ProfileNames() {
+		if code != 0 || !strings.Contains(stdout, name) {
+			t.Errorf("exit status %d, no %s in %q", code, name, stdout)
+		}
+	}
+	code, stdout, _ = exec(t, nil, "profiles", "show", "ebu-r128")
+	if want, err := judge.ProfileSource("ebu-r128"); err != nil || code != 0 || stdout != string(want) {
+		t.Errorf("exit status %d, profile %.40q… (%v)", code, stdout, err)
+	}
+	file := filepath.Join(t.TempDir(), "house.yaml")
+	if err := os.WriteFile(file, []byte(stdout), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	shipped, err1 := loadProfile("ebu-r128")
+	own, err2 := loadProfile(file)
+	if err1 != nil || err2 != nil || own.Digest != shipped.Digest {
+		t.Errorf("a copy of a profile has digest %s, want %s (%v, %v)", own.Digest, shipped.Digest, err1, err2)
 	}
 }

@@ -1,0 +1,162 @@
+//go:build cgo
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	osexec "os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"aircheck/jobs"
+	"aircheck/report"
+	"aircheck/worker/supervise"
+)
+
+// TestMain lets this test binary be the decoder child of the checks that it runs.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == supervise.ChildCommand {
+		os.Exit(run(context.Background(), os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+// demoMedia makes the demo's ladder, which has a black, a silence and a freeze in it.
+func demoMedia(t *testing.T) string {
+	t.Helper()
+	if _, err := osexec.LookPath("ffmpeg"); err != nil {
+		if os.Getenv("AIRCHECK_REQUIRE") == "1" {
+			t.Fatal("ffmpeg is missing, and AIRCHECK_REQUIRE=1")
+		}
+		t.Skip("ffmpeg is missing")
+	}
+	dir := t.TempDir()
+	if out, err := osexec.CommandContext(t.Context(), "../../deploy/demo-media.sh", dir).CombinedOutput(); err != nil {
+		t.Fatalf("make demo media: %v: %s", err, out)
+	}
+	return filepath.Join(dir, "master.m3u8")
+}
+
+func parsed(t *testing.T, doc string) *report.Report {
+	t.Helper()
+	r, err := report.Parse([]byte(doc))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// count returns how many findings of severity fail have the code.
+func count(r *report.Report, code string) int {
+	n := 0
+	for _, f := range r.Findings {
+		if f.Code == code && f.Severity == jobs.Fail {
+			n++
+		}
+	}
+	return n
+}
+
+func TestCheck(t *testing.T) {
+	input, out := demoMedia(t), t.TempDir()
+	code, stdout, stderr := exec(t, nil, "check", input, "--format", "json", "--window", "5s", "--out", out)
+	if code != report.ExitFindings || stderr != "" {
+		t.Fatalf("exit status %d, stderr %q; want 3 and nothing", code, stderr)
+	}
+	r := parsed(t, stdout)
+	for _, code := range []string{"video.black", "video.freeze", "audio.silence"} {
+		if n := count(r, code); n != 2 {
+			t.Errorf("%d failures of %s, want one in each of two renditions", n, code)
+		}
+	}
+	t.Run("windows and slots do not matter", func(t *testing.T) {
+		_, again, _ := exec(t, nil, "check", input, "--format", "json", "--window", "1h", "--slots", "1")
+		if got := parsed(t, again).Digest; got != r.Digest {
+			t.Errorf("digest %s, want %s", got, r.Digest)
+		}
+	})
+	t.Run("fail-on", func(t *testing.T) {
+		if code, _, stderr := exec(t, []string{"AIRCHECK_FAIL_ON=never"}, "check", input); code != 0 {
+			t.Errorf("exit status %d, stderr %q; want 0", code, stderr)
+		}
+	})
+	t.Run("out", func(t *testing.T) { testOut(t, out, stdout) })
+	t.Run("rejudge", func(t *testing.T) { testRejudge(t, out, r) })
+}
+
+func testOut(t *testing.T, dir, printed string) {
+	doc, err := os.ReadFile(filepath.Join(dir, "report.json"))
+	if err != nil || string(doc) != printed {
+		t.Errorf("report.json differs from what was printed (%v)", err)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "report.txt")); err != nil || !bytes.HasPrefix(text, []byte("FAIL  ")) {
+		t.Errorf("report.txt is %.20q, %v", text, err)
+	}
+	objects, err := filepath.Glob(filepath.Join(dir, "m", "s*", "*.parquet"))
+	if err != nil || len(objects) < 2*4 {
+		t.Errorf("%d measurements, want at least four windows of two sequences (%v)", len(objects), err)
+	}
+}
+
+// testRejudge puts what --out wrote into a store: the layout is the same.
+func testRejudge(t *testing.T, out string, r *report.Report) {
+	store := t.TempDir()
+	checks := filepath.Join(store, "checks")
+	if err := os.Mkdir(checks, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(filepath.Join(checks, r.Check.ID), os.DirFS(out)); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := exec(t, nil, "rejudge", r.Check.ID, "--store", store, "--profile", "default", "--format", "json")
+	if code != report.ExitFindings {
+		t.Fatalf("exit status %d, stderr %q", code, stderr)
+	}
+	if got := parsed(t, stdout).Digest; got != r.Digest {
+		t.Errorf("the same profile gives digest %s, want %s", got, r.Digest)
+	}
+	_, stdout, _ = exec(t, nil, "rejudge", r.Check.ID, "--store", store, "--profile", "ebu-r128", "--format", "json")
+	if strict := parsed(t, stdout); count(strict, "audio.loudness") == 0 || strict.Check.Profile.Name != "ebu-r128" {
+		t.Errorf("profile %s finds no wrong loudness", strict.Check.Profile.Name)
+	}
+	if code, stdout, _ := exec(t, []string{"AIRCHECK_STORE=" + store}, "report", r.Check.ID); code != report.ExitFindings || !strings.Contains(stdout, "video.black") {
+		t.Errorf("report: exit status %d, %q", code, stdout)
+	}
+}
+
+func TestCheckOfWhatCannotBeRead(t *testing.T) {
+	code, stdout, stderr := exec(t, nil, "check", filepath.Join(t.TempDir(), "nothing-here.mp4"))
+	if code != report.ExitError || stdout != "" || !strings.Contains(stderr, "nothing-here.mp4") {
+		t.Errorf("exit status %d, stdout %q, stderr %q", code, stdout, stderr)
+	}
+}
+
+func TestCheckOfWhatIsNoMedia(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "noise.mp4")
+	if err := os.WriteFile(file, bytes.Repeat([]byte("no media "), 1000), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := exec(t, nil, "check", file, "--format", "json")
+	if code != report.ExitFindings && code != report.ExitIncomplete {
+		t.Fatalf("exit status %d, stderr %q; want 3 or 4", code, stderr)
+	}
+	if r := parsed(t, stdout); r.Verdict == jobs.VerdictPass || r.Verdict == jobs.VerdictWarn {
+		t.Errorf("verdict %s", r.Verdict)
+	}
+}
+
+func TestEstimate(t *testing.T) {
+	input := demoMedia(t)
+	code, stdout, stderr := exec(t, nil, "estimate", input, "--window", "5s", "--format", "json")
+	var e estimate
+	if err := json.Unmarshal([]byte(stdout), &e); code != 0 || err != nil {
+		t.Fatalf("exit status %d, stderr %q: %v", code, stderr, err)
+	}
+	if len(e.Sequences) != 2 || e.Windows < 8 || e.Media != 40 || e.Bytes == 0 || e.Exact {
+		t.Errorf("estimate %+v", e)
+	}
+}
