@@ -31,6 +31,9 @@ import (
 var seeds = flag.Int("seeds", 20, "random cuts of each clip")
 
 func TestMain(m *testing.M) {
+	if runChild() {
+		return
+	}
 	decode.Install()
 	os.Exit(m.Run())
 }
@@ -62,7 +65,7 @@ func TestAnyCutGivesTheSameReport(t *testing.T) {
 	}
 }
 
-func newCheck(t *testing.T, org storage.Origin, input string) *jobs.Check {
+func newCheck(t testing.TB, org storage.Origin, input string) *jobs.Check {
 	t.Helper()
 	timeline, err := source.Open(context.Background(), org, input)
 	if err != nil {
@@ -145,7 +148,7 @@ func report(t *testing.T, org storage.Origin, base *jobs.Check, windows []jobs.W
 	return b
 }
 
-func measureWindow(t *testing.T, org storage.Origin, check *jobs.Check, w jobs.Window) []byte {
+func measureWindow(t testing.TB, org storage.Origin, check *jobs.Check, w jobs.Window) []byte {
 	t.Helper()
 	task, err := slice.Task(check, w)
 	if err != nil {
