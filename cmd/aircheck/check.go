@@ -63,9 +63,6 @@ func (a *app) check(ctx context.Context, input string, f *checkFlags) error {
 	if err := f.validate(); err != nil {
 		return err
 	}
-	if err := needDecoder(); err != nil {
-		return err
-	}
 	out, err := f.outputFlags.parse()
 	if err != nil {
 		return err

@@ -80,6 +80,18 @@ func (a *app) worker(ctx context.Context, f *workerFlags) error {
 	if err != nil {
 		return err
 	}
+	measurer, err := newMeasurer(f.slots, a.origin(), log)
+	if err != nil {
+		return err
+	}
+	err = a.workWith(ctx, f, measurer, log)
+	if closing := measurer.Close(); closing != nil {
+		err = errors.Join(err, fmt.Errorf("end decoder children: %w", closing))
+	}
+	return err
+}
+
+func (a *app) workWith(ctx context.Context, f *workerFlags, m worker.Measurer, log *slog.Logger) error {
 	arch, err := a.archive(ctx, &f.storeFlags)
 	if err != nil {
 		return err
@@ -89,18 +101,11 @@ func (a *app) worker(ctx context.Context, f *workerFlags) error {
 		return err
 	}
 	defer conn.Close()
-	measurer, err := newMeasurer(f.slots, a.origin(), log)
-	if err != nil {
-		return err
-	}
-	consumer := a.consumer(conn, arch, measurer, queue.ConsumerConfig{Slots: f.slots, Drain: f.drain, Log: log})
+	consumer := a.consumer(conn, arch, m, queue.ConsumerConfig{Slots: f.slots, Drain: f.drain, Log: log})
 	log.Info("worker takes windows", "slots", f.slots)
 	err = a.runWorker(ctx, f, consumer, log)
 	n := consumer.Counts()
 	log.Info("worker ends", "measured", n.Measured, "judged", n.Judged, "given_up", n.GivenUp, "interrupted", n.Cancelled)
-	if closing := measurer.Close(); closing != nil {
-		err = errors.Join(err, fmt.Errorf("end decoder children: %w", closing))
-	}
 	return err
 }
 

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"aircheck/jobs"
+	"aircheck/report"
+)
+
+func TestFleetUsageErrors(t *testing.T) {
+	id := jobs.NewID(time.Now(), nil)
+	tests := []struct {
+		args []string
+		want string // in stderr
+	}{
+		{[]string{"submit"}, "requires at least 1 arg"},
+		{[]string{"submit", "a.mp4"}, "AIRCHECK_STORE"},
+		{[]string{"submit", "a.mp4", "--queue", "fast"}, `unknown queue "fast"`},
+		{[]string{"submit", "a.mp4", "--format", "xml"}, `"xml"`},
+		{[]string{"submit", "a.mp4", "--fail-on", "sometimes"}, "--fail-on"},
+		{[]string{"submit", "a.mp4", "--window", "1us"}, "--window"},
+		{[]string{"status", "../../etc/passwd", "--store", "x"}, "is not the id of a check"},
+		{[]string{"verify", "", "--store", "x"}, "is not the id of a check"},
+		{[]string{"verify", id, "--format", "xml"}, `"xml"`},
+		{[]string{"verify", id, "--store", "ftp://x"}, "--store"},
+		{[]string{"worker", "--slots", "-1"}, "--slots"},
+		{[]string{"worker", "--drain", "0s"}, "--drain"},
+		{[]string{"worker", "--log-level", "chatty"}, "--log-level"},
+		{[]string{"producer", "--interval", "1ms"}, "--interval"},
+		{[]string{"producer", "--store", t.TempDir(), "--redis", "localhost"}, "--redis"},
+		{[]string{"web", "--listen", ":8080"}, "AIRCHECK_WEB_PASSWORD"},
+		{[]string{"web", "--listen", "8080"}, "host:port"},
+		{[]string{"up", "--once"}, "--once needs an INPUT"},
+		{[]string{"up", "--listen", "0.0.0.0:0"}, "AIRCHECK_WEB_PASSWORD"},
+	}
+	for _, tt := range tests {
+		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {
+			code, stdout, stderr := exec(t, nil, tt.args...)
+			if code != report.ExitUsage || stdout != "" || !strings.Contains(stderr, tt.want) {
+				t.Errorf("exit status %d, stdout %q, stderr %q; want 2, nothing, something about %s", code, stdout, stderr, tt.want)
+			}
+		})
+	}
+}
+
+// closedPort is an address where nobody listens.
+func closedPort(t *testing.T) string {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func TestWithoutRedis(t *testing.T) {
+	env := []string{"AIRCHECK_STORE=" + t.TempDir(), "AIRCHECK_REDIS=redis://:hunter2@" + closedPort(t) + "/0"}
+	for _, args := range [][]string{{"submit", "a.mp4"}, {"producer"}, {"web", "--listen", "127.0.0.1:0"}} {
+		code, stdout, stderr := exec(t, env, args...)
+		if code != report.ExitError || stdout != "" || !strings.Contains(stderr, "is redis-server running") || strings.Contains(stderr, "hunter2") {
+			t.Errorf("%s: exit status %d, stdout %q, stderr %q; want 1 and a hint", args[0], code, stdout, stderr)
+		}
+	}
+}
+
+func TestUnknownCheck(t *testing.T) {
+	id := jobs.NewID(time.Now(), nil)
+	env := []string{"AIRCHECK_STORE=" + t.TempDir()}
+	for _, command := range []string{"status", "verify", "report"} {
+		code, stdout, stderr := exec(t, env, command, id)
+		if code != report.ExitError || stdout != "" || !strings.Contains(stderr, "not in this store") {
+			t.Errorf("%s: exit status %d, stdout %q, stderr %q; want 1 and why", command, code, stdout, stderr)
+		}
+	}
+}
+
+func TestAbsolute(t *testing.T) {
+	here, err := filepath.Abs("film.mp4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for input, want := range map[string]string{
+		"film.mp4": here, "/a/../b.mp4": "/b.mp4", "s3://b/k": "s3://b/k", "https://h/x": "https://h/x",
+	} {
+		if got, err := absolute(input); got != want || err != nil {
+			t.Errorf("absolute(%q) = %q, %v", input, got, err)
+		}
+	}
+}
+
+func TestWorst(t *testing.T) {
+	for _, tt := range [][3]int{{0, 0, 0}, {0, 4, 4}, {4, 3, 3}, {3, 1, 1}, {1, 4, 1}} {
+		if got := worst(tt[0], tt[1]); got != tt[2] || worst(tt[1], tt[0]) != got {
+			t.Errorf("worst(%d, %d) = %d, want %d", tt[0], tt[1], got, tt[2])
+		}
+	}
+}
