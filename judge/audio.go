@@ -18,7 +18,9 @@ const (
 type audioTrack struct {
 	Pending *heldSlot `json:",omitempty"`
 	Damage  damage
-	spare   []measurement.Channel // of the slot delivered last, to be used again
+	// spare is the slot delivered last and shown what the detectors see; both are used again.
+	spare *heldSlot
+	shown audioSlot
 }
 
 type heldSlot struct {
@@ -55,8 +57,13 @@ func slotGrid(t *placedTrack, index int64) jobs.Micros {
 }
 
 func (a *audioTrack) take(s *stream, row *measurement.Slot, grid jobs.Micros) {
-	p := &heldSlot{Slot: *row, Format: s.Format, Grid: grid, Epoch: s.Epoch}
-	p.Ch = append(a.spare[:0], row.Ch...)
+	p := a.spare
+	if p == nil {
+		p = new(heldSlot)
+	}
+	ch := append(p.Ch[:0], row.Ch...)
+	*p = heldSlot{Slot: *row, Format: s.Format, Grid: grid, Epoch: s.Epoch}
+	p.Ch = ch
 	if !sanitize(&p.Slot) {
 		p.Errors++
 	}
@@ -118,16 +125,17 @@ func (a *audioTrack) explain(s *stream, from, to jobs.Micros) {
 // deliver gives the held slot to the detectors; what lies behind the front was heard already.
 func (a *audioTrack) deliver(s *stream) {
 	p := a.Pending
-	a.Pending, a.spare = nil, p.Ch
-	slot := audioSlot{Slot: &p.Slot, Format: &p.Format, Start: max(0, s.Front, p.start()), End: p.end()}
+	a.Pending, a.spare = nil, p
+	slot := &a.shown
+	*slot = audioSlot{Slot: &p.Slot, Format: &p.Format, Start: max(0, s.Front, p.start()), End: p.end()}
 	if slot.End <= slot.Start {
 		return
 	}
 	s.Front = slot.End
 	for _, d := range s.audio {
-		d.slot(&slot)
+		d.slot(slot)
 	}
-	a.Damage.slot(s, &slot)
+	a.Damage.slot(s, slot)
 }
 
 func (a *audioTrack) reached(s *stream) jobs.Micros {

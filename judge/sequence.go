@@ -203,6 +203,9 @@ type fold struct {
 	units   []placedUnit
 	at      map[rowKey]int
 	cursor  map[*stream]int
+	// Rows of one unit follow each other: what the last one belongs to.
+	last   rowKey
+	stream *stream
 }
 
 // unit places a unit and books it.
@@ -279,7 +282,11 @@ func (f *fold) advance(s *stream, at int) {
 
 // find brings a stream to the unit of a row.
 func (f *fold) find(kind measurement.Kind, track, unit int32) (*stream, error) {
-	at, ok := f.at[rowKey{kind, track, unit}]
+	key := rowKey{kind, track, unit}
+	if f.stream != nil && f.last == key {
+		return f.stream, nil
+	}
+	at, ok := f.at[key]
 	s := f.q.stream(kind, int(track))
 	if !ok || s == nil {
 		return nil, fmt.Errorf("a row names %s track %d in unit %d, which the header does not have", kind, track, unit)
@@ -288,6 +295,7 @@ func (f *fold) find(kind measurement.Kind, track, unit int32) (*stream, error) {
 		return nil, fmt.Errorf("a row of %s track %d in unit %d comes late", kind, track, unit)
 	}
 	f.advance(s, at)
+	f.last, f.stream = key, s
 	return s, nil
 }
 

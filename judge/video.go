@@ -19,6 +19,7 @@ type videoTrack struct {
 	Pending *heldFrame `json:",omitempty"`
 	Cadence cadence
 	Damage  damage
+	shown   videoFrame // what the detectors see; used again
 }
 
 type heldFrame struct {
@@ -141,15 +142,16 @@ func (v *videoTrack) length(p *heldFrame) jobs.Micros {
 }
 
 func (v *videoTrack) deliver(s *stream, p *heldFrame, end jobs.Micros) {
-	f := videoFrame{Frame: &p.Frame, Format: &p.Format, Start: max(0, p.Start), End: max(0, end)}
+	f := &v.shown
+	*f = videoFrame{Frame: &p.Frame, Format: &p.Format, Start: max(0, p.Start), End: max(0, end)}
 	s.Front = max(s.Front, f.End)
 	if f.End <= f.Start {
 		return
 	}
 	for _, d := range s.video {
-		d.frame(&f)
+		d.frame(f)
 	}
-	v.Damage.frame(s, &f)
+	v.Damage.frame(s, f)
 }
 
 // explain says why there is no picture in [from, to): a unit that could not be read is told elsewhere; packets that gave no picture are damage;
