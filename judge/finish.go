@@ -63,6 +63,9 @@ func (q *sequence) finish(pending jobs.Micros) {
 	q.Faults.finish(max(end, q.Declared))
 	q.cutOff()
 	for _, s := range q.Streams {
+		if len(s.Ledger.Spans) == 0 { // timestamps so wild that no unit has a place
+			s.Ledger.add(span{To: 1, State: jobs.Failed, Reason: "the timestamps make no sense", Lost: true})
+		}
 		s.finish(q.durationOf(s))
 	}
 }

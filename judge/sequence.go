@@ -58,7 +58,7 @@ func (q *sequence) window(w jobs.Window, m Measurement) error {
 	if err := q.expects(w, h.Sequence, h.Window); err != nil {
 		return err
 	}
-	q.Declared = max(q.Declared, jobs.Micros(h.Duration))
+	q.Declared = max(q.Declared, min(jobs.Micros(h.Duration), maxTimeline))
 	f := &fold{q: q, formats: h.Formats, at: map[rowKey]int{}, cursor: map[*stream]int{}}
 	for i := range h.Units {
 		if err := f.unit(&h.Units[i], w); err != nil {
