@@ -85,7 +85,7 @@ func statusOf(t *testing.T, env []string, id string) checkStatus {
 	return s
 }
 
-// verifyCatches swaps two measurements: verify must say so, and must not when all is well.
+// verifyCatches changes what is stored: verify must say so, and must not while all is well.
 func verifyCatches(t *testing.T, env []string, store, id, digest string) {
 	t.Helper()
 	if code, stdout, stderr := exec(t, env, "verify", id); code != 0 || stdout != "verified "+digest+"\n" {

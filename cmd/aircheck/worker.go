@@ -73,9 +73,6 @@ func (a *app) worker(ctx context.Context, f *workerFlags) error {
 	if err := f.validate(); err != nil {
 		return err
 	}
-	if err := needDecoder(); err != nil {
-		return err
-	}
 	log, err := a.serviceLog(&f.serviceFlags)
 	if err != nil {
 		return err
