@@ -8,8 +8,9 @@ import (
 	"aircheck/jobs/measurement"
 )
 
-// Limits of a frozen picture, in code values of the 8-bit scale unless they say otherwise. They were set on encodes of a frozen picture from
-// 150 kb/s to lossless, with and without grain, and on the natural clips of docs/DETECTORS.md.
+// Limits of a frozen picture, in code values of the 8-bit scale unless they say otherwise. They were set on encodes of a frozen picture by H.264,
+// HEVC, VP9, AV1, MPEG-2 and intra codecs, from 150 kb/s to lossless, with and without grain, and against natural camera pictures, film, slow
+// motion and animation, none of which may stand still for long.
 const (
 	// stillNoise is the mean absolute difference of all samples, as a share of full scale, up to which two pictures are equal: freezedetect's
 	// -60 dB, a quarter of a code value.
@@ -37,7 +38,7 @@ const (
 	grainConfidence = 0.7
 )
 
-// freeze finds pictures that stand still (EBU QC 0057B; FFmpeg's freezedetect), also under grain and across keyframes that code the same
+// freeze finds pictures that stand still (after FFmpeg's freezedetect), also under grain and across keyframes that code the same
 // picture anew. Black pictures are black and never frozen.
 type freeze struct {
 	Run *run
