@@ -68,8 +68,15 @@ type trackID struct {
 
 func (t *track) id() trackID { return trackID{t.kind, t.ordinal} }
 
-// openDemuxer opens a container of size bytes. An error is about the bytes unless the reader itself failed.
-func openDemuxer(r reader, size int64) (*demuxer, error) {
+// Containers that say everything in their headers or packets. Others are looked into by decoding a few frames, which is too dear to do for every segment: in a
+// transport stream all it would add is the time of an audio frame that is not the first of its PES packet, and in a segment these are counted.
+var (
+	selfContained = []string{"mov", "mpegts", "matroska", "wav"}
+	indexed       = []string{"mov", "matroska", "wav"}
+)
+
+// openDemuxer opens a container of size bytes; the formats in known are not looked into. An error is about the bytes unless the reader itself failed.
+func openDemuxer(r reader, size int64, known []string) (*demuxer, error) {
 	d := &demuxer{}
 	if err := d.openIO(r, size); err != nil {
 		return nil, err
@@ -79,8 +86,7 @@ func openDemuxer(r reader, size int64) (*demuxer, error) {
 		return nil, err
 	}
 	d.format, _, _ = strings.Cut(d.fc.InputFormat().Name(), ",")
-	if !slices.Contains([]string{"mov", "mpegts", "matroska", "wav"}, d.format) {
-		// These four say everything in their headers or their packets; others have to be looked into.
+	if !slices.Contains(known, d.format) {
 		if err := d.fc.FindStreamInfo(nil); err != nil && d.err != nil {
 			d.close()
 			return nil, d.err

@@ -58,7 +58,7 @@ type objectAudio struct {
 
 // object measures the window's part of an object.
 func (w *window) object() error {
-	d, err := openDemuxer(objectReader{w.src}, max(0, w.task.Object.Size))
+	d, err := openDemuxer(objectReader{w.src}, max(0, w.task.Object.Size), indexed)
 	takeComplaints()
 	if err != nil {
 		return w.unreadable(err)

@@ -80,7 +80,7 @@ func (w *window) demux(at int) (*demuxed, error) {
 		s.state, s.detail = measurement.UnitCorrupt, "the segment is empty"
 		return s, nil
 	}
-	s.demuxer, err = openDemuxer(bytesReader(got.Data), int64(len(got.Data)))
+	s.demuxer, err = openDemuxer(bytesReader(got.Data), int64(len(got.Data)), selfContained)
 	takeComplaints()
 	if err != nil {
 		s.state, s.detail = measurement.UnitCorrupt, err.Error()
