@@ -95,6 +95,7 @@ func (w *window) demux(at int) (*demuxed, error) {
 
 // read takes all packets that begin before end.
 func (s *demuxed) read(end int64) error {
+	began := map[trackID]int64{} // only the first frame of a PES packet says where it stands
 	for {
 		p, err := s.demuxer.next()
 		if errors.Is(err, io.EOF) {
@@ -103,6 +104,10 @@ func (s *demuxed) read(end int64) error {
 		if err != nil {
 			return err
 		}
+		if p.pos < 0 {
+			p.pos = began[p.track.id()]
+		}
+		began[p.track.id()] = p.pos
 		if p.pos >= end {
 			p.free()
 			continue
