@@ -15,9 +15,6 @@ import (
 	"aircheck/worker/supervise"
 )
 
-// needDecoder is nil: this build has one.
-func needDecoder() error { return nil }
-
 // ffmpegVersion names the FFmpeg libraries that this program decodes with.
 func ffmpegVersion() string { return decode.FFmpegVersion() }
 

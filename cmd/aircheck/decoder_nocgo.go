@@ -20,9 +20,6 @@ var errNoDecoder = &jobs.Error{
 	Hint:  "use 'aircheck submit' to let a fleet do it, or a build with cgo and FFmpeg",
 }
 
-// needDecoder fails early, before a command asks for services that it could not use.
-func needDecoder() error { return errNoDecoder }
-
 // ffmpegVersion is empty: this build has no decoder.
 func ffmpegVersion() string { return "" }
 
