@@ -196,6 +196,29 @@ func TestPutNewLostAnswer(t *testing.T) {
 	}
 }
 
+// TestPutNewLandsLate has the first try arrive only after its absence was seen.
+func TestPutNewLandsLate(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		lands string
+		want  error
+	}{{"mine", nil}, {"other", storage.ErrExists}} {
+		inner := mem.New(nil)
+		puts := 0
+		fake := &storagetest.Fake{Store: inner, PutNewFunc: func(ctx context.Context, key string, body []byte) error {
+			if puts++; puts == 1 {
+				return errFlaky
+			}
+			_ = inner.Put(ctx, key, []byte(test.lands))
+			return inner.PutNew(ctx, key, body)
+		}}
+		var slept []time.Duration
+		if err := storage.Retry(fake, pauses(&slept, 0)).PutNew(t.Context(), "k", []byte("mine")); !errors.Is(err, test.want) {
+			t.Errorf("put new = %v, want %v", err, test.want)
+		}
+	}
+}
+
 // TestPutNewRefusalLost stands for a server that closes the connection on a large body before its refusal is read, every time.
 func TestPutNewRefusalLost(t *testing.T) {
 	t.Parallel()

@@ -201,3 +201,22 @@ func TestWrongCredentials(t *testing.T) {
 		})
 	}
 }
+
+// TestPutNewAsksFirst sends no large body to a key that is taken.
+func TestPutNewAsksFirst(t *testing.T) {
+	t.Parallel()
+	client := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodHead {
+			t.Errorf("%s %s: the body was sent in vain", r.Method, r.URL)
+		}
+		w.Header().Set("Last-Modified", "Mon, 02 Jan 2006 15:04:05 GMT")
+		w.Header().Set("ETag", `"tag"`)
+	})
+	s, err := s3.NewStore(client, "bucket", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.PutNew(t.Context(), "k", make([]byte, 1<<20)); !errors.Is(err, storage.ErrExists) {
+		t.Errorf("put new = %v, want ErrExists", err)
+	}
+}
