@@ -36,6 +36,11 @@ const (
 // answers. Without the program the test is skipped, or fails when AIRCHECK_REQUIRE=1.
 func Start(t testing.TB) *Server {
 	t.Helper()
+	return start(t)
+}
+
+func start(t testing.TB, extra ...string) *Server {
+	t.Helper()
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
 		if os.Getenv("AIRCHECK_REQUIRE") == "1" {
@@ -44,7 +49,7 @@ func Start(t testing.TB) *Server {
 		t.Skip("redis-server is not installed")
 	}
 	for range portTries {
-		s, err := launch(t, path)
+		s, err := launch(t, path, extra)
 		if err == nil {
 			t.Cleanup(s.stop)
 			return s
@@ -55,7 +60,7 @@ func Start(t testing.TB) *Server {
 	return nil
 }
 
-func launch(t testing.TB, path string) (*Server, error) {
+func launch(t testing.TB, path string, extra []string) (*Server, error) {
 	t.Helper()
 	port, err := freePort()
 	if err != nil {
@@ -64,8 +69,11 @@ func launch(t testing.TB, path string) (*Server, error) {
 	dir := t.TempDir()
 	log := filepath.Join(dir, "redis.log")
 	s := &Server{Addr: net.JoinHostPort("127.0.0.1", fmt.Sprint(port)), log: log}
-	s.cmd = exec.Command(path, "--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--dir", dir, "--logfile", log,
-		"--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction", "--daemonize", "no")
+	args := []string{
+		"--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--dir", dir, "--logfile", log,
+		"--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction", "--daemonize", "no",
+	}
+	s.cmd = exec.Command(path, append(args, extra...)...)
 	// A test that is killed takes its server with it.
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := s.cmd.Start(); err != nil {
