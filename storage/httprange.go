@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// RangeHeader is the Range header (RFC 9110, 14.2) that asks for bytes [off, off+n), n < 0 to the end. It is "" for the whole object. Of no bytes
-// it asks for one, the shortest that can be asked for.
+// RangeHeader is the Range header (RFC 9110, 14.2) that asks for bytes [off, off+n), n < 0 to the end. It is "" for the whole object.
+// Of no bytes it asks for one, the shortest that can be asked for.
 func RangeHeader(off, n int64) string {
 	if n == 0 {
 		n = 1

@@ -170,7 +170,7 @@ func (b *resumingBody) readBody(p []byte) (int, error) {
 	})
 	n, err := b.body.Read(p)
 	timer.Stop()
-	if err != nil && err != io.EOF && stalled.Load() && b.ctx.Err() == nil {
+	if err != nil && !errors.Is(err, io.EOF) && stalled.Load() && b.ctx.Err() == nil {
 		err = fmt.Errorf("%w (%s)", ErrStalled, b.rules.Stall)
 	}
 	return n, err
@@ -191,7 +191,7 @@ func (b *resumingBody) afterError(err error) error {
 	if b.n == 0 {
 		return io.EOF // all that was asked for is there; how the connection ended does not matter
 	}
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		switch ended, statErr := b.atEnd(); {
 		case statErr != nil:
 			return statErr

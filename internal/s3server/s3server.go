@@ -47,7 +47,7 @@ func Start(t testing.TB) Server {
 	if binary == "" {
 		missing(t, "versitygw is not installed (make tools)")
 	}
-	// Its files must not lie in t.TempDir: file systems without user attributes, as /tmp may be one, need the sidecar.
+	// The sidecar holds what would otherwise be user attributes of files: not every temporary file system has them.
 	dir := t.TempDir()
 	data, sidecar := filepath.Join(dir, "data"), filepath.Join(dir, "sidecar")
 	if err := errors.Join(os.Mkdir(data, 0o700), os.Mkdir(sidecar, 0o700)); err != nil {

@@ -232,7 +232,7 @@ func (g *gunzip) Read(p []byte) (n int, err error) {
 
 // noEOF keeps a body that ends before its header from looking complete.
 func noEOF(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err

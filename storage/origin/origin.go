@@ -138,7 +138,7 @@ type namedBody struct {
 
 func (b *namedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = explain("read", b.uri, err)
 	}
 	return n, err

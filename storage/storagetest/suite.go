@@ -288,7 +288,7 @@ func testListStops(t *testing.T, s storage.Store) {
 		}
 		return nil
 	})
-	if err != stop || !slices.Equal(seen, []string{"k1", "k2"}) {
+	if !errors.Is(err, stop) || !slices.Equal(seen, []string{"k1", "k2"}) {
 		t.Errorf("list = %v after %q, want fn's own error after k1, k2", err, seen)
 	}
 	// A callback may use the store, deleting what it is shown included.
