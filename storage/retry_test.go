@@ -274,7 +274,7 @@ func TestRetryList(t *testing.T) {
 	}
 	calls := 0
 	err = s.List(t.Context(), "", func(storage.Info) error { calls++; return errFlaky })
-	if err != errFlaky || calls != 1 {
+	if !errors.Is(err, errFlaky) || calls != 1 {
 		t.Errorf("the callback's error: %v after %d calls, want it untouched after 1", err, calls)
 	}
 }
