@@ -46,6 +46,14 @@ func clips() []clip {
 		{"hls with missing segments", missing(hls("n", "mpegts", 0.4, base("-g", "10")...))},
 		{"mp4 with damage", damagedFile(file("o.mp4", base("-g", "12", "-movflags", "+faststart")...), 0.002)},
 		{"mp4 truncated", truncated(file("p.mp4", base("-g", "12", "-movflags", "+faststart")...))},
+		{"transport stream cut by bytes", file("r.ts", base("-g", "12", "-vf", "noise=alls=60:allf=t", "-crf", "4", "-f", "mpegts")...)},
+		{"hls of hevc with open GOPs", hls("s", "fmp4", 0.8, "-pix_fmt", "yuv420p10le", "-c:v", "libx265", "-preset", "ultrafast",
+			"-x265-params", "log-level=none:keyint=20:min-keyint=20:open-gop=1", "-tag:v", "hvc1", "-c:a", "aac")},
+		{"mp4 of vp9 and flac", file("t.mp4", "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g", "20", "-c:a", "flac", "-strict", "-2")},
+		{"mp4 with two videos and two sounds", file("u.mp4", base("-map", "0:v", "-map", "0:v", "-map", "1:a", "-map", "1:a", "-g:v:0", "12", "-g:v:1", "17", "-s:v:1", "80x46", "-ar:a:1", "44100")...)},
+		{"intra only", file("w.mov", "-c:v", "mjpeg", "-q:v", "5", "-c:a", "pcm_s16le")},
+		{"ladder with sound of its own", ladder("x")},
+		{"hls with a discontinuity", discontinuity("y")},
 		{"hls split inside GOPs", hls("q", "mpegts", 0.4, base("-g", "25", "-sc_threshold", "0")...)},
 	}
 }
@@ -84,6 +92,50 @@ func hls(name, kind string, seconds float64, args ...string) func(*testing.T, st
 			"-hls_segment_type", kind, "-hls_segment_filename", filepath.Join(d, "%03d."+ext), filepath.Join(d, "media.m3u8"))...)
 		return filepath.Join(d, "media.m3u8")
 	}
+}
+
+// ladder is a multivariant playlist of two video renditions and one of sound.
+func ladder(name string) func(*testing.T, string) string {
+	return func(t *testing.T, dir string) string {
+		d := filepath.Join(dir, name)
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		ffmpeg(t, "-map", "0:v", "-map", "0:v", "-map", "1:a", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast", "-g", "10", "-s:v:1", "80x46", "-c:a", "aac",
+			"-f", "hls", "-hls_time", "0.8", "-hls_list_size", "0", "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4", "-var_stream_map", "v:0,agroup:a v:1,agroup:a a:0,agroup:a",
+			"-master_pl_name", "master.m3u8", "-hls_fmp4_init_filename", "init%v.mp4", "-hls_segment_filename", filepath.Join(d, "%v_%03d.m4s"), filepath.Join(d, "v%v.m3u8"))
+		return filepath.Join(d, "master.m3u8")
+	}
+}
+
+// discontinuity puts a stream of another size and clock after the first one.
+func discontinuity(name string) func(*testing.T, string) string {
+	return func(t *testing.T, dir string) string {
+		one := hls(name+"1", "mpegts", 0.4, "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast", "-g", "10", "-c:a", "aac")(t, dir)
+		two := hls(name+"2", "mpegts", 0.4, "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast", "-g", "10", "-s", "96x54", "-c:a", "aac", "-ar", "44100", "-output_ts_offset", "1000")(t, dir)
+		a, b := lines(t, one), lines(t, two)
+		text := strings.Join(a[:len(a)-1], "\n") + "\n#EXT-X-DISCONTINUITY\n"
+		for i, l := range b {
+			if strings.HasPrefix(l, "#EXTINF") {
+				text += l + "\n" + name + "2/" + b[i+1] + "\n"
+			}
+		}
+		text = strings.ReplaceAll(text, "\n0", "\n"+name+"1/0")
+		m := filepath.Join(dir, name+".m3u8")
+		if err := os.WriteFile(m, []byte(text+"#EXT-X-ENDLIST\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+}
+
+func lines(t *testing.T, path string) []string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSpace(string(b)), "\n")
 }
 
 // damaged overwrites a share of the bytes of every third segment.
