@@ -48,7 +48,7 @@ func (o *Object) ReadAt(p []byte, off int64) (int, error) {
 	}
 	n, err := io.ReadFull(s.body, p)
 	s.at += int64(n)
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return n, nil
 	}
 	if err != nil {
@@ -77,7 +77,7 @@ func (o *Object) streamAt(off int64) (*stream, error) {
 		return nil, err
 	}
 	if len(o.streams) == objectStreams {
-		o.streams[0].body.Close()
+		_ = o.streams[0].body.Close() // nothing is lost: it is only read
 		o.streams = o.streams[1:]
 	}
 	s := &stream{at: off, body: body}

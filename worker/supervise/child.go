@@ -108,7 +108,7 @@ func (c *child) stop() error {
 	}
 	p := c.proc
 	c.proc = nil
-	p.stdin.Close()
+	_ = p.stdin.Close() // the child may be gone already
 	select {
 	case <-p.exited:
 	case <-time.After(stopGrace):
