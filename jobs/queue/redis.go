@@ -30,6 +30,7 @@ func Open(rawURL string) (*Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("redis URL: %w", err)
 	}
+	redis.SetLogger(mute{})
 	return &Conn{client: connect(), connect: connect}, nil
 }
 
