@@ -42,6 +42,21 @@ as_root() {
 	fi
 }
 
+install() {
+	if ! have apt-get; then
+		echo "install-deps: no apt-get here; install these yourself: $*" >&2
+		exit 1
+	fi
+	echo "install-deps: installing Debian packages: $*"
+	as_root apt-get update -qq
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+	# Debian starts a server of its own with the package; the tests and the fleet start theirs.
+	if [[ " $* " == *" redis-server "* ]] && have systemctl; then
+		echo "install-deps: stopping the redis-server service that came with the package"
+		as_root systemctl disable --now redis-server >/dev/null 2>&1 || true
+	fi
+}
+
 case "${1:-}" in
 build | demo | test) mapfile -t packages < <("missing_for_$1" | tr ' ' '\n' | sort -u) ;;
 *)
@@ -49,19 +64,7 @@ build | demo | test) mapfile -t packages < <("missing_for_$1" | tr ' ' '\n' | so
 	exit 2
 	;;
 esac
-[ "${#packages[@]}" -gt 0 ] || exit 0
-
-if ! have apt-get; then
-	echo "install-deps: no apt-get here; install these yourself: ${packages[*]}" >&2
-	exit 1
-fi
-echo "install-deps: installing Debian packages: ${packages[*]}"
-as_root apt-get update -qq
-as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}"
-# Debian starts a redis-server of its own on installation; the tests and the fleet bring theirs.
-if [[ " ${packages[*]} " == *" redis-server "* ]] && have systemctl; then
-	as_root systemctl disable --now redis-server >/dev/null 2>&1 || true
-fi
+[ "${#packages[@]}" -eq 0 ] || install "${packages[@]}"
 
 if ! pkg-config --atleast-version=59 libavcodec || pkg-config --atleast-version=60 libavcodec; then
 	echo "install-deps: libavcodec is $(pkg-config --modversion libavcodec); aircheck needs 59 (FFmpeg 5.1, as in Debian 12)" >&2
