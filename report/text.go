@@ -101,8 +101,26 @@ func (t *text) loudness() {
 		if len(parts) == 0 {
 			parts = []string{"not measurable"}
 		}
-		fmt.Fprintf(t, "Loudness   %s  %s\n", Printable(l.Rendition), strings.Join(parts, " · "))
+		t.wrapped("Loudness   "+Printable(l.Rendition)+"  ", parts)
 	}
+}
+
+// wrapped writes parts after a title, on as many lines as the terminal makes it.
+func (t *text) wrapped(title string, parts []string) {
+	const between = " · "
+	indent := utf8.RuneCountInString(title)
+	line, used := title+parts[0], indent+utf8.RuneCountInString(parts[0])
+	for _, p := range parts[1:] {
+		length := utf8.RuneCountInString(between + p)
+		if t.o.Width > 0 && used+length > t.width() {
+			fmt.Fprintln(t, line)
+			line, used = strings.Repeat(" ", indent)+p, indent+utf8.RuneCountInString(p)
+			continue
+		}
+		line += between + p
+		used += length
+	}
+	fmt.Fprintln(t, line)
 }
 
 // figure writes a loudness with one decimal, as meters show it; empty when it was not measured.
