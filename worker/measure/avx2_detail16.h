@@ -57,10 +57,12 @@ static void texture_row_16(const uint16_t *c, const uint16_t *up, const uint16_t
 
 static inline __m256i add_line_16(__m256i sum, __m256i s, __m256i x) { return add_words(sum, diff_16(s, _mm256_slli_epi16(x, 1))); }
 
-static void idet_row_16(const idet_rows_16 *r, int w, int64_t sums[4], uint32_t *bits) {
+// The oldest picture is nowhere else read, and fetched from 8 rows ahead; stride is its.
+static void idet_row_16(const idet_rows_16 *r, int w, ptrdiff_t stride, int64_t sums[4], uint32_t *bits) {
     __m256i z = _mm256_setzero_si256(), before = z, after = z, line = z, same = z, set = z;
     int x = 0;
     for (; x + 16 <= w; x += 16) {
+        _mm_prefetch((const char *)(r->before + x) + 8 * stride, _MM_HINT_T0);
         __m256i m = load_16(r->line + x), p = load_16(r->before + x), s = _mm256_add_epi16(load_16(r->above + x), load_16(r->below + x));
         before = add_line_16(before, s, p);
         after = add_line_16(after, s, load_16(r->after + x));
@@ -88,4 +90,18 @@ static void combed_row_16(const uint16_t *up, const uint16_t *c, const uint16_t 
         _mm_storeu_si128(to, _mm_sub_epi8(_mm_loadu_si128(to), bytes));
     }
     plain_combed_16(up, c, down, x, w, t, column);
+}
+
+static ac_dark dark_row_16(const uint16_t *c, int w, uint32_t limit) {
+    __m256i z = _mm256_setzero_si256(), sum = z, above = z, most = _mm256_set1_epi16((short)limit);
+    int x = 0;
+    for (; x + 16 <= w; x += 16) {
+        __m256i a = load_16(c + x);
+        sum = add_words(sum, a);
+        above = _mm256_sub_epi32(above, add_words(z, _mm256_cmpgt_epi16(a, most)));
+    }
+    ac_dark d = plain_dark_16(c, x, w, limit);
+    d.sum += (uint64_t)add_lanes64(widen_sum(sum));
+    d.above += (uint64_t)add_lanes64(widen_sum(above));
+    return d;
 }

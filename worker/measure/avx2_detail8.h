@@ -89,11 +89,13 @@ static inline __m256i add_line_8(__m256i sum, __m256i slo, __m256i shi, __m256i 
     return _mm256_add_epi32(sum, _mm256_madd_epi16(a, _mm256_set1_epi16(1)));
 }
 
-static void idet_row_8(const idet_rows_8 *r, int w, int64_t sums[4], uint32_t *bits) {
+// The oldest picture is nowhere else read, and fetched from 8 rows ahead; stride is its.
+static void idet_row_8(const idet_rows_8 *r, int w, ptrdiff_t stride, int64_t sums[4], uint32_t *bits) {
     (void)bits; // bytes cannot exceed their depth
     __m256i z = _mm256_setzero_si256(), before = z, after = z, line = z, same = z;
     int x = 0;
     for (; x + 32 <= w; x += 32) {
+        _mm_prefetch((const char *)(r->before + x + 8 * stride), _MM_HINT_T0);
         __m256i u = load_8(r->above + x), d = load_8(r->below + x), m = load_8(r->line + x), p = load_8(r->before + x);
         __m256i lo = _mm256_add_epi16(_mm256_unpacklo_epi8(u, z), _mm256_unpacklo_epi8(d, z));
         __m256i hi = _mm256_add_epi16(_mm256_unpackhi_epi8(u, z), _mm256_unpackhi_epi8(d, z));
@@ -119,4 +121,18 @@ static void combed_row_8(const uint8_t *up, const uint8_t *c, const uint8_t *dow
         _mm256_storeu_si256((__m256i *)(column + x), _mm256_sub_epi8(load_8(column + x), hit));
     }
     plain_combed_8(up, c, down, x, w, t, column);
+}
+
+static ac_dark dark_row_8(const uint8_t *c, int w, uint32_t limit) {
+    __m256i z = _mm256_setzero_si256(), sum = z, above = z, least = _mm256_set1_epi8((char)(limit + 1)), one = _mm256_set1_epi8(1);
+    int x = 0;
+    for (; x + 32 <= w; x += 32) {
+        __m256i a = load_8(c + x);
+        sum = _mm256_add_epi64(sum, _mm256_sad_epu8(a, z));
+        above = _mm256_add_epi64(above, _mm256_sad_epu8(_mm256_and_si256(_mm256_cmpeq_epi8(_mm256_max_epu8(a, least), a), one), z));
+    }
+    ac_dark d = plain_dark_8(c, x, w, limit);
+    d.sum += (uint64_t)add_lanes64(sum);
+    d.above += (uint64_t)add_lanes64(above);
+    return d;
 }

@@ -2,7 +2,7 @@
 
 typedef struct {
     __m256i sum, sum2, sad, ti2, le[4], lo, hi, lo103, hi103, chroma_out, min, max, bits;
-} totals_16;
+} sums_16;
 
 static inline __m256i at_16(const uint8_t *p, ptrdiff_t stride, int y) { return _mm256_loadu_si256((const __m256i *)(p + stride * y)); }
 
@@ -28,7 +28,7 @@ static inline void gather_16(__m256i *total, __m256i counters) {
     *total = _mm256_add_epi64(*total, widen_sum(s));
 }
 
-static void count_luma_8x16(const uint8_t *c, ptrdiff_t cs, int h, const ac_limits *l, totals_16 *t) {
+static void count_luma_8x16(const uint8_t *c, ptrdiff_t cs, int h, const ac_limits *l, sums_16 *t) {
     __m256i z = _mm256_setzero_si256(), n0 = z, n1 = z, n2 = z, n3 = z, lo = z, hi = z, lo103 = z, hi103 = z;
     for (int y = 0; y < h; y++) {
         __m256i v = at_16(c, cs, y);
@@ -51,7 +51,7 @@ static void count_luma_8x16(const uint8_t *c, ptrdiff_t cs, int h, const ac_limi
     gather_16(&t->hi103, hi103);
 }
 
-static void count_chroma_8x16(const uint8_t *c, ptrdiff_t cs, int h, const ac_limits *l, totals_16 *t) {
+static void count_chroma_8x16(const uint8_t *c, ptrdiff_t cs, int h, const ac_limits *l, sums_16 *t) {
     __m256i n = _mm256_setzero_si256();
     for (int y = 0; y < h; y++) {
         __m256i v = at_16(c, cs, y);
@@ -60,7 +60,7 @@ static void count_chroma_8x16(const uint8_t *c, ptrdiff_t cs, int h, const ac_li
     gather_16(&t->chroma_out, n);
 }
 
-static void move_8x16(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int h, const ac_limits *l, totals_16 *t) {
+static void move_8x16(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int h, const ac_limits *l, sums_16 *t) {
     __m256i sum = _mm256_setzero_si256(), limit = _mm256_set1_epi16((short)l->moved);
     for (int y = 0; y < h; y++) {
         __m256i d = diff_16(at_16(c, cs, y), at_16(p, ps, y));
@@ -94,7 +94,7 @@ static inline __attribute__((always_inline)) pair_16 measure_8x16(const uint8_t 
 }
 
 static inline __attribute__((always_inline)) void count_8x16(const pair_16 *r, const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int h, int luma,
-                                                             const ac_limits *l, totals_16 *t) {
+                                                             const ac_limits *l, sums_16 *t) {
     __m256i floor = _mm256_set1_epi16((short)(luma ? l->le[3] + 1 : l->chroma_lo)), top = _mm256_set1_epi16((short)(luma ? l->hi : l->chroma_hi));
     __m256i loud = _mm256_or_si256(_mm256_cmpgt_epi16(floor, r->min), _mm256_cmpgt_epi16(r->max, top));
     if (_mm256_movemask_epi8(loud)) {
@@ -106,7 +106,7 @@ static inline __attribute__((always_inline)) void count_8x16(const pair_16 *r, c
 
 // One strip of 32 columns. Blocks that are not whole are stored as well; nobody looks at them.
 static inline __attribute__((always_inline)) void strip_8x32_16(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int h, int luma, const ac_limits *l,
-                                                                const ac_blocks *row, int x, totals_16 *t) {
+                                                                const ac_blocks *row, int x, sums_16 *t) {
     pair_16 a = measure_8x16(c, cs, p, ps, h, luma), b = measure_8x16(c + 32, cs, p + 32, ps, h, luma);
     __m128i sum = block_sums_16(a.sum, b.sum), sum2 = block_sums_16(a.sum2, b.sum2), sad = block_sums_16(a.sad, b.sad);
     t->sum = _mm256_add_epi64(t->sum, widen_16(sum));
@@ -124,7 +124,15 @@ static inline __attribute__((always_inline)) void strip_8x32_16(const uint8_t *c
     _mm_storeu_si128((__m128i *)(row->prev + x / 8), block_sums_16(a.prev, b.prev));
 }
 
-static void add_totals_16(const totals_16 *v, ac_plane *t) {
+// What the filling of tails makes of sums is kept apart, to be taken off.
+typedef struct {
+    sums_16 vector;
+    ac_plane tail;
+} totals_16;
+
+static void finish_16(const totals_16 *totals, ac_plane *t) {
+    const sums_16 *v = &totals->vector;
+    *t = totals->tail;
     t->sum += add_lanes64(v->sum);
     t->sum2 += add_lanes64(v->sum2);
     t->sad += add_lanes64(v->sad);
@@ -147,7 +155,7 @@ static void add_totals_16(const totals_16 *v, ac_plane *t) {
 
 // The last columns, fewer than 32, are measured in a copy.
 static void tail_16(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int n, int h, int luma, const ac_limits *l, const ac_blocks *row, int x,
-                    totals_16 *v, ac_plane *t) {
+                    sums_16 *v, ac_plane *t) {
     uint16_t cur[8 * 32], prev[8 * 32], fill = *(const uint16_t *)c;
     for (int i = 0; i < 8 * 32; i++) cur[i] = prev[i] = fill;
     for (int y = 0; y < h; y++) {
@@ -158,14 +166,20 @@ static void tail_16(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t 
     uncount_16(fill, (32 - n) * h, luma, l, t);
 }
 
-static inline __attribute__((always_inline)) void strip_16(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int w, int h, int luma,
-                                                           const ac_limits *l, const ac_blocks *row, ac_plane *t) {
-    totals_16 v = {.min = _mm256_set1_epi16(-1)};
+static inline void begin_16(totals_16 *t) {
+    *t = (totals_16){.vector = {.min = _mm256_set1_epi16(-1)}, .tail = {.min = UINT32_MAX}};
+}
+
+// ahead says that another whole strip follows.
+static inline __attribute__((always_inline)) void strip_16(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int w, int h, int luma, int ahead,
+                                                          const ac_limits *l, const ac_blocks *row, totals_16 *t) {
     int x = 0;
-    if (h == 8)
-        for (; x + 32 <= w; x += 32) strip_8x32_16(c + 2 * x, cs, p + 2 * x, ps, 8, luma, l, row, x, &v);
-    else
-        for (; x + 32 <= w; x += 32) strip_8x32_16(c + 2 * x, cs, p + 2 * x, ps, h, luma, l, row, x, &v);
-    if (x < w) tail_16(c + 2 * x, cs, p + 2 * x, ps, w - x, h, luma, l, row, x, &v, t);
-    add_totals_16(&v, t);
+    if (ahead) {
+        for (; x + 32 <= w; x += 32) {
+            fetch_ahead(c, cs, p, ps, 2 * x);
+            strip_8x32_16(c + 2 * x, cs, p + 2 * x, ps, 8, luma, l, row, x, &t->vector);
+        }
+    }
+    for (; x + 32 <= w; x += 32) strip_8x32_16(c + 2 * x, cs, p + 2 * x, ps, h, luma, l, row, x, &t->vector);
+    if (x < w) tail_16(c + 2 * x, cs, p + 2 * x, ps, w - x, h, luma, l, row, x, &t->vector, &t->tail);
 }

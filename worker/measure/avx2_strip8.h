@@ -2,7 +2,7 @@
 
 typedef struct {
     __m256i sum, sum2, sad, ti2, le[4], lo, hi, lo103, hi103, chroma_out, min, max;
-} totals_8;
+} sums_8;
 
 static inline __m256i at_8(const uint8_t *p, ptrdiff_t stride, int y) { return _mm256_loadu_si256((const __m256i *)(p + stride * y)); }
 
@@ -26,7 +26,7 @@ static inline void gather_8(__m256i *total, __m256i counters) {
     *total = _mm256_add_epi64(*total, _mm256_sad_epu8(counters, _mm256_setzero_si256()));
 }
 
-static void count_luma_8x32(const uint8_t *c, ptrdiff_t cs, int h, const ac_limits *l, totals_8 *t) {
+static void count_luma_8x32(const uint8_t *c, ptrdiff_t cs, int h, const ac_limits *l, sums_8 *t) {
     __m256i z = _mm256_setzero_si256(), n0 = z, n1 = z, n2 = z, n3 = z, lo = z, hi = z, lo103 = z, hi103 = z;
     for (int y = 0; y < h; y++) {
         __m256i v = at_8(c, cs, y);
@@ -49,7 +49,7 @@ static void count_luma_8x32(const uint8_t *c, ptrdiff_t cs, int h, const ac_limi
     gather_8(&t->hi103, hi103);
 }
 
-static void count_chroma_8x32(const uint8_t *c, ptrdiff_t cs, int h, const ac_limits *l, totals_8 *t) {
+static void count_chroma_8x32(const uint8_t *c, ptrdiff_t cs, int h, const ac_limits *l, sums_8 *t) {
     __m256i n = _mm256_setzero_si256();
     for (int y = 0; y < h; y++) {
         __m256i v = at_8(c, cs, y);
@@ -58,7 +58,7 @@ static void count_chroma_8x32(const uint8_t *c, ptrdiff_t cs, int h, const ac_li
     gather_8(&t->chroma_out, n);
 }
 
-static void move_8x32(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int h, const ac_limits *l, totals_8 *t) {
+static void move_8x32(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int h, const ac_limits *l, sums_8 *t) {
     __m256i z = _mm256_setzero_si256(), lo = z, hi = z, limit = _mm256_set1_epi8((char)(l->moved + 1));
     for (int y = 0; y < h; y++) {
         __m256i d = diff_8(at_8(c, cs, y), at_8(p, ps, y));
@@ -72,7 +72,7 @@ static void move_8x32(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_
 
 // One strip of 32 columns. Whole blocks are stored only from strips of 8 rows; the caller ignores the others.
 static inline __attribute__((always_inline)) void strip_8x32(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int h, int luma, const ac_limits *l,
-                                                             const ac_blocks *row, int x, totals_8 *t) {
+                                                             const ac_blocks *row, int x, sums_8 *t) {
     __m256i z = _mm256_setzero_si256(), sum = z, prev = z, sad = z, lo = z, hi = z, max = z, moved = z, min = _mm256_set1_epi8(-1);
     for (int y = 0; y < h; y++) {
         __m256i a = at_8(c, cs, y), b = at_8(p, ps, y), u = _mm256_unpacklo_epi8(a, z), v = _mm256_unpackhi_epi8(a, z);
@@ -116,7 +116,15 @@ static uint32_t least_byte(__m256i v) {
     return m;
 }
 
-static void add_totals_8(const totals_8 *v, ac_plane *t) {
+// What the filling of tails makes of sums is kept apart, to be taken off.
+typedef struct {
+    sums_8 vector;
+    ac_plane tail;
+} totals_8;
+
+static void finish_8(const totals_8 *totals, ac_plane *t) {
+    const sums_8 *v = &totals->vector;
+    *t = totals->tail;
     t->sum += add_lanes64(v->sum);
     t->sum2 += add_lanes64(v->sum2);
     t->sad += add_lanes64(v->sad);
@@ -134,7 +142,7 @@ static void add_totals_8(const totals_8 *v, ac_plane *t) {
 
 // The last columns, fewer than 32, are measured in a copy.
 static void tail_8(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int n, int h, int luma, const ac_limits *l, const ac_blocks *row, int x,
-                   totals_8 *v, ac_plane *t) {
+                   sums_8 *v, ac_plane *t) {
     uint8_t cur[8 * 32], prev[8 * 32];
     memset(cur, c[0], sizeof cur);
     memset(prev, c[0], sizeof prev);
@@ -146,14 +154,20 @@ static void tail_8(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t p
     uncount_8(c[0], (32 - n) * h, luma, l, t);
 }
 
-static inline __attribute__((always_inline)) void strip_8(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int w, int h, int luma,
-                                                          const ac_limits *l, const ac_blocks *row, ac_plane *t) {
-    totals_8 v = {.min = _mm256_set1_epi8(-1)};
+static inline void begin_8(totals_8 *t) {
+    *t = (totals_8){.vector = {.min = _mm256_set1_epi8(-1)}, .tail = {.min = UINT32_MAX}};
+}
+
+// ahead says that another whole strip follows.
+static inline __attribute__((always_inline)) void strip_8(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int w, int h, int luma, int ahead,
+                                                          const ac_limits *l, const ac_blocks *row, totals_8 *t) {
     int x = 0;
-    if (h == 8)
-        for (; x + 32 <= w; x += 32) strip_8x32(c + x, cs, p + x, ps, 8, luma, l, row, x, &v);
-    else
-        for (; x + 32 <= w; x += 32) strip_8x32(c + x, cs, p + x, ps, h, luma, l, row, x, &v);
-    if (x < w) tail_8(c + x, cs, p + x, ps, w - x, h, luma, l, row, x, &v, t);
-    add_totals_8(&v, t);
+    if (ahead) {
+        for (; x + 32 <= w; x += 32) {
+            fetch_ahead(c, cs, p, ps, x);
+            strip_8x32(c + x, cs, p + x, ps, 8, luma, l, row, x, &t->vector);
+        }
+    }
+    for (; x + 32 <= w; x += 32) strip_8x32(c + x, cs, p + x, ps, h, luma, l, row, x, &t->vector);
+    if (x < w) tail_8(c + x, cs, p + x, ps, w - x, h, luma, l, row, x, &t->vector, &t->tail);
 }

@@ -13,6 +13,7 @@ static void set_limits(ac_limits *l, int depth) {
     l->chroma_lo = 16u << s, l->chroma_hi = 240u << s;
     l->moved = 30u << s;
     l->comb = 10u << s;
+    l->dark = 40u << s;
 }
 
 // Cells are built from whole 8x8 blocks where there are at least as many blocks as cells each way; the sums are there already. A smaller picture has cells of at
@@ -44,7 +45,7 @@ static int allocate(ac_video *v) {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (!(*rows[i] = calloc(n, sizeof(uint32_t)))) return 0;
     if (!(v->sad16 = calloc(blocks, sizeof(uint32_t)))) return 0;
-    if (!(v->combed = calloc((size_t)v->w[0], 1))) return 0;
+    if (!(v->mark = calloc(n, 1)) || !(v->combed = calloc((size_t)v->w[0], 1))) return 0;
     uint64_t state = 0;
     for (size_t i = 0; i < n; i++) {
         uint64_t k = next_key(&state);
@@ -80,6 +81,7 @@ void ac_video_free(ac_video *v) {
     free(v->row.prev);
     free(v->column);
     free(v->sad16);
+    free(v->mark);
     free(v->combed);
     free(v->key1);
     free(v->key2);
@@ -91,23 +93,21 @@ static void clear_output(ac_video *v) {
     memset(&v->pair, 0, sizeof v->pair);
     memset(&v->texture, 0, sizeof v->texture);
     memset(&v->comb, 0, sizeof v->comb);
+    memset(v->edge, 0, sizeof v->edge);
     for (int i = 0; i < v->planes; i++) {
         v->plane[i].min = UINT32_MAX;
         memset(v->grid[i].sum, 0, sizeof v->grid[i].sum);
     }
-    v->hash = 0;
+    v->hash = 0, v->bits = 0;
     v->max_block = 0, v->min_block = UINT32_MAX;
 }
 
-static int run(const ac_kernel *k, ac_video *v, int groups) {
+void ac_video_measure(ac_video *v) {
     clear_output(v);
-    if (!k->pass(v)) return 0;
-    if ((groups & AC_TEXTURE) && !k->texture(v)) return 0;
-    return !(groups & AC_COMB) || k->comb(v);
-}
-
-void ac_video_measure(ac_video *v, int groups) {
-    if (!run(v->kernel, v, groups)) run(ac_scalar_kernel(v->depth), v, groups);
+    if (!v->kernel(v)) {
+        clear_output(v);
+        ac_scalar_kernel(v->depth)(v);
+    }
     if (v->min_block == UINT32_MAX) v->min_block = 0;
 }
 

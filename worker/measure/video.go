@@ -128,7 +128,8 @@ func (v *Video) Measure(prev2, prev, cur *Picture, groups Groups, out *measureme
 	v.take(&v.c.cur, cur)
 	v.c.has_prev = v.take(&v.c.prev, prev)
 	v.c.has_prev2 = v.take(&v.c.prev2, prev2)
-	C.ac_video_measure(v.c, C.int(groups))
+	v.c.groups = C.int(groups)
+	C.ac_video_measure(v.c)
 	v.c.cur, v.c.prev, v.c.prev2 = C.ac_picture{}, C.ac_picture{}, C.ac_picture{}
 	v.measure = true
 	v.give(prev != nil, groups, out)

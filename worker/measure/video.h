@@ -29,6 +29,7 @@ typedef struct {
     uint32_t chroma_lo, chroma_hi;
     uint32_t moved; // TI2 counts differences above this
     uint32_t comb;
+    uint32_t dark; // samples of a black border do not exceed this
 } ac_limits;
 
 // Sums over one plane.
@@ -66,24 +67,30 @@ typedef struct {
     int32_t combed_block;
 } ac_comb;
 
+// Sum of a line's samples, and how many are not dark.
+typedef struct {
+    uint64_t sum, above;
+} ac_dark;
+
+// The same of 16 columns.
+typedef struct {
+    uint32_t sum[16], above[16];
+} ac_edge;
+
 typedef struct ac_video ac_video;
 
-// A kernel is the set of passes for one sample size and one instruction set. All kernels give the same integers. A pass returns 0, and its output is void, when
-// samples exceed the depth by which the kernel reckons, as they may in damaged raw video; the scalar kernel takes any.
-typedef struct {
-    int (*pass)(ac_video *v);
-    int (*texture)(ac_video *v);
-    int (*comb)(ac_video *v);
-} ac_kernel;
+// A kernel measures the input for one sample size with one instruction set. All kernels give the same integers. It returns 0, and the output is void, when samples exceed
+// the depth by which it reckons, as they may in damaged raw video; the scalar kernel takes any.
+typedef int (*ac_kernel)(ac_video *v);
 
 struct ac_video {
     int w[3], h[3], planes, depth;
     ac_limits lim;
-    const ac_kernel *kernel;
+    ac_kernel kernel;
 
     // Input of a call. prev and prev2 count only if the flag beside them is set.
     ac_picture cur, prev, prev2;
-    int has_prev, has_prev2;
+    int has_prev, has_prev2, groups;
 
     // Output of a call.
     ac_plane plane[3];
@@ -99,15 +106,18 @@ struct ac_video {
     uint32_t *column;          // block sums of the current row of cells, by column
     uint32_t *sad16;           // SAD of every whole 16x16 block of luma
     uint32_t *key1, *key2;     // hash keys by block column
+    uint32_t bits;             // as in ac_plane, of the oldest picture
+    uint8_t *mark;             // new blocks of a row
     uint8_t *combed;           // combed samples of up to 16 rows by column
+    ac_edge edge[2];           // of the outermost columns, left and right
 };
 
 // ac_video_new returns NULL when memory is short. The caller has checked the sizes: 1..AC_MAX_SIDE, chroma 0 for grey, depth 8..16.
 ac_video *ac_video_new(int w, int h, int cw, int ch, int depth, int scalar);
 void ac_video_free(ac_video *v);
 
-// ac_video_measure fills the output from the input. Texture and comb are filled only when asked for; comb needs both older pictures.
-void ac_video_measure(ac_video *v, int groups);
+// ac_video_measure fills the output from the input. Texture and comb are filled only when groups asks for them; comb needs both older pictures.
+void ac_video_measure(ac_video *v);
 
 // ac_grid_means writes the cell means in 1/unit code values of the 8-bit scale, rounded.
 void ac_grid_means(const ac_video *v, int plane, int unit, uint16_t *out);
@@ -116,8 +126,8 @@ void ac_grid_means(const ac_video *v, int plane, int unit, uint16_t *out);
 uint64_t ac_read_memory(const uint8_t *p, size_t n);
 
 // ac_avx2_kernel returns NULL where AVX2 is not to be had.
-const ac_kernel *ac_avx2_kernel(int depth);
-const ac_kernel *ac_scalar_kernel(int depth);
+ac_kernel ac_avx2_kernel(int depth);
+ac_kernel ac_scalar_kernel(int depth);
 
 static inline uint32_t ac_absdiff(uint32_t a, uint32_t b) { return a > b ? a - b : b - a; }
 

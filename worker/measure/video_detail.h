@@ -1,45 +1,53 @@
-// Template: texture and comb. ROW_TEXTURE, ROW_IDET and ROW_COMBED are the rows of video_row.h or faster twins of them; that file must be included before.
-
-static void FN(texture_rows)(ac_video *v) {
-    int w = v->w[0], h = v->h[0];
-    for (int y = 0; y < h; y++) {
-        const SAMPLE *c = FN(line)(v->cur.data[0], v->cur.stride[0], y);
-        const SAMPLE *up = y > 0 ? FN(line)(v->cur.data[0], v->cur.stride[0], y - 1) : NULL;
-        const SAMPLE *down = y < h - 1 ? FN(line)(v->cur.data[0], v->cur.stride[0], y + 1) : NULL;
-        ROW_TEXTURE(c, up, down, w, &v->texture, y);
-    }
-}
+// Template: texture and comb. Rows are measured while the main pass has them in the cache. ROW_TEXTURE, ROW_IDET, ROW_COMBED and ROW_DARK are the rows of video_row.h or
+// faster twins of them; that file must be included before.
 
 // A line is black when its mean is at most 24 and at most 1 % of its samples exceed 40: logos and subtitles may stand in a bar.
-static inline int FN(black_line)(uint64_t sum, uint64_t above, int n, int shift) {
+static inline int FN(is_black)(uint64_t sum, uint64_t above, int n, int shift) {
     return sum <= (uint64_t)n * (24u << shift) && above * 100 <= (uint64_t)n;
 }
 
-// rows_black counts black rows from y in steps of dy, at most half of the picture.
-static int FN(rows_black)(const ac_video *v, int y, int dy) {
-    int w = v->w[0], shift = v->depth - 8, n = 0;
+// black_rows counts black rows from y in steps of dy, at most half of the picture.
+static int FN(black_rows)(const ac_video *v, int y, int dy) {
+    int n = 0;
     for (; n < v->h[0] / 2; n++, y += dy) {
-        const SAMPLE *c = FN(line)(v->cur.data[0], v->cur.stride[0], y);
-        uint64_t sum = 0, above = 0;
-        for (int x = 0; x < w; x++) sum += c[x], above += c[x] > 40u << shift;
-        if (!FN(black_line)(sum, above, w, shift)) break;
+        ac_dark d = ROW_DARK(FN(line)(v->cur.data[0], v->cur.stride[0], y), v->w[0], v->lim.dark);
+        if (!FN(is_black)(d.sum, d.above, v->w[0], v->depth - 8)) break;
     }
     return n;
 }
 
-// columns_black counts black columns from the left or the right edge, 16 at a time, at most half of the picture.
-static int FN(columns_black)(const ac_video *v, int right) {
-    int w = v->w[0], h = v->h[0], shift = v->depth - 8, half = w / 2;
-    for (int done = 0; done < half; done += 16) {
-        int n = half - done < 16 ? half - done : 16, x0 = right ? w - done - n : done;
-        uint32_t sum[16] = {0}, above[16] = {0};
-        for (int y = 0; y < h; y++) {
-            const SAMPLE *c = FN(line)(v->cur.data[0], v->cur.stride[0], y) + x0;
-            for (int x = 0; x < n; x++) sum[x] += c[x], above[x] += c[x] > 40u << shift;
-        }
+// Columns at the left or right edge are looked at in groups of 16. The outermost groups are summed row by row with the rest of the texture.
+static void FN(add_group)(const ac_video *v, const SAMPLE *c, int group, int right, ac_edge *e) {
+    int x = right ? v->w[0] - 16 * (group + 1) : 16 * group;
+    if (v->w[0] < 32) return; // black_columns does it for narrow pictures
+    for (int i = 0; i < 16; i++) {
+        e->sum[i] += c[x + i];
+        e->above[i] += c[x + i] > v->lim.dark;
+    }
+}
+
+static void FN(sum_group)(const ac_video *v, int group, int right, ac_edge *e) {
+    int half = v->w[0] / 2, n = half - 16 * group < 16 ? half - 16 * group : 16, x = right ? v->w[0] - 16 * group - n : 16 * group;
+    *e = (ac_edge){{0}, {0}};
+    for (int y = 0; y < v->h[0]; y++) {
+        const SAMPLE *c = FN(line)(v->cur.data[0], v->cur.stride[0], y) + x;
         for (int i = 0; i < n; i++) {
-            int x = right ? n - 1 - i : i;
-            if (!FN(black_line)(sum[x], above[x], h, shift)) return done + i;
+            e->sum[i] += c[i];
+            e->above[i] += c[i] > v->lim.dark;
+        }
+    }
+}
+
+// black_columns counts black columns from an edge, at most half of the picture.
+static int FN(black_columns)(const ac_video *v, int right) {
+    int half = v->w[0] / 2;
+    for (int done = 0; done < half; done += 16) {
+        int n = half - done < 16 ? half - done : 16;
+        ac_edge e = v->edge[right];
+        if (done > 0 || v->w[0] < 32) FN(sum_group)(v, done / 16, right, &e);
+        for (int i = 0; i < n; i++) {
+            int at = right ? n - 1 - i : i;
+            if (!FN(is_black)(e.sum[at], e.above[at], v->h[0], v->depth - 8)) return done + i;
         }
     }
     return half;
@@ -70,69 +78,73 @@ static int FN(is_fill)(const ac_video *v, int bx, int by, uint32_t s) {
     return 1;
 }
 
-static void FN(solid_blocks)(ac_video *v) {
-    for (int by = 0; by < v->h[0] / 16; by++) {
-        for (int bx = 0; bx < v->w[0] / 16; bx++) {
-            uint32_t s = FN(line)(v->cur.data[0], v->cur.stride[0], 16 * by)[16 * bx];
-            if (!FN(within)(v, 0, 16 * bx, 16 * bx + 16, 16 * by, 16 * by + 16, s, s)) continue;
-            v->texture.solid++;
-            v->texture.green += FN(is_fill)(v, bx, by, s);
-        }
+// One row of 16x16 blocks.
+static void FN(solid_blocks)(ac_video *v, int by) {
+    for (int bx = 0; bx < v->w[0] / 16; bx++) {
+        uint32_t s = FN(line)(v->cur.data[0], v->cur.stride[0], 16 * by)[16 * bx];
+        if (!FN(within)(v, 0, 16 * bx, 16 * bx + 16, 16 * by, 16 * by + 16, s, s)) continue;
+        v->texture.solid++;
+        v->texture.green += FN(is_fill)(v, bx, by, s);
     }
 }
 
-static int FN(texture)(ac_video *v) {
-    FN(texture_rows)(v);
-    v->texture.top = FN(rows_black)(v, 0, 1);
-    v->texture.bottom = FN(rows_black)(v, v->h[0] - 1, -1);
-    v->texture.left = FN(columns_black)(v, 0);
-    v->texture.right = FN(columns_black)(v, 1);
-    FN(solid_blocks)(v);
-    return 1;
+static void FN(texture)(ac_video *v, int y) {
+    const SAMPLE *c = FN(line)(v->cur.data[0], v->cur.stride[0], y);
+    const SAMPLE *up = y > 0 ? FN(line)(v->cur.data[0], v->cur.stride[0], y - 1) : NULL;
+    const SAMPLE *down = y < v->h[0] - 1 ? FN(line)(v->cur.data[0], v->cur.stride[0], y + 1) : NULL;
+    ROW_TEXTURE(c, up, down, v->w[0], &v->texture, y);
+    FN(add_group)(v, c, 0, 0, &v->edge[0]);
+    FN(add_group)(v, c, 0, 1, &v->edge[1]);
+    if (y % 16 == 15) FN(solid_blocks)(v, y / 16);
 }
 
-// idet's sums (libavfilter/vf_idet.c) about the middle one of three pictures, over lines [y0, y1) of luma; it leaves out two at the top and at the bottom.
-// Returns the bits that are set in the oldest picture, if the kernel keeps account of them.
-static uint32_t FN(idet)(ac_video *v, int y0, int y1) {
+// idet's sums (libavfilter/vf_idet.c) about the middle one of three pictures; it leaves out two lines at the top and at the bottom.
+static void FN(idet)(ac_video *v, int y) {
     const uint8_t *mid = v->prev.data[0];
     ptrdiff_t ms = v->prev.stride[0];
-    ac_comb *c = &v->comb;
-    uint32_t bits = 0;
-    for (int y = y0 > 2 ? y0 : 2; y < y1 && y < v->h[0] - 2; y++) {
-        FN(idet_rows) r = {FN(line)(mid, ms, y - 1), FN(line)(mid, ms, y), FN(line)(mid, ms, y + 1),
-                           FN(line)(v->prev2.data[0], v->prev2.stride[0], y), FN(line)(v->cur.data[0], v->cur.stride[0], y)};
-        int64_t sums[4] = {0, 0, 0, 0};
-        ROW_IDET(&r, v->w[0], sums, &bits);
-        c->alpha[y & 1] += sums[0];
-        c->alpha[(y ^ 1) & 1] += sums[1];
-        c->delta += sums[2];
-        c->gamma[(y ^ 1) & 1] += 2 * sums[3];
-    }
-    return bits;
+    if (y < 2 || y >= v->h[0] - 2) return;
+    FN(idet_rows) r = {FN(line)(mid, ms, y - 1), FN(line)(mid, ms, y), FN(line)(mid, ms, y + 1),
+                       FN(line)(v->prev2.data[0], v->prev2.stride[0], y), FN(line)(v->cur.data[0], v->cur.stride[0], y)};
+    int64_t sums[4] = {0, 0, 0, 0};
+    ROW_IDET(&r, v->w[0], v->prev2.stride[0], sums, &v->bits);
+    v->comb.alpha[y & 1] += sums[0];
+    v->comb.alpha[(y ^ 1) & 1] += sums[1];
+    v->comb.delta += sums[2];
+    v->comb.gamma[(y ^ 1) & 1] += 2 * sums[3];
 }
 
-// Counts up to 16 rows of one row of blocks.
-static void FN(combed_rows)(ac_video *v, int y0) {
-    int w = v->w[0], h = v->h[0], n = h - y0 < 16 ? h - y0 : 16;
-    memset(v->combed, 0, (size_t)w);
-    for (int y = y0 > 0 ? y0 : 1; y < y0 + n && y < h - 1; y++) {
-        const uint8_t *c = v->cur.data[0];
-        ptrdiff_t cs = v->cur.stride[0];
-        ROW_COMBED(FN(line)(c, cs, y - 1), FN(line)(c, cs, y), FN(line)(c, cs, y + 1), w, v->lim.comb, v->combed);
-    }
+// Adds up the columns of one row of blocks, which may be cut off at the bottom.
+static void FN(flush_combed)(ac_video *v, int whole) {
+    int w = v->w[0];
     for (int x = 0; x < w; x += 16) {
-        int sum = 0, m = w - x < 16 ? w - x : 16;
-        for (int i = 0; i < m; i++) sum += v->combed[x + i];
+        int sum = 0, n = w - x < 16 ? w - x : 16;
+        for (int i = 0; i < n; i++) sum += v->combed[x + i];
         v->comb.combed += sum;
-        if (n == 16 && m == 16 && sum > v->comb.combed_block) v->comb.combed_block = sum;
+        if (whole && n == 16 && sum > v->comb.combed_block) v->comb.combed_block = sum;
+    }
+    memset(v->combed, 0, (size_t)w);
+}
+
+static void FN(comb)(ac_video *v, int y) {
+    const uint8_t *c = v->cur.data[0];
+    ptrdiff_t cs = v->cur.stride[0];
+    FN(idet)(v, y);
+    if (y > 0 && y < v->h[0] - 1) ROW_COMBED(FN(line)(c, cs, y - 1), FN(line)(c, cs, y), FN(line)(c, cs, y + 1), v->w[0], v->lim.comb, v->combed);
+    if (y % 16 == 15 || y == v->h[0] - 1) FN(flush_combed)(v, y % 16 == 15);
+}
+
+// The rows that can be measured now that rows [y, y+n) have been read: the last of them still wants its lower neighbour.
+static void FN(detail_rows)(ac_video *v, int y, int n) {
+    int from = y > 0 ? y - 1 : 0, to = y + n < v->h[0] ? y + n - 1 : v->h[0];
+    for (int i = from; i < to; i++) {
+        if (v->groups & AC_TEXTURE) FN(texture)(v, i);
+        if (v->groups & AC_COMB) FN(comb)(v, i);
     }
 }
 
-static int FN(comb)(ac_video *v) {
-    uint32_t bits = 0;
-    for (int y = 0; y < v->h[0]; y += 16) {
-        bits |= FN(idet)(v, y, y + 16);
-        FN(combed_rows)(v, y);
-    }
-    return bits >> v->depth == 0;
+static void FN(borders)(ac_video *v) {
+    v->texture.top = FN(black_rows)(v, 0, 1);
+    v->texture.bottom = FN(black_rows)(v, v->h[0] - 1, -1);
+    v->texture.left = FN(black_columns)(v, 0);
+    v->texture.right = FN(black_columns)(v, 1);
 }

@@ -1,5 +1,5 @@
-// Template: one pass over all planes, in strips of 8 rows. STRIP measures a strip; what follows it works on one row of blocks that is still in the cache.
-// video_sample.h must be included before.
+// Template: one pass over all planes, in strips of 8 rows. FN(begin), FN(strip) and FN(finish) measure strips into FN(totals); what follows works on one row of blocks, or on
+// rows, that are still in the cache. They and video_detail.h must be included before.
 
 // NH of UMAC (RFC 4418, 5.2): the sum of products of keyed pairs. Rows are chained by an odd factor, so that their order counts.
 static inline uint64_t FN(hash_row)(const ac_video *v, int n) {
@@ -73,21 +73,25 @@ static inline __attribute__((always_inline)) void FN(plane_pass)(ac_video *v, in
     ptrdiff_t cs = v->cur.stride[plane], ps = v->prev.stride[plane];
     // The first picture is compared with itself: its lines are read once in any case.
     if (!v->has_prev) prev = cur, ps = cs;
+    FN(totals) totals;
+    FN(begin)(&totals);
     for (int y = 0; y < h; y += 8) {
         int rows = h - y < 8 ? h - y : 8;
-        STRIP(cur + cs * y, cs, prev + ps * y, ps, w, rows, luma, &v->lim, &v->row, &v->plane[plane]);
+        FN(strip)(cur + cs * y, cs, prev + ps * y, ps, w, rows, luma, h - y >= 16, &v->lim, &v->row, &totals);
+        if (luma && v->groups) FN(detail_rows)(v, y, rows);
         if (rows < 8) break;
         v->hash = FN(chain)(v->hash, FN(hash_row)(v, n));
         if (v->grid[plane].blocked) FN(grid_row)(v, plane, y / 8, n);
         if (luma) FN(extreme_row)(v, n);
         if (luma && v->has_prev) FN(pair_row)(v, y / 8, n);
     }
+    FN(finish)(&totals, &v->plane[plane]);
     if (!v->grid[plane].blocked) FN(small_grid)(v, plane);
     v->hash = FN(chain)(v->hash, (uint64_t)v->plane[plane].sum);
     v->hash = FN(chain)(v->hash, (uint64_t)v->plane[plane].sum2);
 }
 
-// A side breaks the picture when the mean step across it exceeds 8 code values and three times the steps beside it, which count as 1.5 at least (detectors.md 2.3).
+// A side breaks the picture when the mean step across it exceeds 8 code values and three times the steps beside it, which count as 1.5 at least.
 // p is the first sample behind the side, across and along are in bytes.
 static int FN(side_breaks)(const uint8_t *p, ptrdiff_t across, ptrdiff_t along, int shift) {
     uint32_t step = 0, before = 0, behind = 0;
@@ -111,14 +115,16 @@ static int FN(broken_sides)(const ac_video *v, int bx, int by) {
            FN(side_breaks)(p + 16 * dy, dy, dx, shift);
 }
 
-// A block is new when its SAD exceeds three times the median of its eight neighbours' (that is: of at least five of them) and two code values a sample.
-static int FN(is_new)(const uint32_t *s, int cols, uint32_t least) {
-    uint32_t own = *s;
-    if (own <= least) return 0;
-    int n = (3 * (uint64_t)s[-cols - 1] < own) + (3 * (uint64_t)s[-cols] < own) + (3 * (uint64_t)s[-cols + 1] < own);
-    n += (3 * (uint64_t)s[-1] < own) + (3 * (uint64_t)s[1] < own);
-    n += (3 * (uint64_t)s[cols - 1] < own) + (3 * (uint64_t)s[cols] < own) + (3 * (uint64_t)s[cols + 1] < own);
-    return n >= 5;
+// Marks the inner blocks of a row that are new: those whose SAD exceeds three times the median of their eight neighbours' (that is: of at least five) and two code values a
+// sample.
+static void FN(mark_new)(const uint32_t *s, int cols, uint32_t least, uint8_t *mark) {
+    const uint32_t *up = s - cols, *down = s + cols;
+    for (int x = 1; x < cols - 1; x++) {
+        uint32_t own = s[x];
+        int n = (3 * up[x - 1] < own) + (3 * up[x] < own) + (3 * up[x + 1] < own) + (3 * s[x - 1] < own) + (3 * s[x + 1] < own) +
+                (3 * down[x - 1] < own) + (3 * down[x] < own) + (3 * down[x + 1] < own);
+        mark[x] = (n >= 5) & (own > least);
+    }
 }
 
 static void FN(pair_blocks)(ac_video *v) {
@@ -130,8 +136,9 @@ static void FN(pair_blocks)(ac_video *v) {
     }
     v->pair.max_block = max, v->pair.changed = changed, v->pair.blocks = (uint32_t)(cols * rows);
     for (int y = 1; y < rows - 1; y++) {
+        FN(mark_new)(v->sad16 + y * cols, cols, least, v->mark);
         for (int x = 1; x < cols - 1; x++) {
-            if (!FN(is_new)(v->sad16 + y * cols + x, cols, least)) continue;
+            if (!v->mark[x]) continue;
             int sides = FN(broken_sides)(v, x, y);
             v->pair.broken2 += sides >= 2;
             v->pair.broken3 += sides >= 3;
@@ -143,5 +150,6 @@ static int FN(pass)(ac_video *v) {
     FN(plane_pass)(v, 0, 1);
     for (int i = 1; i < v->planes; i++) FN(plane_pass)(v, i, 0);
     if (v->has_prev) FN(pair_blocks)(v);
-    return (v->plane[0].bits | v->plane[1].bits | v->plane[2].bits) >> v->depth == 0;
+    if (v->groups & AC_TEXTURE) FN(borders)(v);
+    return (v->bits | v->plane[0].bits | v->plane[1].bits | v->plane[2].bits) >> v->depth == 0;
 }

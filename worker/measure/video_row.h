@@ -35,3 +35,12 @@ static inline void FN(plain_combed)(const SAMPLE *up, const SAMPLE *c, const SAM
         column[x] += (uint8_t)(over | under);
     }
 }
+
+static inline ac_dark FN(plain_dark)(const SAMPLE *c, int from, int w, uint32_t limit) {
+    ac_dark d = {0, 0};
+    for (int x = from; x < w; x++) {
+        d.sum += c[x];
+        d.above += c[x] > limit;
+    }
+    return d;
+}

@@ -4,17 +4,17 @@
 #include <string.h>
 
 #define ROW_TEXTURE(c, up, down, w, t, y) FN(plain_texture_row)(c, up, down, 0, w, w, t, y)
-#define ROW_IDET(r, w, sums, bits) FN(plain_idet)(r, 0, w, sums)
+#define ROW_IDET(r, w, stride, sums, bits) FN(plain_idet)(r, 0, w, sums)
 #define ROW_COMBED(up, c, down, w, t, column) FN(plain_combed)(up, c, down, 0, w, t, column)
-#define STRIP(c, cs, p, ps, w, h, luma, l, row, t) FN(plain_strip)(c, cs, p, ps, w, h, luma, l, row, t)
+#define ROW_DARK(c, w, limit) FN(plain_dark)(c, 0, w, limit)
 
 #define SAMPLE uint8_t
 #define FN(name) name##_8
 #include "video_sample.h"
 #include "video_strip.h"
-#include "video_pass.h"
 #include "video_row.h"
 #include "video_detail.h"
+#include "video_pass.h"
 #undef SAMPLE
 #undef FN
 
@@ -22,11 +22,8 @@
 #define FN(name) name##_16
 #include "video_sample.h"
 #include "video_strip.h"
-#include "video_pass.h"
 #include "video_row.h"
 #include "video_detail.h"
+#include "video_pass.h"
 
-static const ac_kernel scalar_8 = {pass_8, texture_8, comb_8};
-static const ac_kernel scalar_16 = {pass_16, texture_16, comb_16};
-
-const ac_kernel *ac_scalar_kernel(int depth) { return depth > 8 ? &scalar_16 : &scalar_8; }
+ac_kernel ac_scalar_kernel(int depth) { return depth > 8 ? pass_16 : pass_8; }

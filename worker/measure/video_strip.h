@@ -48,9 +48,16 @@ static inline void FN(move_block)(const ac_limits *l, const uint8_t *cur, ptrdif
     }
 }
 
+typedef ac_plane FN(totals);
+
+static inline void FN(begin)(FN(totals) *t) { *t = (ac_plane){.min = UINT32_MAX}; }
+
+static inline void FN(finish)(const FN(totals) *t, ac_plane *p) { *p = *t; }
+
 // A strip of h <= 8 rows.
-static inline void FN(plain_strip)(const uint8_t *cur, ptrdiff_t cs, const uint8_t *prev, ptrdiff_t ps, int w, int h, int luma,
-                                   const ac_limits *l, const ac_blocks *row, ac_plane *t) {
+static inline void FN(strip)(const uint8_t *cur, ptrdiff_t cs, const uint8_t *prev, ptrdiff_t ps, int w, int h, int luma, int ahead,
+                             const ac_limits *l, const ac_blocks *row, FN(totals) *t) {
+    (void)ahead;
     for (int x = 0; x < w; x += 8) {
         int n = w - x < 8 ? w - x : 8;
         const uint8_t *c = cur + x * sizeof(SAMPLE), *p = prev + x * sizeof(SAMPLE);

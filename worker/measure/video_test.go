@@ -166,6 +166,24 @@ func TestVideoAgainstOracle(t *testing.T) {
 	}
 }
 
+// TestOverflow: samples beyond the depth in any one of the three pictures give the same integers from either kernel.
+func TestOverflow(t *testing.T) {
+	r := rand.New(rand.NewPCG(13, 14))
+	noise, overflow := contents[0], contents[2]
+	for older := range 3 {
+		for plane := range 3 {
+			var pin runtime.Pinner
+			tr := makeTrio(r, &pin, noise, sizesOf(100, 60, 1), 10)
+			bad := makeImage(r, overflow, 0, sizesOf(100, 60, 1), 10)
+			bad.planes[plane].at[70] = 1 << 15
+			tr.img[2-older].planes[plane] = bad.planes[plane]
+			tr.pic[2-older] = lay(r, &pin, tr.img[2-older], false)
+			checkOracle(t, tr, 2)
+			pin.Unpin()
+		}
+	}
+}
+
 func checkOracle(t *testing.T, tr *trio, older int) {
 	t.Helper()
 	groups := Texture | Comb
