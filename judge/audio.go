@@ -9,10 +9,12 @@ import (
 
 const (
 	slotLength jobs.Micros = 1e6 / measurement.SlotsPerSecond
-	// minAudioHole and frameSamples are the least that is called a hole or an overlap: 25 ms, or one AAC frame (1024 samples).
+	// minAudioHole is the least that is called a hole or an overlap, or one AAC frame where that is longer.
 	minAudioHole jobs.Micros = 25e3
-	frameSamples             = 1024
 )
+
+// frameSamples is the length of an AAC frame.
+const frameSamples = 1024
 
 // audioTrack is the state of a stream of slots. A slot is held back until it is known whether the next unit has its other part.
 type audioTrack struct {

@@ -11,13 +11,12 @@ import (
 
 // pageHeader is what a reader wants of parquet.thrift's PageHeader with its DataPageHeaderV2.
 type pageHeader struct {
-	kind, encoding           int64
-	unpacked, packed         int64 // bytes, levels included
-	crc                      int64
-	values, nulls, rows      int64
-	defBytes, repBytes       int64
-	plainLevels, isPacked    bool
-	hasCRC, hasV2, malformed bool
+	kind, encoding          int64
+	unpacked, packed        int64 // bytes, levels included
+	crc                     int64
+	values, nulls, rows     int64
+	defBytes, repBytes      int64
+	isPacked, hasCRC, hasV2 bool
 }
 
 const (

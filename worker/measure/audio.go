@@ -174,9 +174,7 @@ func (a *Audio) Write(s Samples, emit func(*measurement.Slot)) error {
 		return fmt.Errorf("measure audio: %d samples of format %d", s.N, s.Format)
 	}
 	from := unsafe.Slice(a.c.from, channels)
-	for i, p := range s.Planes {
-		from[i] = p
-	}
+	copy(from, s.Planes)
 	for done := 0; done < s.N; {
 		n := int(min(int64(s.N-done), a.border()-a.pos))
 		C.ac_audio_put(a.c, C.int(s.Format), interleaved, C.int(done), C.int(a.pos-a.start), C.int(n))
