@@ -46,16 +46,6 @@ type objectVideo struct {
 	gop   []*packet // since the last keyframe before the window, for units that need it
 }
 
-// objectAudio collects one audio track's packets by cell.
-type objectAudio struct {
-	cell    int64
-	unit    int // greatest so far: a clock that jumps back does not make units come out of order
-	begun   bool
-	done    bool
-	before  []*packet // of the cell before: pre-roll
-	packets []*packet
-}
-
 // object measures the window's part of an object.
 func (w *window) object() error {
 	d, err := openDemuxer(objectReader{w.src}, max(0, w.task.Object.Size), indexed)
@@ -311,112 +301,6 @@ func freeAll(list []*packet) {
 	for _, p := range list {
 		p.free()
 	}
-}
-
-// audioPacket collects a packet; a packet of a later cell ends the current one.
-func (o *objectWindow) audioPacket(p *packet) error {
-	a := o.audios[p.track.ordinal]
-	if a == nil {
-		a = &objectAudio{cell: math.MinInt64}
-		o.audios[p.track.ordinal] = a
-	}
-	if a.done {
-		p.free()
-		return nil
-	}
-	if p.time() != noTime {
-		cell := floorDiv(max(0, p.track.millis(p.time())), audioCellMillis)
-		if cell != a.cell && (cell > a.cell || a.cell-cell > 1) {
-			if err := o.endCell(a, cell); err != nil {
-				p.free()
-				return err
-			}
-			a.cell, a.unit = cell, max(a.unit, int(cell)*audioCellUnits)
-			start := cell * audioCellMillis
-			a.begun = o.owns(start) || (o.task.Window.Head && start < o.to)
-			a.done = start >= o.to
-		}
-	}
-	if a.done {
-		p.free()
-		return nil
-	}
-	a.packets = append(a.packets, p)
-	return nil
-}
-
-// endCell measures the collected cell if the window owns it, and keeps its end as the next one's pre-roll. next is the cell that follows.
-func (o *objectWindow) endCell(a *objectAudio, next int64) error {
-	if len(a.packets) == 0 {
-		return nil
-	}
-	t := a.packets[0].track
-	var err error
-	if a.begun {
-		for _, p := range a.packets {
-			p.owned, p.unit = true, a.unit
-			o.sawPacket(p)
-		}
-		err = o.decodeAudio(o.audioRun(a, t, next))
-	}
-	freeAll(a.before)
-	a.before = append([]*packet(nil), lastMillis(a.packets, t, preRollMillis)...)
-	freeAll(a.packets[:len(a.packets)-len(a.before)])
-	a.packets = nil
-	return err
-}
-
-// audioRun gives a cell the samples of its ten seconds. The packet on its end is cut there, for the next cell decodes it too, unless there is none.
-func (o *objectWindow) audioRun(a *objectAudio, t *track, next int64) *audioRun {
-	run := &audioRun{track: t, unit: a.unit, packets: a.packets, preRoll: a.before, from: o.d.firstSample(), toMillis: -1}
-	if a.cell > 0 {
-		run.fromMillis = a.cell * audioCellMillis
-	}
-	if next == a.cell+1 {
-		run.toMillis = next * audioCellMillis
-	}
-	return run
-}
-
-// truncation is the position in microseconds of the first sample that the index places beyond the end of the object, or -1.
-func (o *objectWindow) truncation() int64 {
-	if o.d.format != "mov" || o.task.Object.Size <= 0 {
-		return -1
-	}
-	cut := int64(-1)
-	for _, t := range o.d.tracks {
-		if t == nil {
-			continue
-		}
-		for _, e := range indexOf(t.stream) {
-			if e.pos+int64(e.size) > o.task.Object.Size {
-				if at := max(0, rescale(e.timestamp, t.num*1_000_000, t.den)); cut < 0 || at < cut {
-					cut = at
-				}
-				break
-			}
-		}
-	}
-	return cut
-}
-
-// maxMissingTail is how much shorter than declared an object's media may be, in microseconds: durations are rounded, and tracks end at different times.
-const maxMissingTail = 1_000_000
-
-// markTruncated says in the last window, which every cut has, where the object stops.
-func (o *objectWindow) markTruncated(cut int64) {
-	if !o.task.Window.Foot {
-		return
-	}
-	if cut < 0 && o.d.format != "mov" && o.header.Duration-o.lastTime > maxMissingTail {
-		cut = max(o.lastTime, int64(o.task.Window.Start))
-	}
-	if cut < 0 {
-		return
-	}
-	u := o.unit(int(max(cut, int64(o.task.Window.Start)) / (videoCellMillis * 1000)))
-	u.State, u.TruncatedAt = measurement.UnitTruncated, cut
-	u.Detail = "the media stops before the container says that it ends"
 }
 
 func (o *objectWindow) free() {

@@ -1,0 +1,46 @@
+//go:build cgo
+
+package decode
+
+import "aircheck/jobs/measurement"
+
+// truncation is the position in microseconds of the first sample that the index places beyond the end of the object, or -1.
+func (o *objectWindow) truncation() int64 {
+	if o.d.format != "mov" || o.task.Object.Size <= 0 {
+		return -1
+	}
+	cut := int64(-1)
+	for _, t := range o.d.tracks {
+		if t == nil {
+			continue
+		}
+		for _, e := range indexOf(t.stream) {
+			if e.pos+int64(e.size) > o.task.Object.Size {
+				if at := max(0, rescale(e.timestamp, t.num*1_000_000, t.den)); cut < 0 || at < cut {
+					cut = at
+				}
+				break
+			}
+		}
+	}
+	return cut
+}
+
+// maxMissingTail is how much shorter than declared an object's media may be, in microseconds: durations are rounded, and tracks end at different times.
+const maxMissingTail = 1_000_000
+
+// markTruncated says in the last window, which every cut has, where the object stops.
+func (o *objectWindow) markTruncated(cut int64) {
+	if !o.task.Window.Foot {
+		return
+	}
+	if cut < 0 && o.d.format != "mov" && o.header.Duration-o.lastTime > maxMissingTail {
+		cut = max(o.lastTime, int64(o.task.Window.Start))
+	}
+	if cut < 0 {
+		return
+	}
+	u := o.unit(int(max(cut, int64(o.task.Window.Start)) / (videoCellMillis * 1000)))
+	u.State, u.TruncatedAt = measurement.UnitTruncated, cut
+	u.Detail = "the media stops before the container says that it ends"
+}
