@@ -122,7 +122,7 @@ func start(cfg *Config) (*process, error) {
 	cmd := exec.Command(cfg.Command[0], cfg.Command[1:]...)
 	cmd.Env = cfg.Env
 	if cmd.Env == nil {
-		cmd.Env = []string{"LC_ALL=C", "GOMAXPROCS=1", "GOGC=400", "LD_LIBRARY_PATH=" + os.Getenv("LD_LIBRARY_PATH")}
+		cmd.Env = []string{"LC_ALL=C", "GOMAXPROCS=2", "GOGC=400", "LD_LIBRARY_PATH=" + os.Getenv("LD_LIBRARY_PATH")}
 	}
 	// An own process group: a Ctrl-C at the terminal reaches the parent, which ends the children in order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
