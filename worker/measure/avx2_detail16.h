@@ -4,6 +4,12 @@ static inline __m256i load_16(const uint16_t *p) { return _mm256_loadu_si256((co
 
 static inline __m256i add_words(__m256i sum, __m256i v) { return _mm256_add_epi32(sum, _mm256_madd_epi16(v, _mm256_set1_epi16(1))); }
 
+// 4c - left - right - up - down.
+static inline __m256i laplace_16(__m256i c, __m256i l, __m256i r, __m256i u, __m256i d) {
+    __m256i around = _mm256_add_epi16(_mm256_add_epi16(l, r), _mm256_add_epi16(u, d));
+    return _mm256_sub_epi16(_mm256_slli_epi16(c, 2), around);
+}
+
 // Column edges of 32 columns by phase, in 32-bit lanes that hold words 0 to 3, 8 to 11 and so on of the two vectors.
 typedef struct {
     __m256i sum[4];

@@ -30,49 +30,57 @@ static inline void add_phases_8(__m256i lo, __m256i hi, int64_t *col) {
     }
 }
 
-// 4c - left - right - up - down of 16 columns in 16 bits.
-static inline __m256i laplace_16(__m256i c, __m256i l, __m256i r, __m256i u, __m256i d) {
-    __m256i around = _mm256_add_epi16(_mm256_add_epi16(l, r), _mm256_add_epi16(u, d));
-    return _mm256_sub_epi16(_mm256_slli_epi16(c, 2), around);
-}
-
 typedef struct {
     __m256i sum, sum2; // 32-bit lanes: 256 vectors of 32 columns are safe
 } laplace_8;
 
+// 4c - left - right - up - down in words: bytes are interleaved in pairs, and each pair is multiplied and added in one step.
 static inline void add_laplace_8(laplace_8 *t, __m256i c, __m256i l, __m256i r, __m256i u, __m256i d, __m256i keep) {
-    __m256i z = _mm256_setzero_si256(), one = _mm256_set1_epi16(1);
-    __m256i a = laplace_16(_mm256_unpacklo_epi8(c, z), _mm256_unpacklo_epi8(l, z), _mm256_unpacklo_epi8(r, z), _mm256_unpacklo_epi8(u, z), _mm256_unpacklo_epi8(d, z));
-    __m256i b = laplace_16(_mm256_unpackhi_epi8(c, z), _mm256_unpackhi_epi8(l, z), _mm256_unpackhi_epi8(r, z), _mm256_unpackhi_epi8(u, z), _mm256_unpackhi_epi8(d, z));
-    a = _mm256_and_si256(a, _mm256_unpacklo_epi8(keep, keep));
-    b = _mm256_and_si256(b, _mm256_unpackhi_epi8(keep, keep));
+    __m256i z = _mm256_setzero_si256(), one = _mm256_set1_epi16(1), four = _mm256_set1_epi16((short)0xff04), add = _mm256_set1_epi8(1);
+    __m256i a = _mm256_maddubs_epi16(_mm256_unpacklo_epi8(c, l), four), b = _mm256_maddubs_epi16(_mm256_unpackhi_epi8(c, l), four);
+    a = _mm256_sub_epi16(a, _mm256_maddubs_epi16(_mm256_unpacklo_epi8(u, d), add));
+    b = _mm256_sub_epi16(b, _mm256_maddubs_epi16(_mm256_unpackhi_epi8(u, d), add));
+    a = _mm256_and_si256(_mm256_sub_epi16(a, _mm256_unpacklo_epi8(r, z)), _mm256_unpacklo_epi8(keep, keep));
+    b = _mm256_and_si256(_mm256_sub_epi16(b, _mm256_unpackhi_epi8(r, z)), _mm256_unpackhi_epi8(keep, keep));
     t->sum = _mm256_add_epi32(t->sum, _mm256_madd_epi16(_mm256_add_epi16(_mm256_abs_epi16(a), _mm256_abs_epi16(b)), one));
     t->sum2 = _mm256_add_epi32(t->sum2, _mm256_add_epi32(_mm256_madd_epi16(a, a), _mm256_madd_epi16(b, b)));
 }
 
-// Which of the 32 columns from x have a neighbour on either side.
-static inline __m256i inside_8(int x, int w) {
-    __m256i keep = _mm256_set1_epi8(-1);
-    if (x == 0) keep = _mm256_insert_epi8(keep, 0, 0);
-    if (x + 32 == w) keep = _mm256_insert_epi8(keep, 0, 31);
-    return keep;
+// The sums of one row over some columns.
+typedef struct {
+    __m256i lo, hi, row;
+    laplace_8 laplace;
+} texture_sum_8;
+
+// 32 columns from x. edge is a constant: whether the first or the last column of the picture is among them, which lacks a neighbour.
+static inline __attribute__((always_inline)) void texture_step_8(texture_sum_8 *t, const uint8_t *c, const uint8_t *up, const uint8_t *down, int x, int w, int edge) {
+    __m256i z = _mm256_setzero_si256(), a = load_8(c + x), left = edge ? left_8(c, x) : load_8(c + x - 1), e = diff_8(a, left);
+    t->lo = _mm256_add_epi16(t->lo, _mm256_unpacklo_epi8(e, z));
+    t->hi = _mm256_add_epi16(t->hi, _mm256_unpackhi_epi8(e, z));
+    if (up) t->row = _mm256_add_epi64(t->row, _mm256_sad_epu8(a, load_8(up + x)));
+    if (!up || !down) return;
+    __m256i right = edge ? right_8(c, x, w) : load_8(c + x + 1), keep = _mm256_set1_epi8(-1);
+    if (edge && x == 0) keep = _mm256_insert_epi8(keep, 0, 0);
+    if (edge && x + 32 == w) keep = _mm256_insert_epi8(keep, 0, 31);
+    add_laplace_8(&t->laplace, a, left, right, load_8(up + x), load_8(down + x), keep);
 }
 
 // Columns [from, to) with from and to multiples of 32, at most 256 vectors.
 static void texture_run_8(const uint8_t *c, const uint8_t *up, const uint8_t *down, int from, int to, int w, ac_texture *t, int y) {
-    __m256i z = _mm256_setzero_si256(), lo = z, hi = z, row = z;
-    laplace_8 l = {z, z};
-    for (int x = from; x < to; x += 32) {
-        __m256i a = load_8(c + x), left = left_8(c, x), e = diff_8(a, left);
-        lo = _mm256_add_epi16(lo, _mm256_unpacklo_epi8(e, z));
-        hi = _mm256_add_epi16(hi, _mm256_unpackhi_epi8(e, z));
-        if (up) row = _mm256_add_epi64(row, _mm256_sad_epu8(a, load_8(up + x)));
-        if (up && down) add_laplace_8(&l, a, left, right_8(c, x, w), load_8(up + x), load_8(down + x), inside_8(x, w));
+    __m256i z = _mm256_setzero_si256();
+    texture_sum_8 s = {z, z, z, {z, z}};
+    int x = from, inner = to == w ? to - 32 : to;
+    if (x == 0) {
+        texture_step_8(&s, c, up, down, x, w, 1);
+        x = 32;
     }
-    add_phases_8(lo, hi, t->col);
-    t->row[y % AC_PHASES] += add_lanes64(row);
-    t->laplace += add_lanes64(widen_sum(l.sum));
-    t->laplace2 += add_lanes64(widen_sum(l.sum2));
+    if (up && down)
+        for (; x < inner; x += 32) texture_step_8(&s, c, up, down, x, w, 0);
+    for (; x < to; x += 32) texture_step_8(&s, c, up, down, x, w, 1);
+    add_phases_8(s.lo, s.hi, t->col);
+    t->row[y % AC_PHASES] += add_lanes64(s.row);
+    t->laplace += add_lanes64(widen_sum(s.laplace.sum));
+    t->laplace2 += add_lanes64(widen_sum(s.laplace.sum2));
 }
 
 static void texture_row_8(const uint8_t *c, const uint8_t *up, const uint8_t *down, int w, ac_texture *t, int y) {
@@ -81,34 +89,47 @@ static void texture_row_8(const uint8_t *c, const uint8_t *up, const uint8_t *do
     plain_texture_row_8(c, up, down, whole, w, w, t, y);
 }
 
-// |s - 2x| summed to 32-bit lanes.
-static inline __m256i add_line_8(__m256i sum, __m256i slo, __m256i shi, __m256i x) {
-    __m256i z = _mm256_setzero_si256();
-    __m256i a = _mm256_sub_epi16(slo, _mm256_slli_epi16(_mm256_unpacklo_epi8(x, z), 1)), b = _mm256_sub_epi16(shi, _mm256_slli_epi16(_mm256_unpackhi_epi8(x, z), 1));
-    a = _mm256_add_epi16(_mm256_abs_epi16(a), _mm256_abs_epi16(b));
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(a, _mm256_set1_epi16(1)));
+// Sums of |a + c - 2x| without leaving bytes. With m = (a + c + 1) / 2 rounded down and odd = (a + c) mod 2, a + c is 2m - odd, and so the term is 2|m - x|, less odd where m
+// exceeds x, plus odd elsewhere.
+typedef struct {
+    __m256i sad, over; // |m - x|, and odd where m exceeds x, which 255 vectors may add to
+} comb_sum_8;
+
+static inline void add_line_8(comb_sum_8 *t, __m256i m, __m256i odd, __m256i x) {
+    t->sad = _mm256_add_epi64(t->sad, _mm256_sad_epu8(m, x));
+    t->over = _mm256_add_epi8(t->over, _mm256_min_epu8(_mm256_subs_epu8(m, x), odd));
 }
 
-// The oldest picture is nowhere else read, and fetched from 8 rows ahead; stride is its.
-static void idet_row_8(const idet_rows_8 *r, int w, ptrdiff_t stride, int64_t sums[4], uint32_t *bits) {
-    (void)bits; // bytes cannot exceed their depth
-    __m256i z = _mm256_setzero_si256(), before = z, after = z, line = z, same = z;
-    int x = 0;
-    for (; x + 32 <= w; x += 32) {
+static inline int64_t add_bytes(__m256i v) { return add_lanes64(_mm256_sad_epu8(v, _mm256_setzero_si256())); }
+
+static inline int64_t line_sum_8(const comb_sum_8 *t, int64_t odd) { return 2 * add_lanes64(t->sad) + odd - 2 * add_bytes(t->over); }
+
+// Columns [from, to), at most 255 vectors. The oldest picture is nowhere else read, and fetched from 8 rows ahead; stride is its.
+static void idet_run_8(const idet_rows_8 *r, int from, int to, ptrdiff_t stride, int64_t sums[4]) {
+    __m256i z = _mm256_setzero_si256(), odds = z, same = z;
+    comb_sum_8 before = {z, z}, after = {z, z}, line = {z, z};
+    for (int x = from; x < to; x += 32) {
         _mm_prefetch((const char *)(r->before + x + 8 * stride), _MM_HINT_T0);
-        __m256i u = load_8(r->above + x), d = load_8(r->below + x), m = load_8(r->line + x), p = load_8(r->before + x);
-        __m256i lo = _mm256_add_epi16(_mm256_unpacklo_epi8(u, z), _mm256_unpacklo_epi8(d, z));
-        __m256i hi = _mm256_add_epi16(_mm256_unpackhi_epi8(u, z), _mm256_unpackhi_epi8(d, z));
-        before = add_line_8(before, lo, hi, p);
-        after = add_line_8(after, lo, hi, load_8(r->after + x));
-        line = add_line_8(line, lo, hi, m);
-        same = _mm256_add_epi64(same, _mm256_sad_epu8(m, p));
+        __m256i u = load_8(r->above + x), d = load_8(r->below + x), mid = load_8(r->line + x), p = load_8(r->before + x);
+        __m256i m = _mm256_avg_epu8(u, d), odd = _mm256_and_si256(_mm256_xor_si256(u, d), _mm256_set1_epi8(1));
+        odds = _mm256_add_epi8(odds, odd);
+        add_line_8(&before, m, odd, p);
+        add_line_8(&after, m, odd, load_8(r->after + x));
+        add_line_8(&line, m, odd, mid);
+        same = _mm256_add_epi64(same, _mm256_sad_epu8(mid, p));
     }
-    sums[0] += add_lanes64(widen_sum(before));
-    sums[1] += add_lanes64(widen_sum(after));
-    sums[2] += add_lanes64(widen_sum(line));
+    int64_t odd = add_bytes(odds);
+    sums[0] += line_sum_8(&before, odd);
+    sums[1] += line_sum_8(&after, odd);
+    sums[2] += line_sum_8(&line, odd);
     sums[3] += add_lanes64(same);
-    plain_idet_8(r, x, w, sums);
+}
+
+static void idet_row_8(const idet_rows_8 *r, int w, ptrdiff_t stride, int64_t sums[4], uint32_t *bits) {
+    int whole = w / 32 * 32;
+    (void)bits; // bytes cannot exceed their depth
+    for (int x = 0; x < whole; x += 255 * 32) idet_run_8(r, x, whole - x < 255 * 32 ? whole : x + 255 * 32, stride, sums);
+    plain_idet_8(r, whole, w, sums);
 }
 
 static void combed_row_8(const uint8_t *up, const uint8_t *c, const uint8_t *down, int w, uint32_t t, uint8_t *column) {
