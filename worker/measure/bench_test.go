@@ -44,18 +44,21 @@ func BenchmarkVideo(b *testing.B) {
 			for _, g := range []struct {
 				name   string
 				groups Groups
-				scalar bool
-			}{{"every", 0, false}, {"texture", Texture, false}, {"comb", Comb, false}, {"plain", 0, true}} {
+				best   kernel
+			}{
+				{"every", 0, avx512}, {"texture", Texture, avx512}, {"comb", Comb, avx512},
+				{"every-avx2", 0, avx2}, {"every-plain", 0, scalar},
+			} {
 				b.Run(fmt.Sprintf("%d/%s/%s", depth, c.name, g.name), func(b *testing.B) {
-					benchVideo(b, pool, depth, g.groups, g.scalar)
+					benchVideo(b, pool, depth, g.groups, g.best)
 				})
 			}
 		}
 	}
 }
 
-func benchVideo(b *testing.B, pool []*Picture, depth int, groups Groups, scalar bool) {
-	v, err := newVideo(1920, 1080, 960, 540, depth, scalar)
+func benchVideo(b *testing.B, pool []*Picture, depth int, groups Groups, best kernel) {
+	v, err := newVideo(1920, 1080, 960, 540, depth, best)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -54,7 +54,13 @@ static int allocate(ac_video *v) {
     return 1;
 }
 
-ac_video *ac_video_new(int w, int h, int cw, int ch, int depth, int scalar) {
+static ac_kernel choose(int depth, int best) {
+    ac_kernel k = best >= AC_AVX512 ? ac_avx512_kernel(depth) : NULL;
+    if (!k && best >= AC_AVX2) k = ac_avx2_kernel(depth);
+    return k ? k : ac_scalar_kernel(depth);
+}
+
+ac_video *ac_video_new(int w, int h, int cw, int ch, int depth, int best) {
     ac_video *v = calloc(1, sizeof *v);
     if (!v) return NULL;
     v->depth = depth;
@@ -64,8 +70,7 @@ ac_video *ac_video_new(int w, int h, int cw, int ch, int depth, int scalar) {
     set_limits(&v->lim, depth);
     set_grid(&v->grid[0], AC_GRID_W, AC_GRID_H, w, h);
     for (int i = 1; i < v->planes; i++) set_grid(&v->grid[i], AC_CGRID_W, AC_CGRID_H, cw, ch);
-    v->kernel = scalar ? NULL : ac_avx2_kernel(depth);
-    if (!v->kernel) v->kernel = ac_scalar_kernel(depth);
+    v->kernel = choose(depth, best);
     if (!allocate(v)) {
         ac_video_free(v);
         return NULL;

@@ -75,10 +75,20 @@ type Video struct {
 
 // NewVideo returns a Video for pictures of this size: 1 to MaxSide each way, chroma 0 for grey, depth 8 to 16.
 func NewVideo(w, h, cw, ch, depth int) (*Video, error) {
-	return newVideo(w, h, cw, ch, depth, false)
+	return newVideo(w, h, cw, ch, depth, avx512)
 }
 
-func newVideo(w, h, cw, ch, depth int, scalar bool) (*Video, error) {
+// kernel is an instruction set.
+type kernel int
+
+const (
+	scalar kernel = C.AC_SCALAR
+	avx2   kernel = C.AC_AVX2
+	avx512 kernel = C.AC_AVX512
+)
+
+// newVideo uses the given instruction set or the next best one that the processor has.
+func newVideo(w, h, cw, ch, depth int, best kernel) (*Video, error) {
 	grey := cw == 0 && ch == 0
 	if !inside(w) || !inside(h) || !grey && (!inside(cw) || !inside(ch)) {
 		return nil, fmt.Errorf("measure picture of %dx%d, chroma %dx%d: size out of range", w, h, cw, ch)
@@ -86,11 +96,7 @@ func newVideo(w, h, cw, ch, depth int, scalar bool) (*Video, error) {
 	if depth < minDepth || depth > maxDepth {
 		return nil, fmt.Errorf("measure picture of %d bits: depth out of range", depth)
 	}
-	plain := C.int(0)
-	if scalar {
-		plain = 1
-	}
-	c := C.ac_video_new(C.int(w), C.int(h), C.int(cw), C.int(ch), C.int(depth), plain)
+	c := C.ac_video_new(C.int(w), C.int(h), C.int(cw), C.int(ch), C.int(depth), C.int(best))
 	if c == nil {
 		return nil, errors.New("measure video: out of memory")
 	}

@@ -112,8 +112,9 @@ struct ac_video {
     ac_edge edge[2];           // of the outermost columns, left and right
 };
 
-// ac_video_new returns NULL when memory is short. The caller has checked the sizes: 1..AC_MAX_SIDE, chroma 0 for grey, depth 8..16.
-ac_video *ac_video_new(int w, int h, int cw, int ch, int depth, int scalar);
+// ac_video_new returns NULL when memory is short. The caller has checked the sizes: 1..AC_MAX_SIDE, chroma 0 for grey, depth 8..16. best is
+// the most demanding instruction set that may be used.
+ac_video *ac_video_new(int w, int h, int cw, int ch, int depth, int best);
 void ac_video_free(ac_video *v);
 
 // ac_video_measure fills the output from the input. Texture and comb are filled only when groups asks for them; comb needs both older pictures.
@@ -125,7 +126,11 @@ void ac_grid_means(const ac_video *v, int plane, int unit, uint16_t *out);
 // ac_read_memory adds up n bytes as fast as memory gives them: the floor for benchmarks.
 uint64_t ac_read_memory(const uint8_t *p, size_t n);
 
-// ac_avx2_kernel returns NULL where AVX2 is not to be had.
+// Instruction sets, from the least to the most demanding.
+enum { AC_SCALAR, AC_AVX2, AC_AVX512 };
+
+// These return NULL where the processor cannot, or where there is no kernel for the depth.
+ac_kernel ac_avx512_kernel(int depth);
 ac_kernel ac_avx2_kernel(int depth);
 ac_kernel ac_scalar_kernel(int depth);
 

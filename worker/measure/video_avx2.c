@@ -8,6 +8,8 @@
 #pragma GCC target("avx2,popcnt")
 #include <immintrin.h>
 
+#include "prefetch.h"
+
 static inline int64_t add_lanes64(__m256i v) {
     __m128i s = _mm_add_epi64(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
     return _mm_cvtsi128_si64(s) + _mm_extract_epi64(s, 1);
@@ -21,16 +23,6 @@ static inline __m128i low_halves(__m256i v) {
 // Neighbouring 32-bit lanes added to a 64-bit lane, unsigned.
 static inline __m256i widen_sum(__m256i v) {
     return _mm256_add_epi64(_mm256_and_si256(v, _mm256_set1_epi64x(0xffffffff)), _mm256_srli_epi64(v, 32));
-}
-
-// The next strip is fetched while this one is measured: 16 rows that advance side by side are too many for the prefetchers of the processor, which makes up to half of
-// the time. x is in bytes.
-static inline void fetch_ahead(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int x) {
-    if (x % 64 != 0) return;
-    for (int y = 8; y < 16; y++) {
-        _mm_prefetch((const char *)(c + x + cs * y), _MM_HINT_T0);
-        _mm_prefetch((const char *)(p + x + ps * y), _MM_HINT_T0);
-    }
 }
 
 static inline uint32_t or_lanes(__m256i v) {

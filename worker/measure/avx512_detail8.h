@@ -1,0 +1,124 @@
+// 8-bit rows of texture and comb, 64 columns at a time. Columns beyond the picture are loaded as 0 wherever they are loaded, and add nothing.
+
+static inline __m512i load_8(const uint8_t *p, __mmask64 in) { return _mm512_maskz_loadu_epi8(in, p); }
+
+// The bytes of a vector widened to words come as the low and the high half of each group of 16. 256 additions are safe.
+static inline void add_phases_8(__m512i lo, __m512i hi, int64_t *col) {
+    uint16_t a[32], b[32];
+    _mm512_storeu_si512(a, lo);
+    _mm512_storeu_si512(b, hi);
+    for (int i = 0; i < 32; i++) {
+        int at = i / 8 % 2 * 16 + i % 8;
+        col[at] += a[i];
+        col[at + 8] += b[i];
+    }
+}
+
+// The sums of one row over some columns: edges in words, row edges in 64-bit lanes, the Laplacian in 32-bit lanes, which 256 vectors may add to.
+typedef struct {
+    __m512i lo, hi, row, laplace, laplace2;
+} texture_sum_8;
+
+// 4c - left - right - up - down in words: bytes are interleaved in pairs, and each pair is multiplied and added in one step. keep marks columns with both neighbours.
+static inline void add_laplace_8(texture_sum_8 *t, __m512i c, __m512i l, __m512i r, __m512i u, __m512i d, __mmask64 keep) {
+    __m512i z = _mm512_setzero_si512(), four = _mm512_set1_epi16((short)0xff04), add = _mm512_set1_epi8(1), which = _mm512_movm_epi8(keep);
+    __m512i a = _mm512_maddubs_epi16(_mm512_unpacklo_epi8(c, l), four), b = _mm512_maddubs_epi16(_mm512_unpackhi_epi8(c, l), four);
+    a = _mm512_sub_epi16(a, _mm512_maddubs_epi16(_mm512_unpacklo_epi8(u, d), add));
+    b = _mm512_sub_epi16(b, _mm512_maddubs_epi16(_mm512_unpackhi_epi8(u, d), add));
+    a = _mm512_and_si512(_mm512_sub_epi16(a, _mm512_unpacklo_epi8(r, z)), _mm512_unpacklo_epi8(which, which));
+    b = _mm512_and_si512(_mm512_sub_epi16(b, _mm512_unpackhi_epi8(r, z)), _mm512_unpackhi_epi8(which, which));
+    t->laplace = _mm512_dpwssd_epi32(t->laplace, _mm512_add_epi16(_mm512_abs_epi16(a), _mm512_abs_epi16(b)), _mm512_set1_epi16(1));
+    t->laplace2 = _mm512_dpwssd_epi32(_mm512_dpwssd_epi32(t->laplace2, a, a), b, b);
+}
+
+// Up to 64 columns from x. in marks those of the picture, left and right those of them that have a neighbour there.
+static inline __attribute__((always_inline)) void texture_step_8(texture_sum_8 *t, const uint8_t *c, const uint8_t *up, const uint8_t *down, __mmask64 in, __mmask64 left,
+                                                                 __mmask64 right) {
+    __m512i z = _mm512_setzero_si512(), a = load_8(c, in), l = _mm512_mask_loadu_epi8(a, left, c - 1), e = diff_8(a, l);
+    t->lo = _mm512_add_epi16(t->lo, _mm512_unpacklo_epi8(e, z));
+    t->hi = _mm512_add_epi16(t->hi, _mm512_unpackhi_epi8(e, z));
+    if (up) t->row = _mm512_add_epi64(t->row, _mm512_sad_epu8(a, load_8(up, in)));
+    if (up && down) add_laplace_8(t, a, l, load_8(c + 1, right), load_8(up, in), load_8(down, in), left & right);
+}
+
+// Columns [from, to), at most 256 vectors.
+static void texture_run_8(const uint8_t *c, const uint8_t *up, const uint8_t *down, int from, int to, int w, ac_texture *t, int y) {
+    __m512i z = _mm512_setzero_si512();
+    texture_sum_8 s = {z, z, z, z, z};
+    for (int x = from; x < to; x += 64) {
+        __mmask64 in = first_columns(w - x), left = x > 0 ? in : in & ~1ull, right = first_columns(w - x - 1);
+        texture_step_8(&s, c + x, up ? up + x : NULL, down ? down + x : NULL, in, left, right);
+    }
+    add_phases_8(s.lo, s.hi, t->col);
+    t->row[y % AC_PHASES] += _mm512_reduce_add_epi64(s.row);
+    t->laplace += _mm512_reduce_add_epi64(widen_sum(s.laplace));
+    t->laplace2 += _mm512_reduce_add_epi64(widen_sum(s.laplace2));
+}
+
+static void texture_row_8(const uint8_t *c, const uint8_t *up, const uint8_t *down, int w, ac_texture *t, int y) {
+    for (int x = 0; x < w; x += 256 * 64) texture_run_8(c, up, down, x, w - x < 256 * 64 ? w : x + 256 * 64, w, t, y);
+}
+
+// Sums of |a + c - 2x| without leaving bytes. With m = (a + c + 1) / 2 rounded down and odd = (a + c) mod 2, a + c is 2m - odd, and so the term is 2|m - x|, less odd where m
+// exceeds x, plus odd elsewhere.
+typedef struct {
+    __m512i sad, over; // |m - x|, and odd where m exceeds x, which 255 vectors may add to
+} comb_sum_8;
+
+static inline void add_line_8(comb_sum_8 *t, __m512i m, __m512i odd, __m512i x) {
+    t->sad = _mm512_add_epi64(t->sad, _mm512_sad_epu8(m, x));
+    t->over = _mm512_add_epi8(t->over, _mm512_min_epu8(_mm512_subs_epu8(m, x), odd));
+}
+
+static inline int64_t add_bytes(__m512i v) { return _mm512_reduce_add_epi64(_mm512_sad_epu8(v, _mm512_setzero_si512())); }
+
+static inline int64_t line_sum_8(const comb_sum_8 *t, int64_t odd) { return 2 * _mm512_reduce_add_epi64(t->sad) + odd - 2 * add_bytes(t->over); }
+
+// Columns [from, to), at most 255 vectors. The oldest picture is nowhere else read, and fetched from 8 rows ahead; stride is its.
+static void idet_run_8(const idet_rows_8 *r, int from, int to, int w, ptrdiff_t stride, int64_t sums[4]) {
+    __m512i z = _mm512_setzero_si512(), odds = z, same = z;
+    comb_sum_8 before = {z, z}, after = {z, z}, line = {z, z};
+    for (int x = from; x < to; x += 64) {
+        __mmask64 in = first_columns(w - x);
+        _mm_prefetch((const char *)(r->before + x + 8 * stride), _MM_HINT_T0);
+        __m512i u = load_8(r->above + x, in), d = load_8(r->below + x, in), mid = load_8(r->line + x, in), p = load_8(r->before + x, in);
+        __m512i m = _mm512_avg_epu8(u, d), odd = _mm512_and_si512(_mm512_xor_si512(u, d), _mm512_set1_epi8(1));
+        odds = _mm512_add_epi8(odds, odd);
+        add_line_8(&before, m, odd, p);
+        add_line_8(&after, m, odd, load_8(r->after + x, in));
+        add_line_8(&line, m, odd, mid);
+        same = _mm512_add_epi64(same, _mm512_sad_epu8(mid, p));
+    }
+    int64_t odd = add_bytes(odds);
+    sums[0] += line_sum_8(&before, odd);
+    sums[1] += line_sum_8(&after, odd);
+    sums[2] += line_sum_8(&line, odd);
+    sums[3] += _mm512_reduce_add_epi64(same);
+}
+
+static void idet_row_8(const idet_rows_8 *r, int w, ptrdiff_t stride, int64_t sums[4]) {
+    for (int x = 0; x < w; x += 255 * 64) idet_run_8(r, x, w - x < 255 * 64 ? w : x + 255 * 64, w, stride, sums);
+}
+
+static void combed_row_8(const uint8_t *up, const uint8_t *c, const uint8_t *down, int w, uint32_t t, uint8_t *column) {
+    __m512i limit = _mm512_set1_epi8((char)t), one = _mm512_set1_epi8(1);
+    for (int x = 0; x < w; x += 64) {
+        __mmask64 in = first_columns(w - x);
+        __m512i a = load_8(c + x, in), u = load_8(up + x, in), d = load_8(down + x, in), n = load_8(column + x, in);
+        __m512i over = _mm512_min_epu8(_mm512_subs_epu8(a, u), _mm512_subs_epu8(a, d)), under = _mm512_min_epu8(_mm512_subs_epu8(u, a), _mm512_subs_epu8(d, a));
+        __mmask64 hit = _mm512_cmpgt_epu8_mask(_mm512_max_epu8(over, under), limit);
+        _mm512_mask_storeu_epi8(column + x, in, _mm512_mask_add_epi8(n, hit, n, one));
+    }
+}
+
+static ac_dark dark_row_8(const uint8_t *c, int w, uint32_t limit) {
+    __m512i z = _mm512_setzero_si512(), sum = z;
+    ac_dark d = {0, 0};
+    for (int x = 0; x < w; x += 64) {
+        __m512i a = load_8(c + x, first_columns(w - x));
+        sum = _mm512_add_epi64(sum, _mm512_sad_epu8(a, z));
+        d.above += (uint64_t)bits(_mm512_cmpgt_epu8_mask(a, _mm512_set1_epi8((char)limit)));
+    }
+    d.sum = (uint64_t)_mm512_reduce_add_epi64(sum);
+    return d;
+}
