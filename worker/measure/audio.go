@@ -69,13 +69,15 @@ type Audio struct {
 }
 
 // NewAudio returns an Audio that stands at sample 0.
-func NewAudio(cfg AudioConfig) (*Audio, error) {
+func NewAudio(cfg AudioConfig) (*Audio, error) { return newAudio(cfg, avx2) }
+
+func newAudio(cfg AudioConfig, best kernel) (*Audio, error) {
 	if cfg.Rate < MinRate || cfg.Rate > MaxRate || cfg.Channels < 1 || cfg.Channels > MaxChannels {
 		return nil, fmt.Errorf("measure audio of %d channels at %d Hz: out of range", cfg.Channels, cfg.Rate)
 	}
 	taps := lowPass(cfg.Rate)
 	longest := cfg.Rate/measurement.SlotsPerSecond + 1
-	c := C.ac_audio_new(C.int(cfg.Rate), C.int(cfg.Channels), C.int(longest), C.int(len(taps)))
+	c := C.ac_audio_new(C.int(cfg.Rate), C.int(cfg.Channels), C.int(longest), C.int(len(taps)), C.int(best))
 	if c == nil {
 		return nil, errors.New("measure audio: out of memory")
 	}

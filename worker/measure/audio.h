@@ -32,8 +32,14 @@ typedef struct {
     double shelf[2], rlb[2]; // filter state
 } ac_track;
 
-typedef struct {
+typedef struct ac_audio ac_audio;
+
+// Measures a piece with one instruction set.
+typedef void (*ac_piece)(ac_audio *a, int n, int offset, int count);
+
+struct ac_audio {
     int rate, channels, longest;
+    ac_piece piece;
     ac_biquad shelf, rlb;
     int taps; // of the decimation filter
     float *tap;
@@ -52,10 +58,11 @@ typedef struct {
     float diff;
     uint16_t env[AC_MS];
     int16_t low[AC_MS];
-} ac_audio;
+};
 
-// ac_audio_new returns NULL when memory is short. longest is the number of samples in the longest slot. The caller fills in filters, taps and mixed.
-ac_audio *ac_audio_new(int rate, int channels, int longest, int taps);
+// ac_audio_new returns NULL when memory is short. longest is the number of samples in the longest slot. The caller fills in filters, taps and mixed. With best 0 no vector
+// extension is used.
+ac_audio *ac_audio_new(int rate, int channels, int longest, int taps, int best);
 void ac_audio_free(ac_audio *a);
 
 // ac_audio_reset forgets the past.
@@ -66,5 +73,8 @@ void ac_audio_put(ac_audio *a, int format, int interleaved, int skip, int have, 
 
 // ac_audio_piece measures a piece of n samples that begins `offset` samples into its slot. When count is 0 only the filters move on.
 void ac_audio_piece(ac_audio *a, int n, int offset, int count);
+
+// ac_avx2_piece returns NULL where AVX2 is not to be had.
+ac_piece ac_avx2_piece(void);
 
 #endif

@@ -13,9 +13,14 @@ import (
 	"aircheck/jobs/measurement"
 )
 
-func newAudio(t testing.TB, rate, channels int, weights ...float64) *Audio {
+func testAudio(t testing.TB, rate, channels int, weights ...float64) *Audio {
 	t.Helper()
-	a, err := NewAudio(AudioConfig{Rate: rate, Channels: channels, Weights: weights})
+	return testKernel(t, avx2, rate, channels, weights...)
+}
+
+func testKernel(t testing.TB, best kernel, rate, channels int, weights ...float64) *Audio {
+	t.Helper()
+	a, err := newAudio(AudioConfig{Rate: rate, Channels: channels, Weights: weights}, best)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +101,7 @@ func TestChunking(t *testing.T) {
 		t.Run(fmt.Sprint(rate), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(uint64(i), 9))
 			x := signal(r, 3, rate/4+r.IntN(rate/4))
-			a := newAudio(t, rate, 3)
+			a := testAudio(t, rate, 3)
 			first := r.Int64N(1<<33) - 1<<32
 			own := first + r.Int64N(int64(len(x[0])))
 			want := slotsOf(t, a, x, first, own, whole(x))
@@ -108,6 +113,18 @@ func TestChunking(t *testing.T) {
 			}
 			checkTiling(t, want, int64(rate), own, first+int64(len(x[0])))
 		})
+	}
+}
+
+// TestAudioKernels: the plain kernel gives the same bits as the one for AVX2.
+func TestAudioKernels(t *testing.T) {
+	for i, rate := range rates {
+		r := rand.New(rand.NewPCG(uint64(i), 15))
+		x := signal(r, 3, rate)
+		want := slotsOf(t, testKernel(t, scalar, rate, 3), x, 77, 500, whole(x))
+		if got := slotsOf(t, testKernel(t, avx2, rate, 3), x, 77, 500, whole(x)); !reflect.DeepEqual(got, want) {
+			t.Errorf("%d Hz: the kernels differ", rate)
+		}
 	}
 }
 
@@ -137,7 +154,7 @@ func TestAudioAgainstOracle(t *testing.T) {
 			first := int64(r.IntN(1000))
 			own := first + int64(rate/7)
 			weights := []float64{1, 0, 1.41}
-			slots := slotsOf(t, newAudio(t, rate, 3, weights...), x, first, own, whole(x))
+			slots := slotsOf(t, testAudio(t, rate, 3, weights...), x, first, own, whole(x))
 			o := newAudioOracle(x, rate, first, weights)
 			for _, s := range slots {
 				o.check(t, s)
@@ -152,7 +169,7 @@ func TestNoNumbers(t *testing.T) {
 	for i := range x[0] {
 		x[0][i] = []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), 3e38}[i%4]
 	}
-	slots := slotsOf(t, newAudio(t, 48000, 2), x, 0, 0, whole(x))
+	slots := slotsOf(t, testAudio(t, 48000, 2), x, 0, 0, whole(x))
 	bad, good := slots[0].Ch[0], slots[0].Ch[1]
 	if bad.Zeros != 0 || good.Zeros != 480 {
 		t.Errorf("zeros: %d of no numbers, %d of zeros; want 0, 480", bad.Zeros, good.Zeros)
@@ -173,7 +190,7 @@ func TestFormats(t *testing.T) {
 			x[c][i] = float32(r.IntN(256)-128) / 128
 		}
 	}
-	a := newAudio(t, 48000, 2)
+	a := testAudio(t, 48000, 2)
 	want := slotsOf(t, a, x, 0, 0, whole(x))
 	for format := U8; format <= F64; format++ {
 		for _, interleaved := range []bool{false, true} {
@@ -239,7 +256,7 @@ func TestAudioRefuses(t *testing.T) {
 			t.Errorf("NewAudio(%+v): no error", c)
 		}
 	}
-	a := newAudio(t, 48000, 2)
+	a := testAudio(t, 48000, 2)
 	if err := a.Reset(math.MaxInt64); err == nil {
 		t.Error("reset to the end of time: no error")
 	}

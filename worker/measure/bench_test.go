@@ -99,7 +99,7 @@ func BenchmarkAudio(b *testing.B) {
 					x[c][i] += float32(0.05 * r.NormFloat64())
 				}
 			}
-			a := newAudio(b, 48000, channels)
+			a := testAudio(b, 48000, channels)
 			b.ReportAllocs()
 			for b.Loop() {
 				for at := 0; at < 48000; at += 1024 {

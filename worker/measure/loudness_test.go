@@ -53,7 +53,7 @@ func TestLoudness(t *testing.T) {
 				for _, l := range c.levels {
 					x = append(x, sine(rate, c.frequency, dB(l), 0, 2))
 				}
-				slots := slotsOf(t, newAudio(t, rate, len(x)), x, 0, 0, whole(x))
+				slots := slotsOf(t, testAudio(t, rate, len(x)), x, 0, 0, whole(x))
 				tolerance := 0.05 // the levels of case 6 add up to -23.02
 				if rate == 8000 {
 					tolerance = 0.1 // the bilinear transform bends the shelf near half the rate
@@ -94,7 +94,7 @@ func TestTruePeak(t *testing.T) {
 				x[len(x)-1-i] *= float32(i) / (rate / 10)
 			}
 			peak := float32(0)
-			for _, s := range slotsOf(t, newAudio(t, rate, 1), [][]float32{x}, 0, 0, whole([][]float32{x})) {
+			for _, s := range slotsOf(t, testAudio(t, rate, 1), [][]float32{x}, 0, 0, whole([][]float32{x})) {
 				peak = max(peak, s.Ch[0].TruePeak)
 			}
 			if got := 20 * math.Log10(float64(peak)); got < c.want-0.4 || got > c.want+0.2 {
@@ -121,7 +121,7 @@ func TestOvershoot(t *testing.T) {
 		x[500-k] = float32(math.Copysign(0.4, v))
 	}
 	x[700] = 0.8
-	slots := slotsOf(t, newAudio(t, 48000, 1), [][]float32{x}, 0, 0, whole([][]float32{x}))
+	slots := slotsOf(t, testAudio(t, 48000, 1), [][]float32{x}, 0, 0, whole([][]float32{x}))
 	if got := slots[1].Ch[0].TruePeak; math.Abs(float64(got)-0.4*2.0229) > 1e-3 {
 		t.Errorf("true peak %v, want %v", got, 0.4*2.0229)
 	}
@@ -136,7 +136,7 @@ func TestClippedSine(t *testing.T) {
 			x[i] = max(-1, min(1, v))
 		}
 		clipped, longest := int32(0), int32(0)
-		for _, s := range slotsOf(t, newAudio(t, rate, 1), [][]float32{x}, 0, 0, whole([][]float32{x})) {
+		for _, s := range slotsOf(t, testAudio(t, rate, 1), [][]float32{x}, 0, 0, whole([][]float32{x})) {
 			clipped += s.Ch[0].Clipped
 			longest = max(longest, s.Ch[0].ClipRun)
 		}
@@ -156,7 +156,7 @@ func TestTonePrediction(t *testing.T) {
 		for _, f := range []float64{400, 997, 1000, 1020, 5000} {
 			x := [][]float32{sine(rate, f, 0.1, 30, 0.2)}
 			var sq, r1, r2 float64
-			for _, s := range slotsOf(t, newAudio(t, rate, 1), x, 0, 0, whole(x))[10:] {
+			for _, s := range slotsOf(t, testAudio(t, rate, 1), x, 0, 0, whole(x))[10:] {
 				sq, r1, r2 = sq+s.Ch[0].Sq, r1+s.Ch[0].R1, r2+s.Ch[0].R2
 			}
 			w := 2 * math.Pi * f / float64(rate)
@@ -175,7 +175,7 @@ func TestLow(t *testing.T) {
 		for _, rate := range []int{44100, 48000} {
 			x := [][]float32{sine(rate, c.f, 0.5, 0, 1)}
 			power, n := 0.0, 0.0
-			for _, s := range slotsOf(t, newAudio(t, rate, 1), x, 0, 0, whole(x))[5:] {
+			for _, s := range slotsOf(t, testAudio(t, rate, 1), x, 0, 0, whole(x))[5:] {
 				for _, v := range s.Low {
 					power += float64(v) * float64(v) / 32768 / 32768
 					n++
@@ -193,7 +193,7 @@ func TestLowDelay(t *testing.T) {
 	x := [][]float32{make([]float32, 4800)}
 	x[0][2400] = 1 // 50 ms
 	best, at := int16(0), 0
-	for _, s := range slotsOf(t, newAudio(t, 48000, 1), x, 0, 0, whole(x)) {
+	for _, s := range slotsOf(t, testAudio(t, 48000, 1), x, 0, 0, whole(x)) {
 		for m, v := range s.Low {
 			if v > best {
 				best, at = v, int(s.Index)*10+m
