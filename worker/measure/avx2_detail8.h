@@ -53,7 +53,7 @@ typedef struct {
 } texture_sum_8;
 
 // 32 columns from x. edge is a constant: whether the first or the last column of the picture is among them, which lacks a neighbour.
-static inline __attribute__((always_inline)) void texture_step_8(texture_sum_8 *t, const uint8_t *c, const uint8_t *up, const uint8_t *down, int x, int w, int edge) {
+static inline AC_INLINE void texture_step_8(texture_sum_8 *t, const uint8_t *c, const uint8_t *up, const uint8_t *down, int x, int w, int edge) {
     __m256i z = _mm256_setzero_si256(), a = load_8(c + x), left = edge ? left_8(c, x) : load_8(c + x - 1), e = diff_8(a, left);
     t->lo = _mm256_add_epi16(t->lo, _mm256_unpacklo_epi8(e, z));
     t->hi = _mm256_add_epi16(t->hi, _mm256_unpackhi_epi8(e, z));

@@ -75,7 +75,7 @@ typedef struct {
     __m256i sum, sum2, sad, prev, min, max, moved, bits;
 } pair_16;
 
-static inline __attribute__((always_inline)) pair_16 measure_8x16(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int h, int luma) {
+static inline AC_INLINE pair_16 measure_8x16(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int h, int luma) {
     __m256i z = _mm256_setzero_si256(), one = _mm256_set1_epi16(1);
     pair_16 r = {z, z, z, z, _mm256_set1_epi16(-1), z, z, z};
     for (int y = 0; y < h; y++) {
@@ -93,7 +93,7 @@ static inline __attribute__((always_inline)) pair_16 measure_8x16(const uint8_t 
     return r;
 }
 
-static inline __attribute__((always_inline)) void count_8x16(const pair_16 *r, const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int h, int luma,
+static inline AC_INLINE void count_8x16(const pair_16 *r, const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int h, int luma,
                                                              const ac_limits *l, sums_16 *t) {
     __m256i floor = _mm256_set1_epi16((short)(luma ? l->le[3] + 1 : l->chroma_lo)), top = _mm256_set1_epi16((short)(luma ? l->hi : l->chroma_hi));
     __m256i loud = _mm256_or_si256(_mm256_cmpgt_epi16(floor, r->min), _mm256_cmpgt_epi16(r->max, top));
@@ -105,7 +105,7 @@ static inline __attribute__((always_inline)) void count_8x16(const pair_16 *r, c
 }
 
 // One strip of 32 columns. Blocks that are not whole are stored as well; nobody looks at them.
-static inline __attribute__((always_inline)) void strip_8x32_16(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int h, int luma, const ac_limits *l,
+static inline AC_INLINE void strip_8x32_16(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int h, int luma, const ac_limits *l,
                                                                 const ac_blocks *row, int x, sums_16 *t) {
     pair_16 a = measure_8x16(c, cs, p, ps, h, luma), b = measure_8x16(c + 32, cs, p + 32, ps, h, luma);
     __m128i sum = block_sums_16(a.sum, b.sum), sum2 = block_sums_16(a.sum2, b.sum2), sad = block_sums_16(a.sad, b.sad);
@@ -171,7 +171,7 @@ static inline void begin_16(totals_16 *t) {
 }
 
 // ahead says that another whole strip follows.
-static inline __attribute__((always_inline)) void strip_16(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int w, int h, int luma, int ahead,
+static inline AC_INLINE void strip_16(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int w, int h, int luma, int ahead,
                                                           const ac_limits *l, const ac_blocks *row, totals_16 *t) {
     int x = 0;
     if (ahead) {

@@ -71,7 +71,7 @@ static void move_8x32(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_
 }
 
 // One strip of 32 columns. Whole blocks are stored only from strips of 8 rows; the caller ignores the others.
-static inline __attribute__((always_inline)) void strip_8x32(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int h, int luma, const ac_limits *l,
+static inline AC_INLINE void strip_8x32(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int h, int luma, const ac_limits *l,
                                                              const ac_blocks *row, int x, sums_8 *t) {
     __m256i z = _mm256_setzero_si256(), sum = z, prev = z, sad = z, lo = z, hi = z, max = z, moved = z, min = _mm256_set1_epi8(-1);
     for (int y = 0; y < h; y++) {
@@ -159,7 +159,7 @@ static inline void begin_8(totals_8 *t) {
 }
 
 // ahead says that another whole strip follows.
-static inline __attribute__((always_inline)) void strip_8(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int w, int h, int luma, int ahead,
+static inline AC_INLINE void strip_8(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int w, int h, int luma, int ahead,
                                                           const ac_limits *l, const ac_blocks *row, totals_8 *t) {
     int x = 0;
     if (ahead) {

@@ -32,7 +32,7 @@ static inline void add_laplace_8(texture_sum_8 *t, __m512i c, __m512i l, __m512i
 }
 
 // Up to 64 columns from x. in marks those of the picture, left and right those of them that have a neighbour there.
-static inline __attribute__((always_inline)) void texture_step_8(texture_sum_8 *t, const uint8_t *c, const uint8_t *up, const uint8_t *down, __mmask64 in, __mmask64 left,
+static inline AC_INLINE void texture_step_8(texture_sum_8 *t, const uint8_t *c, const uint8_t *up, const uint8_t *down, __mmask64 in, __mmask64 left,
                                                                  __mmask64 right) {
     __m512i z = _mm512_setzero_si512(), a = load_8(c, in), l = _mm512_mask_loadu_epi8(a, left, c - 1), e = diff_8(a, l);
     t->lo = _mm512_add_epi16(t->lo, _mm512_unpacklo_epi8(e, z));

@@ -59,7 +59,7 @@ static void move_8x64(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_
 
 static inline void store_lanes(uint32_t *to, __m512i v) { _mm256_storeu_si256((__m256i *)to, _mm512_cvtepi64_epi32(v)); }
 
-static inline __attribute__((always_inline)) void strip_8x64(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, __mmask64 in, int h, int luma,
+static inline AC_INLINE void strip_8x64(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, __mmask64 in, int h, int luma,
                                                              const ac_limits *l, const ac_blocks *row, int x, totals_8 *t) {
     __m512i z = _mm512_setzero_si512(), sum = z, prev = z, sad = z, products = z, max = z, moved = z, min = _mm512_set1_epi8(-1), fill = _mm512_set1_epi8((char)c[0]);
     for (int y = 0; y < h; y++) {
@@ -108,7 +108,7 @@ static void finish_8(const totals_8 *v, ac_plane *t) {
 }
 
 // ahead says that another whole strip follows.
-static inline __attribute__((always_inline)) void strip_8(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int w, int h, int luma, int ahead,
+static inline AC_INLINE void strip_8(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int w, int h, int luma, int ahead,
                                                           const ac_limits *l, const ac_blocks *row, totals_8 *t) {
     int x = 0;
     if (ahead) {

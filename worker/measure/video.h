@@ -134,6 +134,9 @@ ac_kernel ac_avx512_kernel(int depth);
 ac_kernel ac_avx2_kernel(int depth);
 ac_kernel ac_scalar_kernel(int depth);
 
+// For functions that are called with constants, which shape their loops.
+#define AC_INLINE __attribute__((always_inline))
+
 static inline uint32_t ac_absdiff(uint32_t a, uint32_t b) { return a > b ? a - b : b - a; }
 
 #endif

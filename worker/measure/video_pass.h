@@ -67,7 +67,7 @@ static void FN(small_grid)(ac_video *v, int plane) {
     }
 }
 
-static inline __attribute__((always_inline)) void FN(plane_pass)(ac_video *v, int plane, const int luma) {
+static inline AC_INLINE void FN(plane_pass)(ac_video *v, int plane, const int luma) {
     int w = v->w[plane], h = v->h[plane], n = w / 8;
     const uint8_t *cur = v->cur.data[plane], *prev = v->prev.data[plane];
     ptrdiff_t cs = v->cur.stride[plane], ps = v->prev.stride[plane];
