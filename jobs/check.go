@@ -47,6 +47,9 @@ type Task struct {
 	Segments []Segment `json:"segments,omitempty"`
 	Context  int       `json:"context,omitempty"`
 	Object   *Object   `json:"object,omitempty"` // ModeObject
+	// LastTry: a segment that cannot be fetched for a passing reason is recorded as unavailable instead of failing the window, so that it costs
+	// its own time and no more, in every cut.
+	LastTry bool `json:"last_try,omitempty"`
 }
 
 // Outcome is the one way in which a window's job ended when there is no measurement to show for it.

@@ -34,7 +34,7 @@ func sampleSegments() []Segment {
 
 func sampleTask() Task {
 	return Task{
-		V: Version, Check: checkID, Epoch: 2, Segments: sampleSegments(), Context: 1,
+		V: Version, Check: checkID, Epoch: 2, LastTry: true, Segments: sampleSegments(), Context: 1,
 		Window: Window{Sequence: "s0", Index: 1, First: 1, Last: 4, Start: 6_000_000, End: 24_000_000, Foot: true},
 	}
 }
@@ -56,7 +56,7 @@ func sampleCheck() *Check {
 			Sequences: []Sequence{
 				{
 					ID: "s0", Name: "v/1080p.m3u8", Mode: ModeSegments, Media: "video", Segments: sampleSegments(), Duration: 24_000_000,
-					Variant: &Variant{Bandwidth: 5_000_000, AverageBandwidth: 4_500_000, Codecs: "avc1.640028,mp4a.40.2", Width: 1920, Height: 1080, FrameRate: "25", Language: "de"},
+					Truncated: true, Variant: &Variant{Bandwidth: 5_000_000, AverageBandwidth: 4_500_000, Codecs: "avc1.640028,mp4a.40.2", Width: 1920, Height: 1080, FrameRate: "25", Language: "de"},
 				},
 				{ID: "s1", Mode: ModeObject, Object: sampleObjectTask().Object, Duration: 20_000_000},
 				{ID: "s2", Mode: ModeSegments},

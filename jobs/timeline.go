@@ -49,6 +49,8 @@ type Sequence struct {
 	Object   *Object   `json:"object,omitempty"`   // ModeObject
 	// Duration is declared by the playlist or container; 0 when it does not say.
 	Duration Micros `json:"duration"`
+	// Truncated: the container declares more media than the object holds; Duration is what it declares.
+	Truncated bool `json:"truncated,omitempty"`
 	// Variant holds the declared attributes of an HLS variant.
 	Variant *Variant `json:"variant,omitempty"`
 }

@@ -68,12 +68,15 @@ type Format struct {
 type UnitState string
 
 const (
-	UnitOK        UnitState = "ok"
-	UnitMissing   UnitState = "missing"   // the origin has no such object
-	UnitCorrupt   UnitState = "corrupt"   // bytes are there, and no media is in them
-	UnitTruncated UnitState = "truncated" // media stops before the container says that it ends
-	UnitEncrypted UnitState = "encrypted" // no key, an unknown method, or a key that does not fit
-	UnitGap       UnitState = "gap"       // EXT-X-GAP
+	UnitOK      UnitState = "ok"
+	UnitMissing UnitState = "missing" // the origin has no such object
+	// UnitUnavailable: it may be there and could not be had: access denied, larger than allowed, an origin that keeps failing. Detail says which, without
+	// the URI, for it becomes part of the digest.
+	UnitUnavailable UnitState = "unavailable"
+	UnitCorrupt     UnitState = "corrupt"   // bytes are there, and no media is in them
+	UnitTruncated   UnitState = "truncated" // media stops before the container says that it ends
+	UnitEncrypted   UnitState = "encrypted" // no key, an unknown method, or a key that does not fit
+	UnitGap         UnitState = "gap"       // EXT-X-GAP
 )
 
 // Unit is one decode unit: what was found and what went wrong on the way.
@@ -84,7 +87,8 @@ type Unit struct {
 	Detail string      `json:"detail,omitempty"`
 	Bytes  int64       `json:"bytes,omitempty"`
 	Tracks []UnitTrack `json:"tracks,omitempty"`
-	// TruncatedAt is the timeline position in microseconds where an object stops, when State is truncated (ModeObject).
+	// TruncatedAt is the timeline position in microseconds where an object stops, when State is truncated (ModeObject) and its index tells; 0 means where
+	// its media ends. A truncated segment (ModeSegments) is measured as far as it goes.
 	TruncatedAt int64 `json:"truncated_at,omitempty"`
 }
 
