@@ -180,7 +180,7 @@ type directSource struct {
 
 func (s *directSource) Segment(at int) (decode.Segment, error) {
 	seg, err := s.fetcher.Segment(context.Background(), s.task.Segments[at])
-	return decode.Segment{State: seg.State, Detail: seg.Detail, Init: seg.Init, Data: seg.Data}, err
+	return decode.Segment{State: seg.State, Detail: seg.Detail, Init: seg.Init, Data: seg.Data, Truncated: seg.Truncated}, err
 }
 
 func (s *directSource) ReadAt(p []byte, off int64) (int, error) {

@@ -24,25 +24,22 @@ func Run(r io.Reader, w io.Writer) error {
 	decode.Install()
 	conn := &wire.Conn{R: r, W: w}
 	for {
-		t, body, err := conn.Receive()
+		task, err := conn.ReceiveTask()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if t != wire.TypeTask {
-			return fmt.Errorf("want a task, got message %q", t)
-		}
-		if err := window(conn, body); err != nil {
+		if err := window(conn, task); err != nil {
 			return err
 		}
 	}
 }
 
 // window measures one window; its error means that the pipe is broken.
-func window(conn *wire.Conn, body []byte) error {
-	err := measure(conn, body)
+func window(conn *wire.Conn, task jobs.Task) error {
+	err := measure(conn, task)
 	var gone *wireError
 	if errors.As(err, &gone) {
 		return err
@@ -54,11 +51,7 @@ func window(conn *wire.Conn, body []byte) error {
 	return conn.SendJSON(wire.TypeDone, done)
 }
 
-func measure(conn *wire.Conn, body []byte) error {
-	var task jobs.Task
-	if err := json.Unmarshal(body, &task); err != nil {
-		return jobs.Classify(jobs.Permanent, fmt.Errorf("decode task: %w", err))
-	}
+func measure(conn *wire.Conn, task jobs.Task) error {
 	out := measurement.NewWriter(pieces{conn})
 	header, err := decode.Measure(task, &source{conn: conn}, out)
 	if err != nil {
@@ -105,7 +98,7 @@ func (s *source) Segment(at int) (decode.Segment, error) {
 	if reply.Init < 0 || reply.Size < 0 || total > wire.MaxSegment {
 		return decode.Segment{}, &wireError{wire.ErrTooLong}
 	}
-	seg := decode.Segment{State: reply.State, Detail: reply.Detail, Init: reply.Init, Data: make([]byte, 0, total)}
+	seg := decode.Segment{State: reply.State, Detail: reply.Detail, Truncated: reply.Truncated, Init: reply.Init, Data: make([]byte, 0, total)}
 	for len(seg.Data) < total {
 		piece, err := s.answer(wire.TypeBytes)
 		if err != nil {

@@ -6,6 +6,7 @@ package decode
 import "C"
 
 import (
+	"cmp"
 	"errors"
 	"math/bits"
 	"slices"
@@ -121,22 +122,30 @@ func (d *decoding) send(cc *astiav.CodecContext, f *astiav.Frame, p *astiav.Pack
 	takeComplaints()
 	err := cc.SendPacket(p)
 	said := takeComplaints()
-	if own && p != nil && (err != nil || said.errors > 0) {
-		d.errors++
-		if said.message == "" && err != nil {
-			said.message = err.Error()
-		}
-		d.w.complain(d.run.unit, d.run.track, 1, said.message)
-	}
-	for {
+	var failed error
+	for failed == nil {
 		f.Unref()
-		if err := cc.ReceiveFrame(f); err != nil {
-			return nil // needs more input, is drained, or could not be decoded: said above
+		if cc.ReceiveFrame(f) != nil {
+			break // needs more input, is drained, or could not be decoded: it has said so
 		}
-		if err := d.samples(f, own); err != nil {
-			return err
-		}
+		failed = d.samples(f, own)
+		more := takeComplaints()
+		said.errors += more.errors
+		said.message = cmp.Or(said.message, more.message)
 	}
+	more := takeComplaints()
+	if err == nil && said.errors+more.errors == 0 {
+		return failed
+	}
+	if own && p != nil {
+		d.errors++
+		message := cmp.Or(said.message, more.message)
+		if message == "" && err != nil {
+			message = err.Error()
+		}
+		d.w.complain(d.run.unit, d.run.track, 1, message)
+	}
+	return failed
 }
 
 // samples takes one decoded frame.

@@ -22,6 +22,8 @@ type Segment struct {
 	Detail string
 	Init   int // Data[:Init] is the initialisation section
 	Data   []byte
+	// Truncated: the object ends before the segment does; Data is what there is.
+	Truncated bool
 }
 
 // Source gives media. Its errors end the window and are passed through.

@@ -86,6 +86,19 @@ func (w *window) unreadable(err error) error {
 	return nil
 }
 
+// maxMillis bounds the grid: a timestamp more than a year from zero is damage, and belongs to whatever is being read when it turns up. It is decoded and
+// measured with the rest; the judge cannot place it and says so.
+const maxMillis = 366 * 24 * 3600 * 1000
+
+// placed tells whether a packet has a time on the grid.
+func (p *packet) placed() bool {
+	if p.time() == noTime {
+		return false
+	}
+	ms := p.track.millis(p.time())
+	return ms > -maxMillis && ms < maxMillis
+}
+
 // gridBorder rounds microseconds up to the video grid, in milliseconds, so that a cell lies in one window.
 func gridBorder(us int64) int64 {
 	const cell = videoCellMillis * 1000
@@ -169,9 +182,11 @@ func (o *objectWindow) read() error {
 	return o.drainVideo()
 }
 
-// finished: all tracks have begun something that belongs to the next window. A track that is silent to the end keeps the window reading; that is
-// the container's interleaving to answer for.
+// finished: all tracks have begun something that belongs to the next window, or have ended long ago.
 func (o *objectWindow) finished() bool {
+	if o.to < math.MaxInt64 && o.lastTime/1000 > o.to+audioCellMillis+maxInterleave {
+		return true
+	}
 	any := false
 	for _, t := range o.d.tracks {
 		if t == nil {
@@ -189,8 +204,8 @@ func (o *objectWindow) finished() bool {
 }
 
 func (o *objectWindow) packet(p *packet) error {
-	if at := p.time(); at != noTime && p.track.kind != "" {
-		o.lastTime = max(o.lastTime, rescale(at+p.duration, p.track.num*1_000_000, p.track.den))
+	if p.placed() {
+		o.lastTime = max(o.lastTime, 1000*p.track.millis(p.time()+p.duration))
 	}
 	if p.encrypted {
 		defer p.free()
@@ -212,6 +227,9 @@ func (o *objectWindow) owns(ms int64) bool { return ms >= o.from && ms < o.to }
 
 // cellMillis is where the packet's cell begins.
 func (o *objectWindow) cellMillis(p *packet) int64 {
+	if !p.placed() {
+		return max(0, o.from)
+	}
 	ms := p.track.millis(max(0, p.time()))
 	if p.track.kind == measurement.Audio {
 		return ms / audioCellMillis * audioCellMillis
@@ -222,6 +240,9 @@ func (o *objectWindow) cellMillis(p *packet) int64 {
 func (o *objectWindow) unitOf(p *packet) int {
 	return int(o.cellMillis(p) / videoCellMillis)
 }
+
+// maxInterleave is how far apart in time the packets of two tracks may stand in a container: a track from which nothing came for this long has ended.
+const maxInterleave = 30_000
 
 // videoPacket gives a packet to its unit.
 func (o *objectWindow) videoPacket(p *packet) error {
@@ -234,7 +255,7 @@ func (o *objectWindow) videoPacket(p *packet) error {
 		p.free()
 		return nil
 	}
-	if p.key && p.time() != noTime {
+	if p.key && p.placed() {
 		if ms := p.track.millis(p.time()); floorDiv(ms, videoCellMillis) > v.cell || v.cell == math.MinInt64 {
 			if err := o.videoUnit(v, p, ms); err != nil || v.done {
 				p.free()

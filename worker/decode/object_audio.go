@@ -25,7 +25,7 @@ func (o *objectWindow) audioPacket(p *packet) error {
 		p.free()
 		return nil
 	}
-	if p.time() != noTime {
+	if p.placed() {
 		cell := floorDiv(max(0, p.track.millis(p.time())), audioCellMillis)
 		if cell != a.cell && (cell > a.cell || a.cell-cell > 1) {
 			if err := o.endCell(a, cell); err != nil {
@@ -43,8 +43,14 @@ func (o *objectWindow) audioPacket(p *packet) error {
 		return nil
 	}
 	a.packets = append(a.packets, p)
+	if len(a.packets) >= maxCellPackets {
+		return o.endCell(a, a.cell)
+	}
 	return nil
 }
+
+// maxCellPackets bounds what is collected of a cell: 2.5 ms Opus packets make 4,000, and a stream whose clock stands still makes any number.
+const maxCellPackets = 20_000
 
 // endCell measures the collected cell if the window owns it, and keeps its end as the next one's pre-roll. next is the cell that follows.
 func (o *objectWindow) endCell(a *objectAudio, next int64) error {

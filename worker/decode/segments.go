@@ -16,6 +16,7 @@ type demuxed struct {
 	disc    int
 	state   measurement.UnitState
 	detail  string
+	short   bool // the object ends before the segment does
 	bytes   int
 	packets []*packet // in the container's order
 	demuxer *demuxer  // open for as long as packets refer to its tracks
@@ -72,7 +73,7 @@ func (w *window) demux(at int) (*demuxed, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.state, s.detail, s.bytes = got.State, got.Detail, len(got.Data)-got.Init
+	s.state, s.detail, s.short, s.bytes = got.State, got.Detail, got.Truncated, len(got.Data)-got.Init
 	if s.state != measurement.UnitOK {
 		return s, nil
 	}
@@ -205,6 +206,9 @@ func (w *window) segment(before, s *demuxed) error {
 	}
 	if s.state != measurement.UnitOK {
 		return nil
+	}
+	if s.short {
+		u.State, u.Detail = measurement.UnitTruncated, "the object ends before the segment does"
 	}
 	if err := w.sendVideo(s); err != nil {
 		return err

@@ -26,21 +26,21 @@ func (o *objectWindow) truncation() int64 {
 	return cut
 }
 
-// maxMissingTail is how much shorter than declared an object's media may be, in microseconds: durations are rounded, and tracks end at different times.
+// maxMissingTail is how much shorter than declared an object's media may be, in microseconds: durations are rounded, and tracks end at different times. It is less
+// than what a window reads before its start, so the last window knows whether media reaches it, however it was cut.
 const maxMissingTail = 1_000_000
 
-// markTruncated says in the last window, which every cut has, where the object stops.
+// markTruncated says in the last window, which every cut has, that the object stops early: where, if an index tells (cut in microseconds), else the judge takes
+// the end of the media, which one window alone does not know.
 func (o *objectWindow) markTruncated(cut int64) {
 	if !o.task.Window.Foot {
 		return
 	}
-	if cut < 0 && o.d.format != "mov" && o.header.Duration-o.lastTime > maxMissingTail {
-		cut = max(o.lastTime, int64(o.task.Window.Start))
-	}
-	if cut < 0 {
+	short := o.d.format != "mov" && o.header.Duration-o.lastTime > maxMissingTail
+	if cut < 0 && !short {
 		return
 	}
 	u := o.unit(int(max(cut, int64(o.task.Window.Start)) / (videoCellMillis * 1000)))
-	u.State, u.TruncatedAt = measurement.UnitTruncated, cut
+	u.State, u.TruncatedAt = measurement.UnitTruncated, max(0, cut)
 	u.Detail = "the media stops before the container says that it ends"
 }

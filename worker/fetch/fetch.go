@@ -27,13 +27,17 @@ type Segment struct {
 	Detail string
 	Init   int    // Data[:Init] is the initialisation section
 	Data   []byte // initialisation section, segment, tail
+	// Truncated: the object ends before the segment's byte range does. What there is of it is in Data.
+	Truncated bool
 }
 
 // Fetcher reads the segments of one task in order; it remembers the initialisation section and key that it read last.
 type Fetcher struct {
 	Origin storage.Origin
-	init   memo
-	key    memo
+	// LastTry turns an origin that cannot be asked from an error into an unavailable segment (jobs.Task.LastTry).
+	LastTry bool
+	init    memo
+	key     memo
 }
 
 type memo struct {
@@ -55,13 +59,16 @@ func (f *Fetcher) Segment(ctx context.Context, s jobs.Segment) (Segment, error) 
 	}
 	head, err := f.initSection(ctx, s)
 	if err != nil {
-		return unavailable(err, "initialisation section")
+		return f.unavailable(err, "initialisation section")
 	}
-	body, err := f.body(ctx, s)
-	if err != nil {
-		return unavailable(err, "segment")
+	seg := Segment{State: measurement.UnitOK, Init: len(head)}
+	if seg.Data, seg.Truncated, err = f.body(ctx, s, head); err != nil {
+		return f.unavailable(err, "segment")
 	}
-	return Segment{State: measurement.UnitOK, Init: len(head), Data: append(append(make([]byte, 0, len(head)+len(body)), head...), body...)}, nil
+	if seg.Truncated && len(seg.Data) == len(head) {
+		return Segment{State: measurement.UnitMissing, Detail: "its byte range lies beyond the end of the object"}, nil
+	}
+	return seg, nil
 }
 
 // lockedError is media that cannot be decrypted.
@@ -69,16 +76,25 @@ type lockedError struct{ err error }
 
 func (e *lockedError) Error() string { return e.err.Error() }
 
-// unavailable tells what is wrong with the stream, which is a finding, from an origin that cannot be asked, which is an error.
-func unavailable(err error, what string) (Segment, error) {
+// unavailable tells what is wrong with the stream, which is a finding, and what could not be had, which is a hole in coverage, from an origin that cannot be
+// asked now, which is an error that another try may cure. What it says is free of URIs: it becomes part of the digest.
+func (f *Fetcher) unavailable(err error, what string) (Segment, error) {
 	var locked *lockedError
 	switch {
 	case errors.As(err, &locked):
 		return Segment{State: measurement.UnitEncrypted, Detail: what + ": " + err.Error()}, nil
-	case errors.Is(err, storage.ErrNotFound), errors.Is(err, storage.ErrTooLarge):
-		return Segment{State: measurement.UnitMissing, Detail: what + ": " + err.Error()}, nil
+	case errors.Is(err, storage.ErrNotFound):
+		return Segment{State: measurement.UnitMissing, Detail: what + " not found"}, nil
+	case errors.Is(err, storage.ErrDenied):
+		return Segment{State: measurement.UnitUnavailable, Detail: what + ": access denied"}, nil
+	case errors.Is(err, storage.ErrTooLarge):
+		return Segment{State: measurement.UnitUnavailable, Detail: what + " larger than aircheck reads"}, nil
+	case storage.IsPermanent(err):
+		return Segment{State: measurement.UnitUnavailable, Detail: what + " refused by its origin"}, nil
+	case f.LastTry && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded):
+		return Segment{State: measurement.UnitUnavailable, Detail: what + ": the origin keeps failing"}, nil
 	}
-	return Segment{}, classify(err)
+	return Segment{}, err
 }
 
 // classify turns the store's opinion into the job's.
@@ -89,16 +105,20 @@ func classify(err error) error {
 	return err
 }
 
-func (f *Fetcher) body(ctx context.Context, s jobs.Segment) ([]byte, error) {
+// body appends a segment and its tail to a copy of head: everything in one buffer, for it may be large.
+func (f *Fetcher) body(ctx context.Context, s jobs.Segment, head []byte) (data []byte, truncated bool, err error) {
 	n := s.Length
 	if n >= 0 {
 		n += s.Tail
 	}
-	b, err := f.read(ctx, s.URI, s.Offset, n, wire.MaxSegment)
+	data, err = f.read(ctx, head, s.URI, s.Offset, n, wire.MaxSegment-int64(len(head)))
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return f.unlock(ctx, b, s.Key)
+	got := data[len(head):]
+	truncated = s.Length >= 0 && int64(len(got)) < s.Length
+	plain, err := f.unlock(ctx, got, s.Key)
+	return data[:len(head)+len(plain)], truncated, err
 }
 
 func (f *Fetcher) initSection(ctx context.Context, s jobs.Segment) ([]byte, error) {
@@ -110,7 +130,7 @@ func (f *Fetcher) initSection(ctx context.Context, s jobs.Segment) ([]byte, erro
 	if f.init.name == name {
 		return f.init.data, nil
 	}
-	b, err := f.read(ctx, r.URI, r.Offset, r.Length, maxInit)
+	b, err := f.read(ctx, nil, r.URI, r.Offset, r.Length, maxInit)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +151,7 @@ func (f *Fetcher) unlock(ctx context.Context, b []byte, k *jobs.Key) ([]byte, er
 	}
 	key, err := f.keyBytes(ctx, k)
 	if storage.IsPermanent(err) {
-		return nil, &lockedError{fmt.Errorf("the key cannot be had: %w", err)}
+		return nil, &lockedError{errors.New("the key cannot be had")}
 	}
 	if err != nil {
 		return nil, err
@@ -144,7 +164,7 @@ func (f *Fetcher) unlock(ctx context.Context, b []byte, k *jobs.Key) ([]byte, er
 
 func (f *Fetcher) keyBytes(ctx context.Context, k *jobs.Key) ([]byte, error) {
 	if f.key.name != k.URI {
-		b, err := f.read(ctx, k.URI, 0, -1, maxKey)
+		b, err := f.read(ctx, nil, k.URI, 0, -1, maxKey)
 		if err != nil {
 			return nil, err
 		}
@@ -153,8 +173,11 @@ func (f *Fetcher) keyBytes(ctx context.Context, k *jobs.Key) ([]byte, error) {
 	return f.key.data, nil
 }
 
-// read gets bytes [off, off+n), n < 0 to the end, and refuses more than limit.
-func (f *Fetcher) read(ctx context.Context, uri string, off, n, limit int64) ([]byte, error) {
+// maxReserve bounds what is set aside for a segment before any of it has come: a playlist may promise what it likes.
+const maxReserve = 64 << 20
+
+// read appends bytes [off, off+n) to a copy of head, n < 0 to the end, and refuses more than limit.
+func (f *Fetcher) read(ctx context.Context, head []byte, uri string, off, n, limit int64) ([]byte, error) {
 	if n > limit {
 		return nil, fmt.Errorf("read %s: %d bytes: %w", uri, n, storage.ErrTooLarge)
 	}
@@ -163,12 +186,26 @@ func (f *Fetcher) read(ctx context.Context, uri string, off, n, limit int64) ([]
 		return nil, err
 	}
 	defer body.Close()
-	b, err := io.ReadAll(io.LimitReader(body, limit+1))
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", uri, err)
+	if n < 0 {
+		if info, ok := storage.Describe(body); ok {
+			n = info.Size - off
+		}
 	}
-	if int64(len(b)) > limit {
-		return nil, fmt.Errorf("read %s: %w", uri, storage.ErrTooLarge)
+	b := append(make([]byte, 0, int64(len(head))+min(max(n, 0), limit, maxReserve)+1), head...)
+	for {
+		if len(b) == cap(b) {
+			b = append(b, 0)[:len(b)]
+		}
+		k, err := body.Read(b[len(b):cap(b)])
+		b = b[:len(b)+k]
+		if int64(len(b)-len(head)) > limit {
+			return nil, fmt.Errorf("read %s: %w", uri, storage.ErrTooLarge)
+		}
+		if errors.Is(err, io.EOF) {
+			return b, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", uri, err)
+		}
 	}
-	return b, nil
 }

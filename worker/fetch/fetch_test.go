@@ -21,7 +21,9 @@ import (
 type shelf struct {
 	objects map[string][]byte
 	err     error
+	etag    string
 	opened  []string
+	asked   int64 // bytes
 }
 
 func (s *shelf) Stat(context.Context, string) (storage.Info, error) { return storage.Info{}, s.err }
@@ -39,7 +41,8 @@ func (s *shelf) Open(_ context.Context, uri string, off, n int64) (io.ReadCloser
 	if n >= 0 {
 		b = b[:min(n, int64(len(b)))]
 	}
-	return io.NopCloser(bytes.NewReader(b)), nil
+	s.asked += int64(len(b))
+	return storage.NewBody(bytes.NewReader(b), storage.Info{Size: int64(len(s.objects[uri])), ETag: s.etag}, nil), nil
 }
 
 func encrypt(t *testing.T, plain, key, iv []byte) []byte {
@@ -77,7 +80,10 @@ func TestSegment(t *testing.T) {
 		{"absent", jobs.Segment{ByteRange: whole("nowhere")}, measurement.UnitMissing, "", "not found"},
 		{"refused reference", jobs.Segment{}, measurement.UnitMissing, "", "no usable URI"},
 		{"absent init", jobs.Segment{ByteRange: whole("seg"), Init: initOf("nowhere")}, measurement.UnitMissing, "", "initialisation section"},
-		{"too large", jobs.Segment{ByteRange: jobs.ByteRange{URI: "seg", Length: 1 << 40}}, measurement.UnitMissing, "", "larger than allowed"},
+		{"too large", jobs.Segment{ByteRange: jobs.ByteRange{URI: "seg", Length: 1 << 40}}, measurement.UnitUnavailable, "", "larger than aircheck reads"},
+		{"one byte short", jobs.Segment{ByteRange: jobs.ByteRange{URI: "seg", Offset: 2, Length: 10}}, measurement.UnitOK, "segment..", "truncated"},
+		{"short of its tail only", jobs.Segment{ByteRange: jobs.ByteRange{URI: "seg", Offset: 2, Length: 9}, Tail: 100}, measurement.UnitOK, "segment..", ""},
+		{"range beyond the end", jobs.Segment{ByteRange: jobs.ByteRange{URI: "seg", Offset: 200, Length: 10}}, measurement.UnitMissing, "", "beyond the end"},
 		{"decrypted", jobs.Segment{ByteRange: whole("secret"), Key: locked}, measurement.UnitOK, "a secret segment", ""},
 		{"decrypted init", jobs.Segment{ByteRange: whole("secret"), Key: locked, Init: initOf("secret-init"), InitKey: locked}, measurement.UnitOK, "INITa secret segment", ""},
 		{"plain init, encrypted segment", jobs.Segment{ByteRange: whole("secret"), Key: locked, Init: initOf("init")}, measurement.UnitOK, "INITa secret segment", ""},
@@ -90,7 +96,10 @@ func TestSegment(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			f := &Fetcher{Origin: origin}
 			got, err := f.Segment(context.Background(), c.segment)
-			if err != nil || got.State != c.state || string(got.Data) != c.data || !strings.Contains(got.Detail, c.detail) {
+			if got.Truncated {
+				got.Detail += "truncated"
+			}
+			if err != nil || got.State != c.state || string(got.Data) != c.data || !strings.Contains(got.Detail, c.detail) || (got.Detail == "") != (c.detail == "") {
 				t.Errorf("got %s %q %q, %v; want %s %q with %q", got.State, got.Data, got.Detail, err, c.state, c.data, c.detail)
 			}
 		})
@@ -112,20 +121,60 @@ func TestInitAndKeyAreReadOnce(t *testing.T) {
 	}
 }
 
-// An origin that cannot be asked is an error, never a missing segment.
-func TestOriginErrorsKeepTheirClass(t *testing.T) {
+// An origin that cannot be asked is an error, never a missing segment; on the last try it costs the segment. What is refused for good costs the segment at once,
+// and what is said of it names no URI.
+func TestAnOriginThatDoesNotGive(t *testing.T) {
+	reset, denied := errors.New("read http://secret.example: connection reset"), fmt.Errorf("get http://secret.example: %w", storage.ErrDenied)
+	segment := jobs.Segment{ByteRange: jobs.ByteRange{URI: "s", Length: -1}}
 	for _, c := range []struct {
+		name string
 		err  error
-		want jobs.Class
+		last bool
+		want error
 	}{
-		{errors.New("connection reset"), jobs.Transient},
-		{fmt.Errorf("get: %w", storage.ErrDenied), jobs.Permanent},
+		{"passing", reset, false, reset},
+		{"passing, last try", reset, true, nil},
+		{"denied", denied, false, nil},
+		{"cancelled, last try", context.Canceled, true, context.Canceled},
 	} {
-		f := &Fetcher{Origin: &shelf{err: c.err}}
-		_, err := f.Segment(context.Background(), jobs.Segment{ByteRange: jobs.ByteRange{URI: "s", Length: -1}})
-		if !errors.Is(err, c.err) || jobs.ClassOf(err) != c.want {
-			t.Errorf("got %v (%s), want %v (%s)", err, jobs.ClassOf(err), c.err, c.want)
+		f := &Fetcher{Origin: &shelf{err: c.err}, LastTry: c.last}
+		got, err := f.Segment(context.Background(), segment)
+		if !errors.Is(err, c.want) || c.want != nil && err == nil {
+			t.Errorf("%s: got %v, want %v", c.name, err, c.want)
 		}
+		if c.want == nil && (got.State != measurement.UnitUnavailable || got.Detail == "" || strings.Contains(got.Detail, "secret")) {
+			t.Errorf("%s: got %s %q", c.name, got.State, got.Detail)
+		}
+	}
+}
+
+// An object that is replaced between two reads is not one object.
+func TestAReplacedObjectIsAnError(t *testing.T) {
+	origin := &shelf{objects: map[string][]byte{"o": []byte("0123456789")}, etag: "one"}
+	o := NewObject(context.Background(), origin, jobs.Object{URI: "o", Size: 10, ETag: "one"})
+	defer o.Close()
+	if n, err := o.ReadAt(make([]byte, 4), 4); n != 4 || err != nil {
+		t.Fatalf("read %d bytes, %v", n, err)
+	}
+	origin.etag = "two"
+	if _, err := o.ReadAt(make([]byte, 4), 0); !errors.Is(err, errChanged) || jobs.ClassOf(err) != jobs.Permanent {
+		t.Errorf("after the object was replaced: %v", err)
+	}
+}
+
+// A window in the middle of a large object asks for what it reads and little more.
+func TestRequestsAreBounded(t *testing.T) {
+	origin := &shelf{objects: map[string][]byte{"o": make([]byte, 64<<20)}}
+	o := NewObject(context.Background(), origin, jobs.Object{URI: "o", Size: 64 << 20})
+	defer o.Close()
+	p := make([]byte, 256<<10)
+	for off := int64(8 << 20); off < 12<<20; off += int64(len(p)) {
+		if n, err := o.ReadAt(p, off); n != len(p) || err != nil {
+			t.Fatalf("read %d bytes at %d, %v", n, off, err)
+		}
+	}
+	if origin.asked > 3*4<<20 || len(origin.opened) > 4 {
+		t.Errorf("%d requests for %d bytes to read 4 MiB", len(origin.opened), origin.asked)
 	}
 }
 

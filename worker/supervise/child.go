@@ -45,7 +45,8 @@ func (c *child) measure(ctx context.Context, task jobs.Task) ([]byte, error) {
 	if err := c.ensure(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.Deadline, errDeadline)
+	deadline := c.cfg.deadline(task.Window)
+	ctx, cancel := context.WithTimeoutCause(ctx, deadline, errDeadline)
 	defer cancel()
 	p := c.proc
 	stopKiller := context.AfterFunc(ctx, p.kill)
@@ -58,13 +59,13 @@ func (c *child) measure(ctx context.Context, task jobs.Task) ([]byte, error) {
 	if errors.As(err, &refused) && healthy {
 		return nil, refused.err
 	}
-	return nil, c.bury(ctx, err)
+	return nil, c.bury(ctx, err, deadline)
 }
 
 var errDeadline = errors.New("the window's deadline has passed")
 
 // bury kills the process, says why the window ended, and starts the slot's next child at once.
-func (c *child) bury(ctx context.Context, err error) error {
+func (c *child) bury(ctx context.Context, err error, deadline time.Duration) error {
 	p := c.proc
 	c.proc = nil
 	p.kill()
@@ -72,7 +73,7 @@ func (c *child) bury(ctx context.Context, err error) error {
 	cause := context.Cause(ctx)
 	switch {
 	case errors.Is(cause, errDeadline):
-		err = jobs.Classify(jobs.Timeout, fmt.Errorf("decoder killed after %s", c.cfg.Deadline))
+		err = jobs.Classify(jobs.Timeout, fmt.Errorf("decoder killed after %s", deadline))
 	case cause != nil:
 		return jobs.Classify(jobs.Cancelled, cause)
 	default:
@@ -163,10 +164,13 @@ func (e *childError) Error() string { return e.err.Error() }
 
 // window serves one window until the child says that it is done.
 func (p *process) window(ctx context.Context, cfg *Config, task jobs.Task) ([]byte, error) {
-	if err := p.conn.SendJSON(wire.TypeTask, task); err != nil {
+	if err := p.conn.SendTask(task); err != nil {
+		if jobs.ClassOf(err) == jobs.Permanent {
+			return nil, &childError{err} // nothing was sent
+		}
 		return nil, err
 	}
-	s := &server{conn: &p.conn, task: task, fetcher: fetch.Fetcher{Origin: cfg.Origin}}
+	s := &server{conn: &p.conn, task: task, fetcher: fetch.Fetcher{Origin: cfg.Origin, LastTry: task.LastTry}}
 	defer s.close()
 	var object bytes.Buffer
 	for {

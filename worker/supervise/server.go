@@ -10,6 +10,9 @@ import (
 	"aircheck/worker/wire"
 )
 
+// maxAhead is the size of a segment above which the next one is not fetched ahead: two of them and the child's copy would be too much memory.
+const maxAhead = 64 << 20
+
 // server answers one child's questions about one task.
 type server struct {
 	conn    *wire.Conn
@@ -38,7 +41,7 @@ func (s *server) close() {
 		<-s.ahead.done
 	}
 	if s.object != nil {
-		_ = s.object.Close() // bodies of finished reads
+		s.object.Close()
 	}
 }
 
@@ -60,10 +63,10 @@ func (s *server) segment(ctx context.Context, body []byte) error {
 	if err != nil {
 		return s.refuse(err)
 	}
-	if next := req.At + 1; req.At >= s.task.Context && next < len(s.task.Segments) {
+	if next := req.At + 1; req.At >= s.task.Context && next < len(s.task.Segments) && len(seg.Data) <= maxAhead {
 		s.start(ctx, next)
 	}
-	reply := wire.SegmentReply{State: seg.State, Detail: seg.Detail, Init: seg.Init, Size: len(seg.Data) - seg.Init}
+	reply := wire.SegmentReply{State: seg.State, Detail: seg.Detail, Truncated: seg.Truncated, Init: seg.Init, Size: len(seg.Data) - seg.Init}
 	if err := s.conn.SendJSON(wire.TypeReply, reply); err != nil {
 		return err
 	}

@@ -18,10 +18,12 @@ import (
 	"aircheck/worker"
 )
 
-// Defaults of Config.
 const (
-	// DefaultDeadline is how long a window may take: a window of 60 s takes 15 s at 1080p, so this is for a stuck decoder or a very slow origin.
-	DefaultDeadline = 10 * time.Minute
+	// baseDeadline and deadlineFactor give a window two minutes and ten times its length, as the queue does: 1080p takes a quarter of real time, so this is
+	// for a stuck decoder or a very slow origin. maxDeadline is for containers that claim to last for years.
+	baseDeadline   = 2 * time.Minute
+	deadlineFactor = 10
+	maxDeadline    = 24 * time.Hour
 	// ChildCommand is the hidden subcommand of the same binary.
 	ChildCommand = "decode-child"
 )
@@ -31,12 +33,21 @@ type Config struct {
 	Slots  int // windows measured at the same time; 0 means one a CPU
 	Origin storage.Origin
 	Logger *slog.Logger // nil: slog.Default()
-	// Deadline is how long one window may take before its child is killed; 0 means DefaultDeadline.
+	// Deadline is how long one window may take before its child is killed; 0 derives it from the window's length.
 	Deadline time.Duration
 	// Command starts a child; nil means this executable with ChildCommand.
 	Command []string
 	// Env is the child's whole environment; nil means empty but for what the dynamic linker needs.
 	Env []string
+}
+
+// deadline is how long a window may take.
+func (c *Config) deadline(w jobs.Window) time.Duration {
+	if c.Deadline > 0 {
+		return c.Deadline
+	}
+	length := min(max(0, (w.End-w.Start).Seconds()), maxDeadline.Seconds())
+	return min(baseDeadline+deadlineFactor*time.Duration(length*float64(time.Second)), maxDeadline)
 }
 
 // ErrClosed is what Measure returns after Close.
@@ -59,9 +70,6 @@ func New(cfg Config) (*Slots, error) {
 	}
 	if cfg.Slots <= 0 {
 		cfg.Slots = runtime.NumCPU()
-	}
-	if cfg.Deadline <= 0 {
-		cfg.Deadline = DefaultDeadline
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()

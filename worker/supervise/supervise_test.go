@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 func fakeChild(mode, dir string) {
 	conn := &wire.Conn{R: os.Stdin, W: os.Stdout}
 	for {
-		if _, _, err := conn.Receive(); err != nil {
+		if _, err := conn.ReceiveTask(); err != nil {
 			return
 		}
 		first := os.Mkdir(filepath.Join(dir, "misbehaved"), 0o755) == nil

@@ -19,7 +19,7 @@ import (
 type Type byte
 
 const (
-	TypeTask    Type = 'T' // parent: jobs.Task as JSON; begins a window
+	TypeTask    Type = 'T' // parent: a piece of jobs.Task as JSON; an empty one ends it and begins the window
 	TypeSegment Type = 'S' // child: SegmentRequest; the parent answers SegmentReply, then Bytes until Size is reached
 	TypeRead    Type = 'R' // child: ReadRequest; the parent answers one Bytes message, shorter only at the end of the object
 	TypeReply   Type = 's' // parent: SegmentReply
@@ -31,7 +31,10 @@ const (
 // MaxMessage bounds one message; larger things are sent in pieces.
 const MaxMessage = 1 << 20
 
-// MaxSegment bounds one segment: the whole of it is held in memory while it is demuxed. An hour of 8K video in one segment is not a
+// MaxTask bounds a task as JSON: jobs.MaxTaskBytes, should every byte of it need escaping.
+const MaxTask = 8 << 20
+
+// MaxSegment bounds one segment with its initialisation section: the whole of it is held in memory while it is demuxed. An hour of 8K video in one segment is not a
 // segment, and 60 s at 60 Mbit/s is 450 MB.
 const MaxSegment = 512 << 20
 
@@ -46,6 +49,8 @@ type SegmentReply struct {
 	Detail string                `json:"detail,omitempty"`
 	Init   int                   `json:"init,omitempty"`
 	Size   int                   `json:"size,omitempty"`
+	// Truncated: the object ends before the segment's byte range does.
+	Truncated bool `json:"truncated,omitempty"`
 }
 
 // ReadRequest asks for bytes of the task's object.
@@ -101,6 +106,44 @@ func (c *Conn) SendBytes(t Type, b []byte) error {
 		b = b[n:]
 	}
 	return nil
+}
+
+// SendTask sends a task in pieces and begins its window.
+func (c *Conn) SendTask(task jobs.Task) error {
+	b, err := json.Marshal(task)
+	if err != nil {
+		return fmt.Errorf("encode task: %w", err)
+	}
+	if len(b) > MaxTask {
+		return jobs.Classify(jobs.Permanent, fmt.Errorf("send task of %d bytes: %w", len(b), ErrTooLong))
+	}
+	if err := c.SendBytes(TypeTask, b); err != nil {
+		return err
+	}
+	return c.Send(TypeTask, nil)
+}
+
+// ReceiveTask reads the pieces of the next task; io.EOF means that there is none.
+func (c *Conn) ReceiveTask() (jobs.Task, error) {
+	var task jobs.Task
+	var all []byte
+	for {
+		t, piece, err := c.Receive()
+		switch {
+		case err != nil:
+			return task, err
+		case t != TypeTask:
+			return task, fmt.Errorf("want a task, got message %q", t)
+		case len(piece) == 0:
+			if err := json.Unmarshal(all, &task); err != nil {
+				return task, fmt.Errorf("decode task: %w", err)
+			}
+			return task, nil
+		case len(all)+len(piece) > MaxTask:
+			return task, fmt.Errorf("receive task: %w", ErrTooLong)
+		}
+		all = append(all, piece...)
+	}
 }
 
 // Receive reads one message; the body is the caller's. io.EOF means that the other side closed between two messages.

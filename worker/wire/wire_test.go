@@ -4,7 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"reflect"
+	"strings"
 	"testing"
+
+	"aircheck/jobs"
 )
 
 func TestMessagesComeThroughWhole(t *testing.T) {
@@ -47,4 +51,28 @@ func FuzzReceive(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A task is larger than a message when a playlist has long URIs, and json escapes every & to six bytes.
+func TestLongTasksComeThrough(t *testing.T) {
+	var pipe bytes.Buffer
+	c := &Conn{R: &pipe, W: &pipe}
+	task := jobs.Task{V: 1, Check: "c", Segments: make([]jobs.Segment, 48)}
+	for i := range task.Segments {
+		task.Segments[i].URI = strings.Repeat("&", 7600)
+	}
+	if err := c.SendTask(task); err != nil {
+		t.Fatal(err)
+	}
+	if pipe.Len() <= MaxMessage {
+		t.Fatalf("a task of %d bytes tests nothing", pipe.Len())
+	}
+	got, err := c.ReceiveTask()
+	if err != nil || !reflect.DeepEqual(got, task) {
+		t.Errorf("got %d segments, %v", len(got.Segments), err)
+	}
+	task.Segments[0].URI = strings.Repeat("&", MaxTask)
+	if err := c.SendTask(task); !errors.Is(err, ErrTooLong) || jobs.ClassOf(err) != jobs.Permanent {
+		t.Errorf("a task beyond all bounds: %v", err)
+	}
 }
