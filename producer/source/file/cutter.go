@@ -34,11 +34,27 @@ func (w *layout) cut(ctx context.Context, r *reader, m *movie) (container, error
 	if err == nil && !ok {
 		ok, err = c.byWalk(ctx, r, m, w.moov.end)
 	}
-	if err != nil || !ok || len(c.segments) == 0 {
+	if err != nil {
+		return whole, err
+	}
+	if !ok || len(c.segments) == 0 {
+		whole.end, err = lastEnd(ctx, r, w.moof)
 		return whole, err
 	}
 	last := c.segments[len(c.segments)-1]
 	return container{media: m.media(), duration: last.Start + last.Duration, segments: c.segments, findings: c.findings}, nil
+}
+
+// lastEnd is where the last box from x on ends, perhaps beyond the object: where there is no index of all samples, nothing else tells that they are not all there.
+func lastEnd(ctx context.Context, r *reader, x box) (int64, error) {
+	for range maxTopBoxes {
+		next, ok, err := r.box(ctx, x.end, r.object.Size)
+		if err != nil || !ok {
+			return x.end, err
+		}
+		x = next
+	}
+	return x.end, nil
 }
 
 // cutter collects segments; the last one is open.

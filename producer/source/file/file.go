@@ -17,6 +17,10 @@ import (
 // more. Without it one wrong bit in a header makes ten thousand windows with nothing in them.
 const minRate = 100
 
+// shortest is the length that an object is taken to have at least when its container says that it was cut off: what is left of a file says little about what it
+// was. At minRate it is a day.
+const shortest = 1 << 20
+
 // headLength is what tells containers apart: five packets of the longest kind of MPEG-TS, and room for junk before the first.
 const headLength = 16 << 10
 
@@ -26,7 +30,12 @@ type container struct {
 	duration jobs.Micros
 	segments []jobs.Segment
 	findings []jobs.Finding
+	// end is where the container says that the object ends, in bytes; 0 when it does not say.
+	end int64
 }
+
+// truncated tells whether the container goes on beyond the end of its object.
+func (c *container) truncated(size int64) bool { return size >= 0 && c.end > size }
 
 // Timeline looks at the object at uri. The error says that it cannot be read.
 func Timeline(ctx context.Context, origin storage.Origin, uri string) (jobs.Timeline, error) {
@@ -39,21 +48,24 @@ func Timeline(ctx context.Context, origin storage.Origin, uri string) (jobs.Time
 	if err != nil {
 		return jobs.Timeline{}, err
 	}
-	seq := jobs.Sequence{ID: "s0", Media: c.media, Duration: c.duration}
+	seq := jobs.Sequence{ID: "s0", Media: c.media, Duration: c.duration, Truncated: c.truncated(info.Size)}
 	if len(c.segments) > 0 {
 		seq.Mode, seq.Segments = jobs.ModeSegments, c.segments
 	} else {
-		seq.Mode, seq.Object, seq.Duration = jobs.ModeObject, &r.object, plausible(c.duration, info.Size)
+		seq.Mode, seq.Object, seq.Duration = jobs.ModeObject, &r.object, c.plausible(info.Size)
 	}
 	return jobs.Timeline{Kind: jobs.SourceFile, Sequences: []jobs.Sequence{seq}, Findings: c.findings}, nil
 }
 
-// plausible keeps a declared duration unless no medium could fill it with so few bytes.
-func plausible(d jobs.Micros, size int64) jobs.Micros {
-	if d < 0 || size >= 0 && float64(d)/1e6*minRate > float64(size)*8 {
+// plausible is the declared duration, unless no medium could fill it with so few bytes.
+func (c *container) plausible(size int64) jobs.Micros {
+	if c.truncated(size) {
+		size = max(size, min(c.end, shortest))
+	}
+	if c.duration < 0 || size >= 0 && c.duration.Seconds()*minRate > float64(size)*8 {
 		return 0
 	}
-	return d
+	return c.duration
 }
 
 // probe asks the container that the first bytes belong to.

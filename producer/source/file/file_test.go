@@ -72,6 +72,63 @@ func TestDurations(t *testing.T) {
 	}
 }
 
+func TestWhatEndsBeforeItsContainer(t *testing.T) {
+	ds64 := func(size uint64) []byte {
+		return chunk("ds64", 28, append(binary.LittleEndian.AppendUint64(make([]byte, 8), size), make([]byte, 12)...))
+	}
+	mkv := matroska(info(10_000), el(idCluster, make([]byte, 40_000)))
+	live := bytes.Clone(mkv)
+	copy(live[bytes.Index(live, []byte("\x18\x53\x80\x67"))+4:], "\x01\xff\xff\xff\xff\xff\xff\xff")
+	video := trackBox(1, "vide", 25000, 250_000, 250)
+	tests := []struct {
+		name      string
+		file      []byte
+		truncated bool
+		want      jobs.Micros
+	}{
+		{"wav", wavFile("RIFF", 192_000, 96_000), true, 1e6},
+		{"wav, an hour of which next to nothing is left", wavFile("RIFF", 3600*192_000, 10), true, 3600e6},
+		{"wav, 3 GB", wavFile("RIFF", 3<<30, 96_000), true, 16_777_216_000},
+		{"wav, complete", wavFile("RIFF", 192_000, 192_000), false, 1e6},
+		{"wav, chunks behind", append(wavFile("RIFF", 192_000, 192_000), chunk("LIST", 4, []byte("INFO"))...), false, 1e6},
+		{"wav, header counted in", wavFile("RIFF", 192_044, 192_000), false, 1_000_229},
+		{"wav, 0", wavFile("RIFF", 0, 192_000), false, 1e6},
+		{"wav, all ones", wavFile("RIFF", math.MaxUint32, 192_000), false, 1e6},
+		{"wav, all ones but the header", wavFile("RIFF", math.MaxUint32-36, 192_000), false, 1e6},
+		{"wav, of SoX", wavFile("RIFF", 0x7ffff000, 192_000), false, 1e6},
+		{"wav, greatest of 31 bits", wavFile("RIFF", 0x7fffffff, 192_000), false, 1e6},
+		{"wav, of arecord", wavFile("RIFF", 0x80000000, 192_000), false, 1e6},
+		{"rf64", wavFile("RF64", math.MaxUint32, 96_000, ds64(192_000)), true, 1e6},
+		{"rf64, complete", wavFile("RF64", math.MaxUint32, 192_000, ds64(192_000)), false, 1e6},
+		{"rf64, 0", wavFile("RF64", math.MaxUint32, 192_000, ds64(0)), false, 1e6},
+		{"rf64, all ones", wavFile("RF64", math.MaxUint32, 192_000, ds64(math.MaxUint64)), false, 1e6},
+		{"rf64, all ones in 32 bits", wavFile("RF64", math.MaxUint32, 192_000, ds64(math.MaxUint32)), false, 1e6},
+		{"mkv", mkv[:len(mkv)/2], true, 10e6},
+		{"mkv, by a byte", mkv[:len(mkv)-1], true, 10e6},
+		{"mkv, Info cut off", infoBehind()[:2000], true, 0},
+		{"mkv, complete", mkv, false, 10e6},
+		{"mkv, of a stream", live[:len(live)/2], false, 10e6},
+		{"mp4, its index tells", cat(ftyp, movieBox(1000, 10_000, video), 100_000, "mdat", kilo), false, 10e6},
+		{"mp4, fragments that cannot be cut", oddFragments()[:len(oddFragments())-1000], true, 0},
+		{"mp4, fragments that cannot be cut, complete", oddFragments(), false, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tl, _ := probeBytes(t, tt.file)
+			seq := tl.Sequences[0]
+			if seq.Mode != jobs.ModeObject || seq.Truncated != tt.truncated || seq.Duration != tt.want {
+				t.Errorf("got %s, truncated %v, %d, want an object, %v, %d", seq.Mode, seq.Truncated, seq.Duration, tt.truncated, tt.want)
+			}
+		})
+	}
+}
+
+// oddFragments has absolute data offsets, so that it stays one object.
+func oddFragments() []byte {
+	traf := bx("traf", bx("tfhd", tfhdBaseOffset, 1, int64(0)), bx("tfdt", 0, 0), bx("trun", 0, 25))
+	return cat(ftyp, movieBox(1000, 0, trackBox(1, "vide", 25000, 0, 0), extends), bx("moof", bx("mfhd", 0, 1), traf), bx("mdat", kilo))
+}
+
 func TestMediaOfAnMP4(t *testing.T) {
 	sound := trackBox(1, "soun", 48000, 480_000, 10)
 	for want, tracks := range map[string][]byte{"video": cat(sound, trackBox(2, "vide", 25, 250, 10)), "audio": sound, "": trackBox(1, "text", 1, 1, 1)} {

@@ -106,7 +106,7 @@ func float(b []byte) float64 {
 	return 0
 }
 
-// probeMatroska finds Info, which stands before the first cluster or where the seek head says.
+// probeMatroska finds the segment. Where its size is known, it says where the file should end; streams never know.
 func probeMatroska(ctx context.Context, r *reader) (container, error) {
 	head, ok, err := r.element(ctx, 0)
 	if err != nil || !ok || head.size < 0 {
@@ -116,6 +116,15 @@ func probeMatroska(ctx context.Context, r *reader) (container, error) {
 	if err != nil || !ok || segment.id != idSegment {
 		return container{}, err
 	}
+	c, err := readSegment(ctx, r, segment)
+	if segment.size >= 0 && segment.size <= maxOffset {
+		c.end = segment.body + segment.size
+	}
+	return c, err
+}
+
+// readSegment finds Info, which stands before the first cluster or where the seek head says.
+func readSegment(ctx context.Context, r *reader, segment element) (container, error) {
 	seek := int64(-1)
 	off := segment.body
 	for range maxElements {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"math"
-
-	"aircheck/jobs"
 )
 
 // maxChunks bounds how many RIFF chunks are looked at: production files have about ten before the samples.
@@ -13,6 +11,14 @@ const maxChunks = 1000
 
 // unknownSize stands in 32-bit size fields whose value is elsewhere (RF64) or was never written (streams).
 const unknownSize = math.MaxUint32
+
+const (
+	// headerSlack is how much longer than it is a data chunk may claim to be: some writers count the header in, and 64 bytes are a millisecond of sound.
+	headerSlack = 64
+	// placeholderSlack is how far below 2 GiB and 4 GiB the lengths lie that programs write when they do not know better and cannot come back: SoX 0x7ffff000,
+	// arecord 0x7fffff00 and 0x80000000, FFmpeg 0xffffffff, others the same without their header.
+	placeholderSlack = 64 << 10
+)
 
 func isWAV(head []byte) bool {
 	if len(head) < 12 || string(head[8:12]) != "WAVE" {
@@ -43,7 +49,7 @@ func probeWAV(ctx context.Context, r *reader) (container, error) {
 		}
 		size := int64(le.Uint32(b[4:]))
 		if string(b[:4]) == "data" {
-			return container{media: "audio", duration: w.duration(size, r.object.Size-off-8)}, nil
+			return w.container(size, off+8, r.object.Size), nil
 		}
 		w.chunk(string(b[:4]), b[8:])
 		off += 8 + size + size&1
@@ -65,14 +71,24 @@ func (w *wave) chunk(id string, b []byte) {
 	}
 }
 
-// duration is that of size bytes, or of what is there when the size was never written.
-func (w *wave) duration(size, rest int64) jobs.Micros {
+// container is what a data chunk of the given size means whose samples begin at off. A size that was never written is that of what is there.
+func (w *wave) container(size, off, object int64) container {
+	c := container{media: "audio"}
 	if size == unknownSize && w.data64 > 0 {
 		size = w.data64
 	}
-	if size == 0 || size == unknownSize {
+	switch rest := object - off; {
+	case size == 0 || size > rest && isPlaceholder(size):
 		size = rest
+	case size > rest+headerSlack:
+		c.end = off + size
 	}
-	d, _ := ticks(size, w.byteRate)
-	return d
+	c.duration, _ = ticks(size, w.byteRate)
+	return c
+}
+
+// isPlaceholder tells the lengths that stand for "to the end". In 64 bits it is whatever no disk holds.
+func isPlaceholder(size int64) bool {
+	const half, full = 1 << 31, 1 << 32
+	return size >= half-placeholderSlack && size <= half || size >= full-placeholderSlack && size < full || size > maxOffset
 }
