@@ -35,7 +35,9 @@ type objectWindow struct {
 	from, to int64
 	videos   map[int]*objectVideo
 	audios   map[int]*objectAudio
-	lastTime int64 // end of the last packet in microseconds
+	seen     map[trackID]int64 // time of each track's latest packet in milliseconds
+	reached  int64             // greatest of them so far
+	lastTime int64             // greatest end of a packet in microseconds
 }
 
 // objectVideo follows one video track through the object.
@@ -55,7 +57,7 @@ func (w *window) object() error {
 	}
 	defer d.close()
 	w.header.Duration = containerDuration(d.fc)
-	o := &objectWindow{window: w, d: d, videos: map[int]*objectVideo{}, audios: map[int]*objectAudio{}}
+	o := &objectWindow{window: w, d: d, videos: map[int]*objectVideo{}, audios: map[int]*objectAudio{}, seen: map[trackID]int64{}}
 	defer o.free()
 	o.from, o.to = gridBorder(int64(w.task.Window.Start)), gridBorder(int64(w.task.Window.End))
 	if w.task.Window.Head {
@@ -184,27 +186,43 @@ func (o *objectWindow) read() error {
 
 // finished: all tracks have begun something that belongs to the next window, or have ended long ago.
 func (o *objectWindow) finished() bool {
-	if o.to < math.MaxInt64 && o.lastTime/1000 > o.to+audioCellMillis+maxInterleave {
-		return true
-	}
 	any := false
 	for _, t := range o.d.tracks {
 		if t == nil {
 			continue
 		}
 		any = true
-		if v := o.videos[t.ordinal]; t.kind == measurement.Video && (v == nil || !v.done) {
-			return false
-		}
-		if a := o.audios[t.ordinal]; t.kind == measurement.Audio && (a == nil || !a.done) {
+		if !o.done(t) && !o.ended(t) {
 			return false
 		}
 	}
 	return any
 }
 
+// done: something of the track that belongs to the next window has begun.
+func (o *objectWindow) done(t *track) bool {
+	if t.kind == measurement.Video {
+		v := o.videos[t.ordinal]
+		return v != nil && v.done
+	}
+	a := o.audios[t.ordinal]
+	return a != nil && a.done
+}
+
+// ended: nothing has come of the track for so long that nothing more will.
+func (o *objectWindow) ended(t *track) bool {
+	last, ok := o.seen[t.id()]
+	if !ok {
+		last = o.from
+	}
+	return o.to < math.MaxInt64 && o.reached > max(last, o.to)+maxInterleave
+}
+
 func (o *objectWindow) packet(p *packet) error {
 	if p.placed() {
+		ms := p.track.millis(p.time())
+		o.seen[p.track.id()] = ms
+		o.reached = max(o.reached, ms)
 		o.lastTime = max(o.lastTime, 1000*p.track.millis(p.time()+p.duration))
 	}
 	if p.encrypted {
