@@ -20,6 +20,12 @@ const (
 	maxTogether = 8
 	// maxAll bounds the media playlists of one stream together, in bytes: it bounds the memory that a hostile multivariant playlist can make us use.
 	maxAll = 64 << 20
+	// maxAddresses bounds the addresses in the segments of one stream together, in bytes. A short reference becomes as long as the playlist's own URL, so
+	// a small playlist behind a long URL would make a timeline of a gigabyte; half of what a manifest may have is a day of 2 s segments with signed URLs.
+	maxAddresses = jobs.MaxCheckBytes / 2
+	// maxAllSegments bounds the segments of one stream together: a day of 2 s segments on twenty sequences. A playlist of 13 bytes a segment is not the
+	// cheapest way to fill memory with 100 bytes a segment.
+	maxAllSegments = 1_000_000
 )
 
 // Timeline reads the playlist at loc and what it names. The error is the origin's: the playlist, or one that it names, could not be asked for. Faults of
@@ -74,8 +80,10 @@ func (c *child) load(ctx context.Context, origin storage.Origin) error {
 
 // timeline collects sequences and findings.
 type timeline struct {
-	out  jobs.Timeline
-	size int
+	out       jobs.Timeline
+	size      int // bytes of playlists that were read
+	segments  int
+	addresses int // bytes of addresses in their segments
 }
 
 // children lists the playlists that a multivariant playlist names, each once, in the order in which they appear.
@@ -210,6 +218,10 @@ func (t *timeline) add(c *child) {
 	m := c.list.Media
 	if m == nil || len(m.Segments) == 0 {
 		t.invalid(c, Fault{Segment: -1, Severity: jobs.Fail, Message: "no media segments"})
+		return
+	}
+	if t.segments += len(m.Segments); t.segments > maxAllSegments {
+		t.invalid(c, Fault{Segment: -1, Severity: jobs.Fail, Message: fmt.Sprintf("not used: the stream has more than %d segments", maxAllSegments)})
 		return
 	}
 	if c.attrs != nil && *c.attrs == (jobs.Variant{}) {

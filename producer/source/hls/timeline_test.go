@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"aircheck/jobs"
 	"aircheck/producer/source/internal/fake"
@@ -56,6 +57,66 @@ func TestMediaPlaylistIsOneSequence(t *testing.T) {
 	}}}
 	if !reflect.DeepEqual(tl, want) {
 		t.Errorf("got  %+v\nwant %+v", tl, want)
+	}
+}
+
+// A playlist of 600 kB behind a URL of 8 kB once made a timeline of 600 MB.
+func TestLongAddressesAreBounded(t *testing.T) {
+	base := "http://x/" + strings.Repeat("d/", 4<<10)
+	var b strings.Builder
+	b.WriteString("#EXTM3U\n#EXT-X-TARGETDURATION:2\n")
+	const n = 40_000
+	for i := range n {
+		fmt.Fprintf(&b, "#EXTINF:2,\n%x\n", i)
+	}
+	tl := timelineOf(t, &fake.Origin{Objects: map[string]string{base + "m.m3u8": b.String()}}, base+"m.m3u8")
+	segments, sum, last := tl.Sequences[0].Segments, 0, 0
+	for i, s := range segments {
+		sum += len(s.URI)
+		if s.URI != "" {
+			last = i
+		}
+	}
+	if len(segments) != n || sum > maxAddresses || sum < maxAddresses*9/10 {
+		t.Errorf("%d segments with addresses of %d bytes", len(segments), sum)
+	}
+	want := fmt.Sprintf("refused from segment %d on: the addresses of the stream's segments are longer than 134217728 bytes together", last+1)
+	if got := findings(tl); len(got) != 1 || !strings.HasSuffix(got[0], want) || !strings.HasPrefix(got[0], "fail [") {
+		t.Errorf("findings %q, want one: %s", got, want)
+	}
+}
+
+// What stands in every segment counts as often as it will be written, and lies in memory once.
+func TestRepeatedReferencesShareAnAddress(t *testing.T) {
+	base := "http://x/" + strings.Repeat("d/", 4<<10)
+	var b strings.Builder
+	b.WriteString("#EXTM3U\n#EXT-X-TARGETDURATION:2\n")
+	for i := range 20_000 {
+		fmt.Fprintf(&b, "#EXT-X-KEY:METHOD=AES-128,URI=\"k%d\"\n#EXT-X-MAP:URI=\"i%d\"\n#EXTINF:2,\n#EXT-X-BYTERANGE:9@%d\nall\n", i%2, i%2, 9*i)
+	}
+	tl := timelineOf(t, &fake.Origin{Objects: map[string]string{base + "m.m3u8": b.String()}}, base+"m.m3u8")
+	segments := tl.Sequences[0].Segments
+	a, z := &segments[0], &segments[1000]
+	for what, pair := range map[string][2]string{"media": {a.URI, z.URI}, "init": {a.Init.URI, z.Init.URI}, "key": {a.Key.URI, z.Key.URI}, "init key": {a.InitKey.URI, z.InitKey.URI}} {
+		if pair[0] != pair[1] || unsafe.StringData(pair[0]) != unsafe.StringData(pair[1]) {
+			t.Errorf("%s: two copies of one address", what)
+		}
+	}
+	if last := &segments[len(segments)-1]; last.URI != "" || last.Init != nil || last.Key != nil || len(tl.Findings) != 1 {
+		t.Errorf("the last segment refers to %+v, %+v; %d findings", last.Init, last.Key, len(tl.Findings))
+	}
+}
+
+func TestTooManySegmentsTogether(t *testing.T) {
+	master, objects := "#EXTM3U\n", map[string]string{}
+	for i := range 6 {
+		master += fmt.Sprintf("#EXT-X-STREAM-INF:BANDWIDTH=1\n%d.m3u8\n", i)
+		objects[fmt.Sprintf("/x/%d.m3u8", i)] = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n" + strings.Repeat("#EXTINF:1,\na\n", maxSegments)
+	}
+	objects["/x/master.m3u8"] = master
+	tl := timelineOf(t, &fake.Origin{Objects: objects}, "/x/master.m3u8")
+	if got := findings(tl); len(tl.Sequences) != 5 || len(got) != 1 || !strings.HasSuffix(got[0], "5.m3u8: not used: the stream has more than 1000000 segments") {
+		t.Errorf("%d sequences, findings %q", len(tl.Sequences), got)
 	}
 }
 
