@@ -157,36 +157,40 @@ func (c *cutter) end(off int64, at jobs.Micros) {
 	}
 }
 
-// close ends the last segment. end is the end of the last mdat, parsed that of the last box that could be read: when they lie beyond the end of the object, or
-// bytes are left that are no box, the file was cut off.
+// close ends the last segment. end is the end of the last mdat, parsed that of the last box that could be read. A last segment that goes on beyond the end of the
+// object keeps the length that it should have: whoever fetches it sees that the rest is not there.
 func (c *cutter) close(r *reader, end, parsed int64) bool {
 	at, ok := ticks(c.next-c.origin, c.ref.timescale)
 	if !ok || len(c.segments) == 0 {
 		return false
 	}
-	size := r.object.Size
-	cut := size >= 0 && (parsed != size || end > size)
-	if cut {
-		end = size
+	strange := false
+	switch size := r.object.Size; {
+	case size < 0 || parsed == size:
+	case parsed > size:
+		end = max(end, parsed)
+	case size-parsed < boxHeader:
+		end = parsed + boxHeader
+	default:
+		end, strange = size, true
 	}
 	c.end(end, at)
 	if c.bad {
 		return false
 	}
-	if cut {
-		c.findings = append(c.findings, cutOff(c.segments[len(c.segments)-1], parsed, size))
+	if strange {
+		c.findings = append(c.findings, noBox(c.segments[len(c.segments)-1], parsed, r.object.Size))
 	}
 	return true
 }
 
-// cutOff tells a file that ends too early from one with strange bytes behind the last box.
-func cutOff(s jobs.Segment, parsed, size int64) jobs.Finding {
-	f := jobs.Finding{
-		Code: "segment.truncated", Severity: jobs.Fail, Start: s.Start.At(), End: (s.Start + s.Duration).At(), Confidence: 1,
-		Message: fmt.Sprintf("the file ends in the middle of a box, after %d bytes", size),
+// boxHeader is the least length of a box.
+const boxHeader = 8
+
+// noBox is the finding about strange bytes behind the last box.
+func noBox(s jobs.Segment, parsed, size int64) jobs.Finding {
+	return jobs.Finding{
+		Code: "segment.corrupt", Severity: jobs.Fail, Start: s.Start.At(), End: (s.Start + s.Duration).At(), Confidence: 1,
+		Message: fmt.Sprintf("no box at byte %d, %d bytes before the end of the file", parsed, size-parsed),
 	}
-	if size-parsed >= 8 {
-		f.Code, f.Message = "segment.corrupt", fmt.Sprintf("no box at byte %d, %d bytes before the end of the file", parsed, size-parsed)
-	}
-	return f
 }

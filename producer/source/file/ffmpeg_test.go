@@ -218,11 +218,11 @@ func TestTruncatedFragments(t *testing.T) {
 	tl, _ := probeBytes(t, b[:cut])
 	seq := tl.Sequences[0]
 	last := seq.Segments[len(seq.Segments)-1]
-	if seq.Mode != jobs.ModeSegments || last.Offset+last.Length != cut || len(seq.Segments) >= len(whole.Sequences[0].Segments) {
-		t.Fatalf("%+v", seq)
+	if seq.Mode != jobs.ModeSegments || last.Offset+last.Length <= cut || len(seq.Segments) >= len(whole.Sequences[0].Segments) {
+		t.Fatalf("%+v, want the last segment to go on beyond the end, so that a worker sees that it is cut short", seq)
 	}
-	if len(tl.Findings) != 1 || tl.Findings[0].Code != "segment.truncated" || tl.Findings[0].Start != last.Start.At() {
-		t.Errorf("findings %+v", tl.Findings)
+	if len(tl.Findings) != 0 {
+		t.Errorf("findings %+v: it is for the worker and the judge to say", tl.Findings)
 	}
 	for i, s := range seq.Segments[:len(seq.Segments)-1] {
 		if w := whole.Sequences[0].Segments[i]; s.Offset != w.Offset || s.Length != w.Length || s.Start != w.Start {
