@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"aircheck/internal/need"
 	"aircheck/jobs"
 	"aircheck/jobs/measurement"
 )
@@ -55,12 +56,7 @@ func (d disk) ReadAt(p []byte, off int64) (int, error) { return d.object.ReadAt(
 
 func makeClip(t *testing.T, name string, args ...string) string {
 	t.Helper()
-	if _, err := exec.LookPath("ffmpeg"); err != nil {
-		if os.Getenv("AIRCHECK_REQUIRE") != "" {
-			t.Fatal(err)
-		}
-		t.Skip("needs ffmpeg: ", err)
-	}
+	need.Tool(t, "ffmpeg")
 	path := filepath.Join(t.TempDir(), name)
 	args = append([]string{"-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=4", "-f", "lavfi", "-i", "sine=f=440:r=48000:d=4"}, args...)
 	if out, err := exec.Command("ffmpeg", append(args, path)...).CombinedOutput(); err != nil {

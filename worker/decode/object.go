@@ -101,6 +101,14 @@ func (p *packet) placed() bool {
 	return ms > -maxMillis && ms < maxMillis
 }
 
+// order is the time by which containers interleave.
+func (p *packet) order() int64 {
+	if p.dts != noTime {
+		return p.dts
+	}
+	return p.pts
+}
+
 // gridBorder rounds microseconds up to the video grid, in milliseconds, so that a cell lies in one window.
 func gridBorder(us int64) int64 {
 	const cell = videoCellMillis * 1000
@@ -220,7 +228,7 @@ func (o *objectWindow) ended(t *track) bool {
 
 func (o *objectWindow) packet(p *packet) error {
 	if p.placed() {
-		ms := p.track.millis(p.time())
+		ms := p.track.millis(p.order())
 		o.seen[p.track.id()] = ms
 		o.reached = max(o.reached, ms)
 		o.lastTime = max(o.lastTime, 1000*p.track.millis(p.time()+p.duration))
