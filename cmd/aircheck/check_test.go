@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"aircheck/internal/need"
 	"aircheck/jobs"
 	"aircheck/report"
 	"aircheck/worker/supervise"
@@ -28,12 +29,7 @@ func TestMain(m *testing.M) {
 // demoMedia makes the demo's ladder, which has a black, a silence and a freeze in it.
 func demoMedia(t *testing.T) string {
 	t.Helper()
-	if _, err := osexec.LookPath("ffmpeg"); err != nil {
-		if os.Getenv("AIRCHECK_REQUIRE") == "1" {
-			t.Fatal("ffmpeg is missing, and AIRCHECK_REQUIRE=1")
-		}
-		t.Skip("ffmpeg is missing")
-	}
+	need.Tool(t, "ffmpeg")
 	dir := t.TempDir()
 	if out, err := osexec.CommandContext(t.Context(), "../../deploy/demo-media.sh", dir).CombinedOutput(); err != nil {
 		t.Fatalf("make demo media: %v: %s", err, out)

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"aircheck/internal/need"
 )
 
 // Server is a running redis-server. It ends with its test.
@@ -41,13 +43,7 @@ func Start(t testing.TB) *Server {
 
 func start(t testing.TB, extra ...string) *Server {
 	t.Helper()
-	path, err := exec.LookPath("redis-server")
-	if err != nil {
-		if os.Getenv("AIRCHECK_REQUIRE") == "1" {
-			t.Fatalf("redis-server is required: %v", err)
-		}
-		t.Skip("redis-server is not installed")
-	}
+	path := need.Tool(t, "redis-server")
 	for range portTries {
 		s, err := launch(t, path, extra)
 		if err == nil {

@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"aircheck/internal/need"
 )
 
 // Server is a running S3 server.
@@ -45,7 +47,7 @@ func Start(t testing.TB) Server {
 	t.Helper()
 	binary := find("versitygw", os.Getenv("AIRCHECK_VERSITYGW"))
 	if binary == "" {
-		missing(t, "versitygw is not installed (make tools)")
+		need.Missing(t, "versitygw is not installed (make tools)")
 	}
 	// The sidecar holds what would otherwise be user attributes of files: not every temporary file system has them.
 	dir := t.TempDir()
@@ -74,14 +76,6 @@ func StartMinIO(t testing.TB) Server {
 		cmd.Env = append(os.Environ(), "MINIO_ROOT_USER="+s.AccessKey, "MINIO_ROOT_PASSWORD="+s.SecretKey, "MINIO_BROWSER=off", "MINIO_UPDATE=off")
 		return cmd
 	})
-}
-
-func missing(t testing.TB, what string) {
-	t.Helper()
-	if os.Getenv("AIRCHECK_REQUIRE") == "1" {
-		t.Fatal(what)
-	}
-	t.Skip(what)
 }
 
 func find(name, configured string) string {

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+
+	"aircheck/internal/need"
 )
 
 // foreignReader is tools/parquetcat, which `make tools` builds: it reads with a library that this module does not have.
@@ -23,10 +25,7 @@ type foreignRow map[string]any
 // TestForeignReader reads an object with somebody else's Parquet reader and compares every column of every row with what was written.
 func TestForeignReader(t *testing.T) {
 	if _, err := os.Stat(foreignReader); err != nil {
-		if os.Getenv("AIRCHECK_REQUIRE") == "1" {
-			t.Fatalf("no second Parquet reader: %v (run make tools)", err)
-		}
-		t.Skipf("no second Parquet reader: %v (run make tools)", err)
+		need.Missing(t, "no second Parquet reader: %v (run make tools)", err)
 	}
 	frames, slots := finiteRows(77, batchRows+9, 2*batchRows+5)
 	lines := foreign(t, write(t, fullHeader(), frames, slots))

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"aircheck/internal/need"
 	"aircheck/jobs"
 	"aircheck/producer/source/internal/fake"
 )
@@ -19,7 +20,7 @@ import (
 // clip makes a file with ffmpeg: a moving picture and noise, GOPs of one second unless args say otherwise.
 func clip(t *testing.T, name, seconds string, args ...string) []byte {
 	t.Helper()
-	need(t, "ffmpeg")
+	need.Tool(t, "ffmpeg")
 	out := filepath.Join(t.TempDir(), name)
 	cmd := []string{"-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25", "-f", "lavfi", "-i", "anoisesrc=amplitude=0.1:sample_rate=48000"}
 	cmd = append(cmd, "-t", seconds, "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-c:a", "aac", "-threads", "1")
@@ -32,17 +33,6 @@ func clip(t *testing.T, name, seconds string, args ...string) []byte {
 		t.Fatal(err)
 	}
 	return b
-}
-
-// need skips visibly where a tool is absent, and fails where absence is not allowed.
-func need(t *testing.T, tool string) {
-	t.Helper()
-	if _, err := exec.LookPath(tool); err != nil {
-		if os.Getenv("AIRCHECK_REQUIRE") != "" {
-			t.Fatalf("%s is not installed", tool)
-		}
-		t.Skipf("%s is not installed", tool)
-	}
 }
 
 func probeBytes(t *testing.T, b []byte) (jobs.Timeline, *fake.Origin) {
@@ -65,7 +55,7 @@ type pkt struct {
 
 func packetsOf(t *testing.T, b []byte, ext string) []pkt {
 	t.Helper()
-	need(t, "ffprobe")
+	need.Tool(t, "ffprobe")
 	name := filepath.Join(t.TempDir(), "part"+ext)
 	if err := os.WriteFile(name, b, 0o600); err != nil {
 		t.Fatal(err)
