@@ -37,8 +37,8 @@ func (a *audioTrack) slot(s *stream, row *measurement.Slot) {
 	s.Frames++
 	s.Rows++
 	grid := slotGrid(s.Unit, row.Index)
-	if grid > maxTimeline || grid < -maxTimeline || row.Samples <= 0 {
-		s.Order.unplaced()
+	if beyond(grid) || row.Samples <= 0 {
+		s.astray()
 		return
 	}
 	if p := a.Pending; p != nil {
@@ -74,6 +74,7 @@ func (a *audioTrack) take(s *stream, row *measurement.Slot, grid jobs.Micros) {
 	} else {
 		a.follow(s, p)
 	}
+	s.found(p.start(), slotLength)
 	a.Pending = p
 	s.Broken, s.Order.Fresh, s.Order.EpochBorder = false, false, false
 }

@@ -72,6 +72,9 @@ func (o origin) time(b timeBase, ticks int64) jobs.Micros {
 // clampTime keeps a time where sums with others do not overflow; what is beyond maxTimeline is not used anyway.
 func clampTime(t jobs.Micros) jobs.Micros { return max(-2*maxTimeline, min(t, 2*maxTimeline)) }
 
+// beyond tells whether a time is outside what a timeline may have.
+func beyond(t jobs.Micros) bool { return t > maxTimeline || t < -maxTimeline }
+
 // difference is a-b, clamped.
 func difference(a, b int64) int64 {
 	d := a - b

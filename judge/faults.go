@@ -43,10 +43,11 @@ func (f *faults) unit(u *placedUnit) {
 
 // mediaEnd is where the media of a truncated segment ends.
 func (u *placedUnit) mediaEnd() jobs.Micros {
-	if t := u.primary(); t != nil {
-		return max(u.From, min(t.End, u.To))
+	end := u.From
+	for i := range u.Tracks {
+		end = max(end, min(u.Tracks[i].End, u.To))
 	}
-	return u.From
+	return end
 }
 
 // object looks at a unit of an object; at is where its state begins.
@@ -69,6 +70,13 @@ func (f *faults) finish(objectEnd jobs.Micros) {
 	if f.Open != nil && f.Open.First < 0 {
 		f.Open.To = max(f.Open.From, objectEnd)
 	}
+	f.close()
+}
+
+// cut tells of media that ends too early, in the segment or the object that is looked at last.
+func (f *faults) cut(o *fault) {
+	f.close()
+	f.Open = o
 	f.close()
 }
 

@@ -60,13 +60,19 @@ func (q *sequence) finish(pending jobs.Micros) {
 		q.Declared = q.def.Duration
 	}
 	q.await(pending)
+	if q.objectMode() && pending < 0 {
+		q.stop(end)
+	}
 	q.Faults.finish(max(end, q.Declared))
 	q.cutOff()
+	q.shortEnd()
 	for _, s := range q.Streams {
 		if len(s.Ledger.Spans) == 0 { // timestamps so wild that no unit has a place
-			s.Ledger.add(span{To: 1, State: jobs.Failed, Reason: "the timestamps make no sense", Lost: true})
+			s.Ledger.add(span{To: 1, State: jobs.Failed, Reason: noPlace, Lost: true})
 		}
-		s.finish(q.durationOf(s))
+		s.strand(q.promised())
+		s.duration = max(s.until, q.durationOf(s))
+		s.finish(s.duration)
 	}
 }
 
@@ -77,14 +83,13 @@ func (q *sequence) cutOff() {
 		return
 	}
 	t.To = max(t.From, q.Declared)
-	q.Faults.Open = t
-	q.Faults.close()
+	q.Faults.cut(t)
 	for _, s := range q.Streams {
 		if from := max(t.From, s.end()); from < q.Declared {
-			s.Ledger.mark(span{From: from, To: q.Declared, State: jobs.Failed, Reason: "the object ends early", Lost: true})
+			s.Ledger.mark(span{From: from, To: q.Declared, State: jobs.Failed, Reason: objectEnds, Lost: true})
 		}
 	}
-	q.Ledger.mark(span{From: t.From, To: t.From + 1, State: jobs.Failed, Reason: "the object ends early", Lost: true})
+	q.Ledger.mark(span{From: t.From, To: t.From + 1, State: jobs.Failed, Reason: objectEnds, Lost: true})
 }
 
 // await books windows that never came.
@@ -136,6 +141,14 @@ func (q *sequence) total() jobs.Micros {
 	}
 	last := &q.def.Segments[n-1]
 	return clampTime(last.Start + q.Place.Drift + last.Duration)
+}
+
+// promised is where the media should end.
+func (q *sequence) promised() jobs.Micros {
+	if q.objectMode() {
+		return q.Declared
+	}
+	return q.total()
 }
 
 // length is how long the sequence is by what its playlist or container says.

@@ -8,6 +8,7 @@ package judge
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"aircheck/jobs"
 	"aircheck/jobs/measurement"
@@ -35,13 +36,14 @@ var errFinished = errors.New("the check is judged already")
 func New(check *jobs.Check) (*Judge, error) {
 	j := &Judge{check: check, params: newParams(check.Profile)}
 	seen := map[string]bool{}
+	told := slices.ContainsFunc(check.Timeline.Findings, func(f jobs.Finding) bool { return f.Code == "segment.truncated" })
 	for i := range check.Timeline.Sequences {
 		def := &check.Timeline.Sequences[i]
 		if seen[def.ID] {
 			return nil, fmt.Errorf("begin check %s: two sequences are called %q", check.ID, def.ID)
 		}
 		seen[def.ID] = true
-		j.sequences = append(j.sequences, &sequence{ID: def.ID, def: def, params: j.params})
+		j.sequences = append(j.sequences, &sequence{ID: def.ID, def: def, params: j.params, told: told})
 	}
 	return j, nil
 }

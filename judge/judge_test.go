@@ -173,7 +173,9 @@ func TestLostFramesAreAGap(t *testing.T) {
 	c.dropped = []run{sec(4.2, 4.8)}
 	r := judged(t, nil, c)
 	want(t, r, "timestamp.gap", jobs.Warn, 4.2, 4.8)
-	if len(r.Findings) != 1 || r.Verdict != jobs.VerdictWarn {
+	wantStates(t, r, "v0", "video.black", "0-4.2 analysed, 4.2-4.8 failed, 4.8-20 analysed")
+	wantStates(t, r, "a0", "audio.silence", "0-20 analysed")
+	if len(r.Findings) != 1 || r.Verdict != jobs.VerdictIncomplete {
 		t.Errorf("verdict %s, findings %s", r.Verdict, encode(t, r.Findings))
 	}
 }
@@ -234,8 +236,14 @@ func randomScript(rng *rand.Rand) *script {
 			*runs = append(*runs, sec(from, from+rng.ExpFloat64()*3))
 		}
 	}
+	if rng.IntN(4) == 0 {
+		from := rng.Float64() * total
+		c.astray = []run{sec(from, from+rng.ExpFloat64())}
+	}
+	c.short = []int{0, 0, 20, 60, 99}[rng.IntN(5)]
 	states := []measurement.UnitState{
 		measurement.UnitMissing, measurement.UnitCorrupt, measurement.UnitTruncated, measurement.UnitEncrypted, measurement.UnitGap,
+		measurement.UnitUnavailable,
 	}
 	for i := range c.segments {
 		if rng.IntN(8) == 0 {

@@ -55,8 +55,10 @@ type placedUnit struct {
 	State    measurement.UnitState
 	Detail   string
 	From, To jobs.Micros
-	Epoch    int
-	Tracks   []placedTrack
+	// Due is where the media of a segment should end at the latest.
+	Due    jobs.Micros
+	Epoch  int
+	Tracks []placedTrack
 }
 
 // placedTrack is one track of a unit. Turn is added to its raw timestamps to undo the wrap of the clock.
@@ -137,14 +139,16 @@ func (p *placement) segment(m *measurement.Unit, s *jobs.Segment, formats []meas
 // settle remembers where the unit ended and follows the media where it strays from the playlist.
 func (p *placement) settle(u *placedUnit, s *jobs.Segment) {
 	u.Epoch = p.Epoch
-	p.Hole = false
+	p.Hole = u.State == measurement.UnitTruncated // where it ends says nothing about what follows
 	for i := range u.Tracks {
 		p.ended(&u.Tracks[i])
 	}
+	u.Due = u.To
 	if stray := u.primary().First - s.Start; abs(stray-p.Drift) > driftTolerance {
 		u.From += stray - p.Drift
 		u.To += stray - p.Drift
 		p.Drift = stray
+		u.Due = min(u.Due, u.To) // media that begins late need not end late
 	}
 }
 

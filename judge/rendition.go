@@ -58,7 +58,7 @@ func (t *rendition) describe(id string, several bool) {
 		t.Frames = t.s.Frames
 		t.FrameRate = t.s.frameRate()
 	}
-	t.Duration = shifted(t.shift, t.q.durationOf(t.s)).At()
+	t.Duration = shifted(t.shift, t.s.duration).At()
 }
 
 // frameRate is the rate as a fraction: what the distances of the frames say where that is a rate that people use, else what the container declares, which

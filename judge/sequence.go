@@ -20,9 +20,15 @@ type sequence struct {
 	// Declared is the duration that the container declares, Truncated where its media stops before.
 	Declared  jobs.Micros
 	Truncated *fault `json:",omitempty"`
+	// Stops says that the object ends before the container says, where its media does.
+	Stops bool `json:",omitempty"`
+	// Last is the segment that came last, nil unless it could be read.
+	Last *lastSegment `json:",omitempty"`
 
-	def       *jobs.Sequence
-	params    *params
+	def    *jobs.Sequence
+	params *params
+	// told: the producer saw the file's end already.
+	told      bool
 	rendition string // the first of its renditions; known at the end
 }
 
@@ -155,8 +161,14 @@ func (q *sequence) absent(w jobs.Window, reason string) {
 // book enters a unit into the sequence's own ledger and faults.
 func (q *sequence) book(u *placedUnit) {
 	q.appear(u)
-	q.Ledger.add(spanOf(u))
+	sp := spanOf(u)
+	if u.State == measurement.UnitTruncated {
+		sp.From = u.mediaEnd()
+		q.Ledger.add(span{From: u.From, To: sp.From, State: jobs.Analysed})
+	}
+	q.Ledger.add(sp)
 	q.Faults.unit(u)
+	q.Last = lastOf(u)
 }
 
 // object books a unit of an object: its state holds until the next one.
@@ -182,8 +194,13 @@ func (q *sequence) object(u *placedUnit) {
 	q.Ledger.mark(sp)
 }
 
-// truncate notes where an object stops. The unit that says so depends on the cut, the position does not.
+// truncate notes that an object stops early. Where, is told by its index, which every window reads alike, or it is where the media ends: that is known at the
+// end, for a window sees no more than its own.
 func (q *sequence) truncate(m *measurement.Unit) {
+	if m.TruncatedAt <= 0 {
+		q.Stops = true
+		return
+	}
 	at := max(0, q.Place.objectTime(jobs.Micros(m.TruncatedAt)))
 	if q.Truncated == nil || at < q.Truncated.From {
 		q.Truncated = &fault{State: m.State, Detail: m.Detail, First: -1, From: at}

@@ -39,13 +39,19 @@ type stream struct {
 	Epoch    int
 	Order    order
 	Findings []jobs.Finding
-	Video    *videoTrack `json:",omitempty"`
-	Audio    *audioTrack `json:",omitempty"`
+	Lacks    []lack `json:",omitempty"`
+	// Astray is true while the last rows had no place; AstrayFrom is where what stands before them ends.
+	Astray     bool        `json:",omitempty"`
+	AstrayFrom jobs.Micros `json:",omitempty"`
+	Video      *videoTrack `json:",omitempty"`
+	Audio      *audioTrack `json:",omitempty"`
 
 	objectMode bool
 	params     *params
 	video      []videoDetector
 	audio      []audioDetector
+	// until is how far the track should go at least, duration how long it is; both are known at the end.
+	until, duration jobs.Micros
 }
 
 func newStream(kind measurement.Kind, track int, objectMode bool, p *params) *stream {
@@ -208,6 +214,7 @@ func (s *stream) leave() {
 		s.Ledger.mark(sp)
 		return
 	case u.State == measurement.UnitTruncated && s.Unit != nil:
+		s.Broken = true // what is missing up to the next row is told already
 		end := max(u.From, min(s.reached(), u.To))
 		s.Ledger.add(span{From: u.From, To: end, State: jobs.Analysed})
 		sp.From = end
@@ -247,8 +254,14 @@ func spanOf(u *placedUnit) span {
 	return sp
 }
 
-// hole tells the detectors that nothing is known of [from, to).
+// hole is a time between two rows in which there is nothing.
 func (s *stream) hole(from, to jobs.Micros) {
+	s.lacking(from, to, noMedia)
+	s.blind(from, to)
+}
+
+// blind tells the detectors that nothing is known of [from, to).
+func (s *stream) blind(from, to jobs.Micros) {
 	for _, d := range s.video {
 		d.gap(from, to)
 	}
@@ -273,7 +286,7 @@ func (s *stream) drain() {
 // finish ends all detectors at the end of the rendition.
 func (s *stream) finish(duration jobs.Micros) {
 	if front := s.end(); duration > front && s.Frames > 0 {
-		s.hole(front, duration)
+		s.blind(front, duration)
 	}
 	for _, d := range s.video {
 		d.finish(duration)
@@ -283,5 +296,6 @@ func (s *stream) finish(duration jobs.Micros) {
 	}
 	s.finishDamage()
 	s.Order.judge(s)
+	s.admit(duration)
 	slices.SortFunc(s.Findings, compareFindings)
 }

@@ -121,6 +121,9 @@ type script struct {
 	silence  []run
 	damaged  []run
 	dropped  []run // frames lost
+	astray   []run // frames whose timestamps are beyond reason
+	// short is how much of the last segment is missing, in per cent.
+	short    int
 	state    map[int]measurement.UnitState
 	disc     map[int]bool
 	wrap     bool
@@ -196,7 +199,7 @@ func (c *script) pictures(u *synth, i int, from jobs.Micros) {
 		if within(c.dropped, time) && k > 0 {
 			continue
 		}
-		if u.unit.State == measurement.UnitTruncated && k > n/2 {
+		if u.unit.State == measurement.UnitTruncated && k > n/2 || i == c.segments-1 && k*100 >= n*int64(100-c.short) {
 			break
 		}
 		f := pictureRow(int64(i)*1000+k, at+shift, step)
@@ -222,6 +225,12 @@ func (c *script) pictures(u *synth, i int, from jobs.Micros) {
 			t.Errors++
 			t.Example = "concealing 3 DC, 3 AC, 3 MV errors"
 		}
+		if within(c.astray, time) && k > 0 {
+			f.PTS = at + 1<<60
+			u.frames = append(u.frames, f)
+			t.Frames++
+			continue
+		}
 		u.frames = append(u.frames, f)
 		t.Frames++
 		t.EndPTS = f.PTS + step
@@ -240,6 +249,8 @@ func (c *script) sound(u *synth, i int, from jobs.Micros) {
 	length := toTicks(c.length)
 	if u.unit.State == measurement.UnitTruncated {
 		length /= 2
+	} else if i == c.segments-1 {
+		length = length * int64(100-c.short) / 100
 	}
 	t := measurement.UnitTrack{Kind: measurement.Audio, Format: 1, FirstPTS: base, EndPTS: base + length, Packets: 10, Frames: 10}
 	sample := func(ticks int64) int64 { return ticks * int64(c.audio) / tick }

@@ -63,8 +63,8 @@ func (v *videoTrack) frame(s *stream, row *measurement.Frame) {
 	s.Frames++
 	s.Rows++
 	start := s.Unit.time(row.PTS)
-	if start > maxTimeline || start < -maxTimeline {
-		s.Order.unplaced()
+	if beyond(start) {
+		s.astray()
 		return
 	}
 	if p := v.Pending; p != nil {
@@ -89,6 +89,7 @@ func (v *videoTrack) take(s *stream, row *measurement.Frame, start jobs.Micros) 
 	p.Format, p.Start, p.Epoch = s.Format, start, s.Epoch
 	p.Ticks = clampTicks(row.PTS, s.Unit.Turn)
 	p.Nominal = max(1, s.Unit.Base.micros(v.Cadence.nominal(&s.Format, row.Duration)))
+	s.found(start, p.Nominal)
 	p.PacketsEnd, p.Undecoded = s.Unit.End, s.Unit.Packets > s.Unit.Frames
 	s.Broken, s.Order.Fresh, s.Order.EpochBorder = false, false, false
 }
