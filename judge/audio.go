@@ -37,6 +37,10 @@ func (a *audioTrack) slot(s *stream, row *measurement.Slot) {
 	s.Frames++
 	s.Rows++
 	grid := slotGrid(s.Unit, row.Index)
+	if row.Samples > 0 {
+		first := grid + offsetOf(&s.Format, row.Offset)
+		grid += s.place(first) - first
+	}
 	if beyond(grid) || row.Samples <= 0 {
 		s.astray()
 		return
@@ -91,11 +95,14 @@ func (h *heldSlot) end() jobs.Micros {
 	return h.Grid + h.samples(int32(min(last, math.MaxInt32)))
 }
 
-func (h *heldSlot) samples(n int32) jobs.Micros {
-	if h.Format.SampleRate <= 0 {
+func (h *heldSlot) samples(n int32) jobs.Micros { return offsetOf(&h.Format, n) }
+
+// offsetOf is the length of n samples.
+func offsetOf(f *measurement.Format, n int32) jobs.Micros {
+	if f.SampleRate <= 0 {
 		return 0
 	}
-	return jobs.Micros(mulDiv(int64(n), 1e6, uint64(h.Format.SampleRate)))
+	return jobs.Micros(mulDiv(int64(n), 1e6, uint64(f.SampleRate)))
 }
 
 // follow compares a slot with what was delivered before it.

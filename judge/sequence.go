@@ -22,6 +22,8 @@ type sequence struct {
 	Truncated *fault `json:",omitempty"`
 	// Stops says that the object ends before the container says, where its media does.
 	Stops bool `json:",omitempty"`
+	// Since is where the last unit of an object began.
+	Since jobs.Micros `json:",omitempty"`
 	// Last is the segment that came last, nil unless it could be read.
 	Last *lastSegment `json:",omitempty"`
 
@@ -188,6 +190,10 @@ func (q *sequence) object(u *placedUnit) {
 			u = &placedUnit{State: measurement.UnitOK} // its tracks tell
 		}
 		sp.From = max(0, p.First)
+		if !beyond(sp.From) { // a clock that begins again within a unit must not undo what was booked
+			sp.From = max(sp.From, q.Since)
+			q.Since = sp.From
+		}
 		sp.To = max(sp.From+1, p.End)
 		q.Faults.object(u, sp.From)
 	}

@@ -40,6 +40,9 @@ type stream struct {
 	Order    order
 	Findings []jobs.Finding
 	Lacks    []lack `json:",omitempty"`
+	Clock    restart
+	// Since is where the last unit of an object began.
+	Since jobs.Micros `json:",omitempty"`
 	// Astray is true while the last rows had no place; AstrayFrom is where what stands before them ends.
 	Astray     bool        `json:",omitempty"`
 	AstrayFrom jobs.Micros `json:",omitempty"`
@@ -127,7 +130,7 @@ func (s *stream) enter(u *placedUnit, formats []measurement.Format) {
 		return
 	}
 	if s.objectMode {
-		s.Here.From, s.Here.To = max(0, t.First), max(1, t.First+1, t.End)
+		s.span(t)
 	}
 	s.begin(t, u.Epoch)
 	s.Broken = s.Broken || unreadable(u.State)
@@ -135,6 +138,17 @@ func (s *stream) enter(u *placedUnit, formats []measurement.Format) {
 	if s.First.Kind == "" {
 		s.First = s.Format
 	}
+}
+
+// span says which time a unit of an object covers. A clock that begins again within the unit makes its first timestamp the smallest of all: what was
+// booked before the unit stays as it is.
+func (s *stream) span(t *placedTrack) {
+	from := max(0, t.First+s.Clock.Shift)
+	if !beyond(from) {
+		from = max(from, s.Since)
+		s.Since = from
+	}
+	s.Here.From, s.Here.To = from, max(from+1, t.End+s.Clock.Shift)
 }
 
 // begin makes the track of a unit the one that rows are taken from.
@@ -150,6 +164,7 @@ func (s *stream) begin(t *placedTrack, epoch int) {
 		s.resettle(t.First)
 	}
 	unit := *t
+	unit.First, unit.End = t.First+s.Clock.Shift, t.End+s.Clock.Shift
 	s.Unit = &unit
 }
 

@@ -128,11 +128,15 @@ func rowName(k measurement.Kind) string {
 func (i *irregularity) message(s *stream) string {
 	length := fmt.Sprintf("%.3f s", i.By.Seconds())
 	jumped := i.By != i.To-i.From
+	tag := " without a discontinuity tag"
+	if s.objectMode {
+		tag = ""
+	}
 	switch {
 	case jumped && i.Code == "timestamp.gap":
-		return "the clock jumps ahead by " + length + " without a discontinuity tag"
+		return "the clock jumps ahead by " + length + tag
 	case jumped:
-		return "the clock jumps back by " + length + " without a discontinuity tag"
+		return "the clock jumps back by " + length + tag
 	case i.Code == "timestamp.overlap":
 		return "timestamps overlap those of the segment before by " + length
 	case i.Code == "timestamp.backward":

@@ -29,6 +29,7 @@ type heldFrame struct {
 	Nominal jobs.Micros // how long such a frame normally stands
 	Ticks   int64       // its unwrapped timestamp
 	Epoch   int
+	Shift   jobs.Micros // of the clock
 	// PacketsEnd is where the packets of the frame's unit end.
 	PacketsEnd jobs.Micros
 	Undecoded  bool // its unit has packets that gave no frame
@@ -62,7 +63,7 @@ func reuse[T any](p *T, v T) *T {
 func (v *videoTrack) frame(s *stream, row *measurement.Frame) {
 	s.Frames++
 	s.Rows++
-	start := s.Unit.time(row.PTS)
+	start := s.place(s.Unit.time(row.PTS))
 	if beyond(start) {
 		s.astray()
 		return
@@ -86,7 +87,7 @@ func (v *videoTrack) take(s *stream, row *measurement.Frame, start jobs.Micros) 
 		v.Pending = p
 	}
 	p.hold(row)
-	p.Format, p.Start, p.Epoch = s.Format, start, s.Epoch
+	p.Format, p.Start, p.Epoch, p.Shift = s.Format, start, s.Epoch, s.Clock.Shift
 	p.Ticks = clampTicks(row.PTS, s.Unit.Turn)
 	p.Nominal = max(1, s.Unit.Base.micros(v.Cadence.nominal(&s.Format, row.Duration)))
 	s.found(start, p.Nominal)
@@ -111,6 +112,10 @@ func (v *videoTrack) release(s *stream, next jobs.Micros, pts int64) {
 	case s.Broken && hole > minHole:
 	case s.Order.EpochBorder && hole <= borderHole:
 		end = next
+	case p.Epoch == s.Epoch && p.Shift != s.Clock.Shift:
+		if v.standing(s, p, next-p.Start) {
+			end = next
+		}
 	case p.Epoch == s.Epoch && v.standing(s, p, next-p.Start):
 		end = next
 		v.Cadence.add(difference(clampTicks(pts, s.Unit.Turn), p.Ticks))
