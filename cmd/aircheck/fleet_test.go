@@ -23,6 +23,8 @@ func TestFleetUsageErrors(t *testing.T) {
 		{[]string{"submit", "a.mp4", "--format", "xml"}, `"xml"`},
 		{[]string{"submit", "a.mp4", "--fail-on", "sometimes"}, "--fail-on"},
 		{[]string{"submit", "a.mp4", "--window", "1us"}, "--window"},
+		{[]string{"submit", "a.mp4", "--window", "301s"}, "an hour"},
+		{[]string{"up", "--once", "a.mp4", "--window", "301s", "--data", t.TempDir()}, "an hour"},
 		{[]string{"status", "../../etc/passwd", "--store", "x"}, "is not the id of a check"},
 		{[]string{"verify", "", "--store", "x"}, "is not the id of a check"},
 		{[]string{"verify", id, "--format", "xml"}, `"xml"`},
@@ -86,6 +88,7 @@ func TestAbsolute(t *testing.T) {
 	}
 	for input, want := range map[string]string{
 		"film.mp4": here, "/a/../b.mp4": "/b.mp4", "s3://b/k": "s3://b/k", "https://h/x": "https://h/x",
+		"file:/srv/x.mp4": "file:/srv/x.mp4", "file:///srv/x.mp4": "file:///srv/x.mp4", "take:2.mp4": filepath.Join(filepath.Dir(here), "take:2.mp4"),
 	} {
 		if got, err := absolute(input); got != want || err != nil {
 			t.Errorf("absolute(%q) = %q, %v", input, got, err)

@@ -19,6 +19,9 @@ const (
 	defaultWindow = time.Minute
 	minWindow     = 100 * time.Millisecond
 	maxWindow     = 24 * time.Hour
+	// maxFleetWindow: the queue gives up on a window after 2 minutes and ten times its length, but after an hour at the latest, so that a hang is noticed
+	// (see queue.WindowTimeout). Beyond 5.8 minutes a slow machine would get less than that, and a segment may reach over the end of its window.
+	maxFleetWindow = 5 * time.Minute
 )
 
 // planFlags say how a stream is to be examined, wherever that will be done.
@@ -47,6 +50,15 @@ func (f *planFlags) parse() (plan, error) {
 		return plan{}, err
 	}
 	return plan{profile: profile, window: jobs.FromDuration(f.window)}, nil
+}
+
+// parseForFleet is parse for windows that travel through the queue.
+func (f *planFlags) parseForFleet() (plan, error) {
+	if f.window > maxFleetWindow && f.window <= maxWindow {
+		return plan{}, usageError("--window %s: a fleet takes windows up to %s, because a worker has at most an hour for one; 'aircheck check' takes longer ones",
+			f.window, maxFleetWindow)
+	}
+	return f.parse()
 }
 
 // origin reads media with the credentials of the environment.

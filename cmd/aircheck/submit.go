@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +14,7 @@ import (
 	"aircheck/jobs/queue"
 	"aircheck/producer/submit"
 	"aircheck/report"
+	"aircheck/storage"
 )
 
 type submitFlags struct {
@@ -98,7 +98,7 @@ func (f *submitFlags) parse() (submit.Options, jobs.Severity, error) {
 	if err != nil {
 		return submit.Options{}, "", usageError("--fail-on: %w", err)
 	}
-	p, err := f.planFlags.parse()
+	p, err := f.planFlags.parseForFleet()
 	if err != nil {
 		return submit.Options{}, "", err
 	}
@@ -138,7 +138,7 @@ func (a *app) submitAll(ctx context.Context, s *submit.Submitter, inputs []strin
 
 // absolute makes a path mean the same to a worker in another directory.
 func absolute(input string) (string, error) {
-	if strings.Contains(input, "://") {
+	if storage.Scheme(input) != "" {
 		return input, nil
 	}
 	path, err := filepath.Abs(input)

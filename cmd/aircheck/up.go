@@ -85,7 +85,7 @@ func (a *app) parseUp(f *upFlags) (upPlan, error) {
 	if err != nil {
 		return upPlan{}, err
 	}
-	p, err := f.planFlags.parse()
+	p, err := f.planFlags.parseForFleet()
 	if err != nil {
 		return upPlan{}, err
 	}
