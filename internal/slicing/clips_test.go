@@ -3,19 +3,54 @@
 package slicing
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"math/rand"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"aircheck/storage"
+	"aircheck/storage/origin"
 )
 
 // clip is a stream to cut: made once by the ffmpeg command line, small so that hundreds of cuts are cheap.
 type clip struct {
-	name string
-	make func(t *testing.T, dir string) string // returns the input
+	name     string
+	make     func(t *testing.T, dir string) string // returns the input
+	denied   string                                // the ending of a URI that the origin refuses
+	children bool                                  // goes through decoder children, too
+}
+
+func (c *clip) origin() storage.Origin {
+	org := origin.New(origin.Config{})
+	if c.denied == "" {
+		return org
+	}
+	return denying{org, c.denied}
+}
+
+// denying is an origin that lets nobody have one object.
+type denying struct {
+	storage.Origin
+	ending string
+}
+
+func (d denying) Stat(ctx context.Context, uri string) (storage.Info, error) {
+	if strings.HasSuffix(uri, d.ending) {
+		return storage.Info{}, storage.ErrDenied
+	}
+	return d.Origin.Stat(ctx, uri)
+}
+
+func (d denying) Open(ctx context.Context, uri string, off, n int64) (io.ReadCloser, error) {
+	if strings.HasSuffix(uri, d.ending) {
+		return nil, storage.ErrDenied
+	}
+	return d.Origin.Open(ctx, uri, off, n)
 }
 
 // A moving picture with a black in it from frame 40 to 69 and a still from frame 100 on for 60 frames; neither stands on a border of the GOPs below.
@@ -30,31 +65,45 @@ func clips() []clip {
 	aac := []string{"-c:a", "aac", "-b:a", "96k"}
 	base := func(extra ...string) []string { return append(append(append([]string{}, x264...), aac...), extra...) }
 	return []clip{
-		{"mp4", file("a.mp4", base("-g", "12")...)},
-		{"mp4 with long GOPs and B frames", file("b.mp4", base("-g", "70", "-bf", "3")...)},
-		{"mp4 with open GOPs", file("c.mp4", base("-g", "20", "-x264-params", "open-gop=1:bframes=2")...)},
-		{"mp4 with variable frame rate", file("d.mp4", base("-g", "15", "-vf", "select='not(eq(mod(n,7),3)+between(n,120,128))'", "-vsync", "passthrough")...)},
-		{"fragmented mp4", file("e.mp4", base("-g", "10", "-movflags", "+frag_keyframe+empty_moov+default_base_moof")...)},
-		{"matroska", file("f.mkv", base("-g", "18")...)},
-		{"webm", file("g.webm", "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-g", "20", "-c:a", "libopus")},
-		{"wav", file("h.wav", "-vn", "-c:a", "pcm_s24le")},
-		{"hls of transport streams, segments of 5 frames", hls("i", "mpegts", 0.2, base("-g", "5")...)},
-		{"hls of fragmented mp4", hls("j", "fmp4", 0.4, base("-g", "10", "-bf", "2")...)},
-		{"hls with ac3 and mpeg2", hls("k", "mpegts", 0.5, "-c:v", "mpeg2video", "-q:v", "4", "-g", "12", "-bf", "2", "-c:a", "ac3")},
-		{"hls with damage", damaged(hls("l", "mpegts", 0.4, base("-g", "10")...), 0.004)},
-		{"hls with heavy damage, long GOPs", damaged(hls("m", "mpegts", 0.8, base("-g", "20")...), 0.03)},
-		{"hls with missing segments", missing(hls("n", "mpegts", 0.4, base("-g", "10")...))},
-		{"mp4 with damage", damagedFile(file("o.mp4", base("-g", "12", "-movflags", "+faststart")...), 0.002)},
-		{"mp4 truncated", truncated(file("p.mp4", base("-g", "12", "-movflags", "+faststart")...))},
-		{"transport stream cut by bytes", file("r.ts", base("-g", "12", "-vf", "noise=alls=60:allf=t", "-crf", "4", "-f", "mpegts")...)},
-		{"hls of hevc with open GOPs", hls("s", "fmp4", 0.8, "-pix_fmt", "yuv420p10le", "-c:v", "libx265", "-preset", "ultrafast",
+		{name: "mp4", make: file("a.mp4", base("-g", "12")...)},
+		{name: "mp4 with long GOPs and B frames", make: file("b.mp4", base("-g", "70", "-bf", "3")...)},
+		{name: "mp4 with open GOPs", make: file("c.mp4", base("-g", "20", "-x264-params", "open-gop=1:bframes=2")...)},
+		{name: "mp4 with variable frame rate", make: file("d.mp4", base("-g", "15", "-vf", "select='not(eq(mod(n,7),3)+between(n,120,128))'", "-vsync", "passthrough")...)},
+		{name: "fragmented mp4", make: file("e.mp4", base("-g", "10", "-movflags", "+frag_keyframe+empty_moov+default_base_moof")...)},
+		{name: "matroska", make: file("f.mkv", base("-g", "18")...)},
+		{name: "webm", make: file("g.webm", "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-g", "20", "-c:a", "libopus")},
+		{name: "wav", make: file("h.wav", "-vn", "-c:a", "pcm_s24le")},
+		{name: "hls of transport streams, segments of 5 frames", make: hls("i", "mpegts", 0.2, base("-g", "5")...)},
+		{name: "hls of fragmented mp4", make: hls("j", "fmp4", 0.4, base("-g", "10", "-bf", "2")...)},
+		{name: "hls with ac3 and mpeg2", make: hls("k", "mpegts", 0.5, "-c:v", "mpeg2video", "-q:v", "4", "-g", "12", "-bf", "2", "-c:a", "ac3")},
+		{name: "hls with damage", make: damaged(hls("l", "mpegts", 0.4, base("-g", "10")...), 0.004)},
+		{name: "hls with heavy damage, long GOPs", make: damaged(hls("m", "mpegts", 0.8, base("-g", "20")...), 0.03)},
+		{name: "hls with missing segments", make: missing(hls("n", "mpegts", 0.4, base("-g", "10")...))},
+		{name: "mp4 with damage", make: damagedFile(file("o.mp4", base("-g", "12", "-movflags", "+faststart")...), 0.002)},
+		{name: "mp4 truncated", make: truncated(file("p.mp4", base("-g", "12", "-movflags", "+faststart")...))},
+		{name: "transport stream cut by bytes", make: file("r.ts", base("-g", "12", "-vf", "noise=alls=60:allf=t", "-crf", "4", "-f", "mpegts")...)},
+		{name: "hls of hevc with open GOPs", make: hls("s", "fmp4", 0.8, "-pix_fmt", "yuv420p10le", "-c:v", "libx265", "-preset", "ultrafast",
 			"-x265-params", "log-level=none:keyint=20:min-keyint=20:open-gop=1", "-tag:v", "hvc1", "-c:a", "aac")},
-		{"mp4 of vp9 and flac", file("t.mp4", "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g", "20", "-c:a", "flac", "-strict", "-2")},
-		{"mp4 with two videos and two sounds", file("u.mp4", base("-map", "0:v", "-map", "0:v", "-map", "1:a", "-map", "1:a", "-g:v:0", "12", "-g:v:1", "17", "-s:v:1", "80x46", "-ar:a:1", "44100")...)},
-		{"intra only", file("w.mov", "-c:v", "mjpeg", "-q:v", "5", "-c:a", "pcm_s16le")},
-		{"ladder with sound of its own", ladder("x")},
-		{"hls with a discontinuity", discontinuity("y")},
-		{"hls split inside GOPs", hls("q", "mpegts", 0.4, base("-g", "25", "-sc_threshold", "0")...)},
+		{name: "mp4 of vp9 and flac", make: file("t.mp4", "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g", "20", "-c:a", "flac", "-strict", "-2")},
+		{name: "mp4 with two videos and two sounds", make: file("u.mp4", base("-map", "0:v", "-map", "0:v", "-map", "1:a", "-map", "1:a", "-g:v:0", "12", "-g:v:1", "17", "-s:v:1", "80x46", "-ar:a:1", "44100")...)},
+		{name: "intra only", make: file("w.mov", "-c:v", "mjpeg", "-q:v", "5", "-c:a", "pcm_s16le")},
+		{name: "ladder with sound of its own", make: ladder("x")},
+		{name: "hls with a discontinuity", make: discontinuity("y")},
+		{name: "hls split inside GOPs", make: hls("q", "mpegts", 0.4, base("-g", "25", "-sc_threshold", "0")...)},
+		{name: "matroska truncated", make: truncated(file("aa.mkv", base("-g", "18")...)), children: true},
+		{name: "webm truncated", make: truncated(file("ab.webm", "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-g", "20", "-c:a", "libopus"))},
+		{name: "wav truncated", make: truncated(file("ac.wav", "-vn", "-c:a", "pcm_s24le"))},
+		{name: "fragmented mp4 truncated", make: truncated(file("ad.mp4", base("-g", "10", "-movflags", "+frag_keyframe+empty_moov+default_base_moof")...))},
+		{name: "matroska with damage", make: damagedFile(file("ae.mkv", base("-g", "18")...), 0.002)},
+		{name: "hls with a segment cut in half", make: halved(hls("af", "mpegts", 0.4, base("-g", "10")...))},
+		{name: "hls of fragmented mp4 with a segment cut in half", make: halved(hls("ag", "fmp4", 0.4, base("-g", "10", "-bf", "2")...))},
+		{name: "hls of byte ranges in a file that is cut short", make: shortRanges(hls("ah-one", "mpegts", 0.4, base("-g", "10")...)), children: true},
+		{name: "hls of byte ranges in an mp4 that is cut short", make: shortRanges(hls("ai-one", "fmp4", 0.4, base("-g", "10")...))},
+		{name: "transport stream twice", make: twice(file("aj.ts", base("-g", "12", "-vf", "noise=alls=60:allf=t", "-crf", "4", "-f", "mpegts")...))},
+		{name: "small transport stream twice", make: twice(file("ak.ts", base("-g", "12", "-f", "mpegts")...))},
+		{name: "hls whose clock begins anew without a word", make: again(hls("an", "mpegts", 0.4, base("-g", "10")...))},
+		{name: "hls with a segment that is denied", make: hls("al", "mpegts", 0.4, base("-g", "10")...), denied: "006.ts", children: true},
+		{name: "hls with a discontinuity and a segment that is denied", make: discontinuity("am"), denied: "am2/003.ts"},
 	}
 }
 
@@ -81,15 +130,18 @@ func hls(name, kind string, seconds float64, args ...string) func(*testing.T, st
 			t.Fatal(err)
 		}
 		ext := "ts"
-		flags := "independent_segments"
+		flags, pattern := "independent_segments", "%03d."
 		if kind == "fmp4" {
 			ext = "m4s"
 		}
-		if name == "q" {
+		switch {
+		case name == "q":
 			flags = "split_by_time"
+		case strings.HasSuffix(name, "-one"):
+			flags, pattern = "single_file", "000."
 		}
 		ffmpeg(t, append(args, "-f", "hls", "-hls_time", fmt.Sprint(seconds), "-hls_list_size", "0", "-hls_playlist_type", "vod", "-hls_flags", flags,
-			"-hls_segment_type", kind, "-hls_segment_filename", filepath.Join(d, "%03d."+ext), filepath.Join(d, "media.m3u8"))...)
+			"-hls_segment_type", kind, "-hls_segment_filename", filepath.Join(d, pattern+ext), filepath.Join(d, "media.m3u8"))...)
 		return filepath.Join(d, "media.m3u8")
 	}
 }
@@ -181,14 +233,77 @@ func damagedFile(make func(*testing.T, string) string, share float64) func(*test
 func truncated(make func(*testing.T, string) string) func(*testing.T, string) string {
 	return func(t *testing.T, dir string) string {
 		path := make(t, dir)
-		info, err := os.Stat(path)
+		shorten(t, path, 0.6)
+		return path
+	}
+}
+
+// halved cuts every seventh segment in half.
+func halved(make func(*testing.T, string) string) func(*testing.T, string) string {
+	return func(t *testing.T, dir string) string {
+		m := make(t, dir)
+		for i, path := range segments(t, m) {
+			if i%7 == 4 {
+				shorten(t, path, 0.5)
+			}
+		}
+		return m
+	}
+}
+
+// shortRanges cuts the file that all segments of a playlist are ranges of.
+func shortRanges(make func(*testing.T, string) string) func(*testing.T, string) string {
+	return func(t *testing.T, dir string) string {
+		m := make(t, dir)
+		list := segments(t, m)
+		if len(list) != 1 {
+			t.Fatalf("%d files, want one with ranges", len(list))
+		}
+		shorten(t, list[0], 0.6)
+		return m
+	}
+}
+
+// twice makes a file's clock begin anew in the middle.
+func twice(make func(*testing.T, string) string) func(*testing.T, string) string {
+	return func(t *testing.T, dir string) string {
+		path := make(t, dir)
+		b, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Truncate(path, info.Size()*6/10); err != nil {
+		if err := os.WriteFile(path, append(b, b...), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return path
+	}
+}
+
+// again lists all segments a second time.
+func again(make func(*testing.T, string) string) func(*testing.T, string) string {
+	return func(t *testing.T, dir string) string {
+		m := make(t, dir)
+		list := lines(t, m)
+		for _, l := range list {
+			if strings.HasPrefix(l, "#EXTINF") || !strings.HasPrefix(l, "#") {
+				list = append(list, l)
+			}
+		}
+		if err := os.WriteFile(m, []byte(strings.ReplaceAll(strings.Join(list, "\n"), "#EXT-X-ENDLIST\n", "")+"\n#EXT-X-ENDLIST\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+}
+
+func shorten(t *testing.T, path string, share float64) {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, int64(float64(info.Size())*share)); err != nil {
+		t.Fatal(err)
 	}
 }
 

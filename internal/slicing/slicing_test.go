@@ -10,22 +10,23 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand"
 	"os"
-	"os/exec"
 	"sort"
 	"testing"
 	"time"
 
+	"aircheck/internal/need"
 	"aircheck/jobs"
 	"aircheck/jobs/measurement"
 	"aircheck/judge"
 	"aircheck/producer/slice"
 	"aircheck/producer/source"
 	"aircheck/storage"
-	"aircheck/storage/origin"
 	"aircheck/worker/decode"
 	"aircheck/worker/fetch"
+	"aircheck/worker/supervise"
 )
 
 var seeds = flag.Int("seeds", 20, "random cuts of each clip")
@@ -40,29 +41,86 @@ func TestMain(m *testing.M) {
 
 // TestAnyCutGivesTheSameReport cuts each clip at random into windows from one unit to the whole and demands byte-equal results.
 func TestAnyCutGivesTheSameReport(t *testing.T) {
-	if _, err := exec.LookPath("ffmpeg"); err != nil {
-		if os.Getenv("AIRCHECK_REQUIRE") != "" {
-			t.Fatal(err)
-		}
-		t.Skip("needs ffmpeg: ", err)
-	}
+	need.Tool(t, "ffmpeg")
 	dir := t.TempDir()
-	org := origin.New(origin.Config{})
+	cuts := 0
 	for _, c := range clips() {
 		t.Run(c.name, func(t *testing.T) {
-			check := newCheck(t, org, c.make(t, dir))
-			whole := report(t, org, check, cut(check.Timeline, nil))
-			if len(whole) < 500 {
-				t.Fatalf("nothing was measured: %s", whole)
+			org := c.origin()
+			cuts += sameInAnyCut(t, newCheck(t, org, c.make(t, dir)), *seeds, here(org))
+		})
+	}
+	t.Logf("%d cuts into more than one window", cuts)
+}
+
+// TestAnyCutGivesTheSameReportInChildren takes the way of a worker: windows fetched ahead, sent over a pipe, and decoded in long-lived processes, which have
+// had other windows before.
+func TestAnyCutGivesTheSameReportInChildren(t *testing.T) {
+	need.Tool(t, "ffmpeg")
+	dir := t.TempDir()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range clips() {
+		if !c.children {
+			continue
+		}
+		t.Run(c.name, func(t *testing.T) {
+			org := c.origin()
+			slots, err := supervise.New(supervise.Config{
+				Slots: 2, Origin: org, Logger: slog.New(slog.DiscardHandler), Command: []string{self, supervise.ChildCommand},
+			})
+			if err != nil {
+				t.Fatal(err)
 			}
-			for seed := range int64(*seeds) {
+			defer func() {
+				if err := slots.Close(); err != nil {
+					t.Error(err)
+				}
+			}()
+			check := newCheck(t, org, c.make(t, dir))
+			whole := report(t, check, cut(check.Timeline, nil), here(org))
+			for seed := range int64(min(*seeds, childSeeds)) {
 				windows := cut(check.Timeline, rand.New(rand.NewSource(seed)))
-				if got := report(t, org, check, windows); !bytes.Equal(got, whole) {
+				if got := report(t, check, windows, slots.Measure); !bytes.Equal(got, whole) {
 					t.Fatalf("seed %d, %d windows: %s", seed, len(windows), difference(got, whole))
 				}
 			}
 		})
 	}
+}
+
+// childSeeds is how many cuts go through processes: the pipe does not know where a window was cut.
+const childSeeds = 5
+
+// sameInAnyCut returns how many of the cuts had more than one window in some sequence.
+func sameInAnyCut(t *testing.T, check *jobs.Check, seeds int, measure measure) int {
+	t.Helper()
+	single := cut(check.Timeline, nil)
+	whole := report(t, check, single, measure)
+	if len(whole) < 500 {
+		t.Fatalf("nothing was measured: %s", whole)
+	}
+	for _, length := range []jobs.Micros{0, 1e6, 60e6} {
+		if got := report(t, check, slice.Timeline(check.Timeline, length), measure); !bytes.Equal(got, whole) {
+			t.Fatalf("cut by the slicer to %d µs: %s", length, difference(got, whole))
+		}
+	}
+	cuts := 0
+	for seed := range int64(seeds) {
+		windows := cut(check.Timeline, rand.New(rand.NewSource(seed)))
+		if len(windows) > len(single) {
+			cuts++
+		}
+		if got := report(t, check, windows, measure); !bytes.Equal(got, whole) {
+			t.Fatalf("seed %d, %d windows: %s", seed, len(windows), difference(got, whole))
+		}
+	}
+	if seeds >= 20 && cuts <= seeds/8 { // two segments can be cut in one way, which a quarter of the seeds finds
+		t.Errorf("only %d of %d cuts had more than one window", cuts, seeds)
+	}
+	return cuts
 }
 
 func newCheck(t testing.TB, org storage.Origin, input string) *jobs.Check {
@@ -87,18 +145,27 @@ func cut(tl jobs.Timeline, r *rand.Rand) []jobs.Window {
 	return all
 }
 
+// unknownLength is the time in microseconds in which objects of unknown duration are cut: more than the length of a clip.
+const unknownLength = 20e6
+
+// cutSequence makes the windows itself: the slicer's limit to what a window owns is a matter of cost and would forbid most cuts of many short segments, the
+// whole among them.
 func cutSequence(s *jobs.Sequence, r *rand.Rand) []jobs.Window {
-	whole := slice.Windows(*s, 1e12)
-	if r == nil || len(whole) != 1 {
-		return whole
-	}
-	var borders []int64 // segments, or microseconds
-	end := int64(len(s.Segments))
+	end := int64(len(s.Segments)) // borders are segments, or microseconds
 	if s.Mode == jobs.ModeObject {
-		end = int64(max(s.Duration, 1))
+		end = int64(s.Duration)
+		if end == 0 { // the slicer would not cut what does not say how long it is, and may
+			end = unknownLength
+		}
 	}
-	for n := r.Int63n(min(end, 40)); n > 0; n-- {
-		borders = append(borders, 1+r.Int63n(end))
+	if end == 0 {
+		return nil
+	}
+	var borders []int64
+	if r != nil {
+		for n := r.Int63n(min(end, 40)); n > 0; n-- {
+			borders = append(borders, 1+r.Int63n(end))
+		}
 	}
 	sort.Slice(borders, func(i, j int) bool { return borders[i] < borders[j] })
 	var list []jobs.Window
@@ -118,8 +185,11 @@ func cutSequence(s *jobs.Sequence, r *rand.Rand) []jobs.Window {
 	return list
 }
 
-// report measures all windows in this process and judges them.
-func report(t *testing.T, org storage.Origin, base *jobs.Check, windows []jobs.Window) []byte {
+// measure makes the measurement of one task.
+type measure func(context.Context, jobs.Task) ([]byte, error)
+
+// report measures all windows and judges them.
+func report(t *testing.T, base *jobs.Check, windows []jobs.Window, measure measure) []byte {
 	t.Helper()
 	check := *base
 	check.Windows = windows
@@ -128,7 +198,14 @@ func report(t *testing.T, org storage.Origin, base *jobs.Check, windows []jobs.W
 		t.Fatal(err)
 	}
 	for _, w := range windows {
-		object := measureWindow(t, org, &check, w)
+		task, err := slice.Task(&check, w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		object, err := measure(t.Context(), task)
+		if err != nil {
+			t.Fatalf("measure window %d [%d, %d): %v", w.Index, w.Start, w.End, err)
+		}
 		m, err := measurement.Open(bytes.NewReader(object), int64(len(object)))
 		if err != nil {
 			t.Fatal(err)
@@ -148,27 +225,23 @@ func report(t *testing.T, org storage.Origin, base *jobs.Check, windows []jobs.W
 	return b
 }
 
-func measureWindow(t testing.TB, org storage.Origin, check *jobs.Check, w jobs.Window) []byte {
-	t.Helper()
-	task, err := slice.Task(check, w)
-	if err != nil {
-		t.Fatal(err)
+// here measures in this process.
+func here(org storage.Origin) measure {
+	return func(ctx context.Context, task jobs.Task) ([]byte, error) {
+		src := &directSource{task: task, fetcher: fetch.Fetcher{Origin: org}}
+		if task.Object != nil {
+			src.object = fetch.NewObject(ctx, org, *task.Object)
+			defer src.object.Close()
+		}
+		var object bytes.Buffer
+		out := measurement.NewWriter(&object)
+		header, err := decode.Measure(task, src, out)
+		if err != nil {
+			return nil, err
+		}
+		err = out.Close(header)
+		return object.Bytes(), err
 	}
-	src := &directSource{task: task, fetcher: fetch.Fetcher{Origin: org}}
-	if task.Object != nil {
-		src.object = fetch.NewObject(context.Background(), org, *task.Object)
-		defer src.object.Close()
-	}
-	var object bytes.Buffer
-	out := measurement.NewWriter(&object)
-	header, err := decode.Measure(task, src, out)
-	if err != nil {
-		t.Fatalf("measure window %d [%d, %d): %v", w.Index, w.Start, w.End, err)
-	}
-	if err := out.Close(header); err != nil {
-		t.Fatal(err)
-	}
-	return object.Bytes()
 }
 
 // directSource feeds the decoder without a process between.
