@@ -10,8 +10,9 @@ import (
 	"aircheck/worker"
 )
 
-// localTries is how often a local check gives a window to a decoder child that crashes or hangs on it: once more than once, because the second
-// child may not share the bad luck of the first, and no more, because a hostile stream would make each one cost its whole deadline.
+// localTries is how often a local check tries a window: once more than once, because a second decoder child may not share the bad luck of one that
+// crashed or hung, and because the last try records what cannot be fetched instead of losing the window; and no more, because a hostile stream would
+// make each try cost its whole deadline.
 const localTries = 2
 
 // lookAhead is how many windows a slot may be ahead of the judge. It bounds the measurements that wait in memory for a slow window before them.
@@ -131,6 +132,7 @@ func (l *localRun) measure(ctx context.Context, w jobs.Window) (measured, error)
 		return measured{}, fmt.Errorf("make task for window %d of %s: %w", w.Index, w.Sequence, err)
 	}
 	for try := 1; ; try++ {
+		task.LastTry = try == localTries
 		object, err := l.measurer.Measure(ctx, task)
 		if err == nil {
 			return measured{window: w, object: object}, nil
@@ -139,7 +141,7 @@ func (l *localRun) measure(ctx context.Context, w jobs.Window) (measured, error)
 			return measured{}, ctx.Err()
 		}
 		class := jobs.ClassOf(err)
-		if again := class == jobs.Crash || class == jobs.Timeout; !again || try == localTries {
+		if again := class == jobs.Crash || class == jobs.Timeout || class == jobs.Transient; !again || try == localTries {
 			return measured{window: w, outcome: outcomeOf(l.check.ID, w, err, try), err: err}, nil
 		}
 	}

@@ -18,14 +18,16 @@ type fakeMeasurer struct {
 
 	mu    sync.Mutex
 	tries map[int]int
+	last  map[int]bool // windows whose last call was to be the last try
 }
 
 func (f *fakeMeasurer) Measure(ctx context.Context, task jobs.Task) ([]byte, error) {
 	f.mu.Lock()
 	if f.tries == nil {
-		f.tries = map[int]int{}
+		f.tries, f.last = map[int]int{}, map[int]bool{}
 	}
 	f.tries[task.Window.Index]++
+	f.last[task.Window.Index] = task.LastTry
 	try := f.tries[task.Window.Index]
 	f.mu.Unlock()
 	if f.measure != nil {
@@ -109,7 +111,8 @@ func TestLocalRunTries(t *testing.T) {
 		{"two crashes are an outcome", jobs.Crash, 9, 2, true},
 		{"a timeout is tried again", jobs.Timeout, 1, 2, false},
 		{"a permanent error is not", jobs.Permanent, 9, 1, true},
-		{"nor a transient one: the origin has tried already", jobs.Transient, 9, 1, true},
+		{"a transient one is, for what can be had", jobs.Transient, 1, 2, false},
+		{"and no more: the origin has tried already", jobs.Transient, 9, 2, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -125,6 +128,9 @@ func TestLocalRunTries(t *testing.T) {
 			}
 			if m.tries[1] != tt.tries {
 				t.Errorf("%d tries, want %d", m.tries[1], tt.tries)
+			}
+			if m.last[0] || m.last[1] != (tt.tries == localTries) {
+				t.Errorf("last tries: %v, want that of window 1 if there are %d", m.last, localTries)
 			}
 			if failed := len(fold.failed) == 1; failed != tt.failed {
 				t.Fatalf("outcomes %v, want one: %t", fold.failed, tt.failed)

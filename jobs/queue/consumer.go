@@ -211,6 +211,8 @@ func (c *Consumer) measure(ctx context.Context, id string, payload []byte) error
 		c.cfg.Log.Error("refuse task", "task", id, "error", err)
 		return skip(err)
 	}
+	failures, _ := asynq.GetRetryCount(ctx)
+	task.LastTry = task.LastTry || c.cfg.Policy.last(failures)
 	attempt, cancel := context.WithTimeoutCause(ctx, WindowTimeout(task.Window), errDeadline)
 	defer cancel()
 	err = c.guard(func() error { return c.handler.Measure(attempt, task) })
@@ -231,7 +233,7 @@ func (c *Consumer) settle(ctx context.Context, id string, task jobs.Task, err er
 		log.Info("window was interrupted")
 		c.count(func(n *Counts) { n.Cancelled++ })
 		return err
-	case !c.cfg.Policy.spent(class, failures):
+	case !c.cfg.Policy.spent(class, failures) || class == jobs.Transient && !task.LastTry:
 		log.Warn("window failed and will be tried again")
 		c.count(func(n *Counts) { n.Retried++ })
 		return err

@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -95,7 +96,7 @@ func TestClassesBecomeRetries(t *testing.T) {
 		class    jobs.Class // of the outcome
 		panics   bool
 	}{
-		{name: "transient", err: errBoom, attempts: 3, class: jobs.Transient},
+		{name: "transient", err: errBoom, attempts: 4, class: jobs.Transient},
 		{name: "permanent", err: jobs.Classify(jobs.Permanent, errBoom), attempts: 1, class: jobs.Permanent},
 		{name: "undecodable", err: jobs.Classify(jobs.Undecodable, errBoom), attempts: 1, class: jobs.Undecodable},
 		{name: "crash", err: jobs.Classify(jobs.Crash, errBoom), attempts: 2, class: jobs.Crash},
@@ -145,6 +146,34 @@ func TestClassesBecomeRetries(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestLastTry: a window that cannot be had in full is measured once more, and what is there is stored.
+func TestLastTry(t *testing.T) {
+	t.Parallel()
+	conn := open(t, embedded(t))
+	var mu sync.Mutex
+	var last []bool
+	h := handler{
+		measure: func(_ context.Context, task jobs.Task) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if last = append(last, task.LastTry); task.LastTry {
+				return nil
+			}
+			return jobs.Classify(jobs.Transient, errBoom)
+		},
+		giveUp: func(context.Context, jobs.Outcome) error { t.Error("the window was given up"); return nil },
+	}
+	if err := NewClient(conn).EnqueueWindow(t.Context(), taskOf(newCheck(), 0), Vod); err != nil {
+		t.Fatal(err)
+	}
+	c, drain, _ := consume(t, conn, h, ConsumerConfig{Policy: Policy{FirstDelay: time.Millisecond, Attempts: map[jobs.Class]int{jobs.Transient: 2}}})
+	eventually(t, 20*time.Second, "measured", func() bool { return c.Counts().Measured+c.Counts().GivenUp == 1 })
+	drain()
+	if !slices.Equal(last, []bool{false, false, true}) {
+		t.Errorf("tries were the last one: %v, want the third alone", last)
+	}
 }
 
 func TestOutcomeThatCannotBeStoredIsTriedAgain(t *testing.T) {
@@ -224,9 +253,14 @@ func TestAbortGivesWindowsBackUncounted(t *testing.T) {
 		if s := must(client.States(t.Context(), []Ref{ref}))(t); s[0] != Waiting {
 			t.Fatalf("task is %s, want waiting", s[0])
 		}
-		// With one attempt allowed, a counted failure would end in an outcome instead of a measurement.
-		c, _, _ := consume(t, conn, handler{measure: func(context.Context, jobs.Task) error { return nil }},
-			ConsumerConfig{Policy: Policy{Attempts: map[jobs.Class]int{jobs.Transient: 1}}})
+		// With one attempt allowed, a counted failure would make the next one the last.
+		next := handler{measure: func(_ context.Context, task jobs.Task) error {
+			if task.LastTry {
+				t.Error("being stopped counted as a failure")
+			}
+			return nil
+		}}
+		c, _, _ := consume(t, conn, next, ConsumerConfig{Policy: Policy{Attempts: map[jobs.Class]int{jobs.Transient: 1}}})
 		eventually(t, 10*time.Second, "measured by another worker", func() bool { return c.Counts().Measured == 1 })
 	})
 }

@@ -24,7 +24,8 @@ const JudgeTimeout = 15 * time.Minute
 // Policy says how often a task is tried. The zero value means the defaults.
 type Policy struct {
 	// Attempts by class, the first one included. All failures of a task count, whatever class the earlier ones had. Defaults: Transient 12 (about
-	// six minutes with the delays below), Crash 3, Timeout 2, Permanent and Undecodable 1.
+	// six minutes with the delays below), Crash 3, Timeout 2, Permanent and Undecodable 1. A window whose transient attempts are spent gets one more,
+	// with jobs.Task.LastTry, so that what cannot be had costs its own time and not the time of the window around it.
 	Attempts map[jobs.Class]int
 	// FirstDelay follows the first transient failure and doubles with each further one, up to MaxDelay. Defaults to 1 s and 1 min.
 	FirstDelay, MaxDelay time.Duration
@@ -51,6 +52,9 @@ func (p Policy) spent(class jobs.Class, failures int) bool {
 	n, ok := p.Attempts[class]
 	return ok && failures+1 >= n
 }
+
+// last tells whether an attempt after so many failures is the one more that follows the transient ones.
+func (p Policy) last(failures int) bool { return failures >= p.Attempts[jobs.Transient] }
 
 // delay is asynq's RetryDelayFunc.
 func (p Policy) delay(failures int, err error, _ *asynq.Task) time.Duration {
