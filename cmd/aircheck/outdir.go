@@ -2,9 +2,13 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"aircheck/jobs"
 	"aircheck/report"
@@ -14,6 +18,9 @@ import (
 // lays out one check. The zero outDir keeps nothing.
 type outDir struct{ dir string }
 
+// measurementDir is the part of it that has the measurements.
+const measurementDir = "m"
+
 func openOutDir(dir string) (*outDir, error) {
 	if dir == "" {
 		return &outDir{}, nil
@@ -21,12 +28,71 @@ func openOutDir(dir string) (*outDir, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("make the directory of --out: %w", err)
 	}
-	return &outDir{dir: dir}, nil
+	d := &outDir{dir: dir}
+	return d, d.clear()
 }
+
+// clear removes what an earlier check left here: it may have had other windows, and its measurements would pass for those of this one. A directory
+// without a report is one of which a check has not come to its end. Files that aircheck does not write stay.
+func (d *outDir) clear() error {
+	if err := removeFiles([]string{filepath.Join(d.dir, "report.json"), filepath.Join(d.dir, "report.txt"), filepath.Join(d.dir, "manifest.json")}); err != nil {
+		return err
+	}
+	sequences, err := os.ReadDir(filepath.Join(d.dir, measurementDir))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("clear --out: %w", err)
+	}
+	for _, s := range sequences {
+		if !s.IsDir() || !jobs.ValidSequenceID(s.Name()) {
+			continue
+		}
+		if err := d.clearSequence(filepath.Join(d.dir, measurementDir, s.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clearSequence removes the measurements of one sequence, and its directory if nothing else is in it.
+func (d *outDir) clearSequence(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("clear --out: %w", err)
+	}
+	var old []string
+	for _, e := range entries {
+		index, err := strconv.Atoi(strings.TrimSuffix(e.Name(), measurementExt))
+		if err == nil && index >= 0 && e.Name() == measurementName(index) && e.Type().IsRegular() {
+			old = append(old, filepath.Join(dir, e.Name()))
+		}
+	}
+	if err := removeFiles(old); err != nil {
+		return err
+	}
+	if len(old) == len(entries) {
+		if err := os.Remove(dir); err != nil {
+			return fmt.Errorf("clear --out: %w", err)
+		}
+	}
+	return nil
+}
+
+func removeFiles(paths []string) error {
+	for _, path := range paths {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("clear --out: %w", err)
+		}
+	}
+	return nil
+}
+
+const measurementExt = ".parquet"
+
+func measurementName(index int) string { return fmt.Sprintf("%06d", index) + measurementExt }
 
 // measurement writes one window's object.
 func (d *outDir) measurement(w jobs.Window, object []byte) error {
-	return d.write(filepath.Join("m", w.Sequence, fmt.Sprintf("%06d.parquet", w.Index)), object)
+	return d.write(filepath.Join(measurementDir, w.Sequence, measurementName(w.Index)), object)
 }
 
 // report writes the report and the manifest, and returns the report's path.
