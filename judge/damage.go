@@ -110,7 +110,7 @@ func (d *damage) extend(from, to jobs.Micros) *damageRun {
 // example keeps what the decoder said first. The units of an object's sound are shared by windows, and what they say depends on the cut.
 func (r *damageRun) example(s *stream) {
 	if r.Example == "" && s.Unit != nil && (!s.objectMode || s.Kind == measurement.Video) {
-		r.Example = shorten(s.Unit.Example)
+		r.Example = words(s.Unit.Example)
 	}
 }
 

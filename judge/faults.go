@@ -25,7 +25,7 @@ type fault struct {
 
 // unit looks at a segment.
 func (f *faults) unit(u *placedUnit) {
-	if o := f.Open; o != nil && o.State == u.State {
+	if o := f.Open; o != nil && o.sameAs(u) {
 		o.To = max(o.To, u.To)
 		o.Count++
 		return
@@ -41,6 +41,11 @@ func (f *faults) unit(u *placedUnit) {
 	}
 }
 
+// sameAs tells whether a unit has the same fault. What could not be had is told with its reason.
+func (o *fault) sameAs(u *placedUnit) bool {
+	return o.State == u.State && (o.State != measurement.UnitUnavailable || words(o.Detail) == words(u.Detail))
+}
+
 // mediaEnd is where the media of a truncated segment ends.
 func (u *placedUnit) mediaEnd() jobs.Micros {
 	end := u.From
@@ -53,7 +58,7 @@ func (u *placedUnit) mediaEnd() jobs.Micros {
 // object looks at a unit of an object; at is where its state begins.
 func (f *faults) object(u *placedUnit, at jobs.Micros) {
 	if o := f.Open; o != nil {
-		if o.State == u.State {
+		if o.sameAs(u) {
 			o.Count++
 			return
 		}
@@ -82,7 +87,7 @@ func (f *faults) cut(o *fault) {
 
 func faultCode(s measurement.UnitState) string {
 	switch s {
-	case measurement.UnitMissing:
+	case measurement.UnitMissing, measurement.UnitUnavailable:
 		return "segment.missing"
 	case measurement.UnitCorrupt:
 		return "segment.corrupt"
@@ -101,7 +106,7 @@ func (f *faults) close() {
 		return
 	}
 	severity := jobs.Fail
-	if o.State == measurement.UnitEncrypted {
+	if o.State == measurement.UnitEncrypted || o.State == measurement.UnitUnavailable {
 		severity = jobs.Warn // nothing is wrong with the stream
 	}
 	v := jobs.Finding{
@@ -127,18 +132,17 @@ func (o *fault) message() string {
 	what := map[measurement.UnitState]string{
 		measurement.UnitMissing: "missing", measurement.UnitCorrupt: "no media that can be decoded",
 		measurement.UnitTruncated: "truncated", measurement.UnitEncrypted: "encrypted",
+		measurement.UnitUnavailable: "could not be had",
 	}[o.State]
-	var m string
-	switch {
-	case o.First < 0:
-		m = "the object is " + what
-	case o.Count == 1:
-		m = fmt.Sprintf("segment %d is %s", o.First, what)
-	default:
-		m = fmt.Sprintf("segments %d to %d are %s", o.First, o.First+o.Count-1, what)
+	verb := " is "
+	if o.State == measurement.UnitUnavailable {
+		verb = " "
+	} else if o.Count > 1 && o.First >= 0 {
+		verb = " are "
 	}
+	m := o.name() + verb + what
 	if d := o.detail(); d != "" {
-		m += ": " + shorten(d)
+		m += ": " + d
 	}
 	return m
 }
@@ -150,10 +154,21 @@ func (o *fault) detail() string {
 	case measurement.UnitMissing:
 		return ""
 	case measurement.UnitEncrypted:
-		d, _, _ := strings.Cut(o.Detail, ":")
+		d, _, _ := strings.Cut(words(o.Detail), ":")
 		return d
 	}
-	return o.Detail
+	return words(strings.TrimPrefix(o.Detail, "segment: "))
+}
+
+// name is what the fault is about.
+func (o *fault) name() string {
+	switch {
+	case o.First < 0:
+		return "the object"
+	case o.Count == 1:
+		return fmt.Sprintf("segment %d", o.First)
+	}
+	return fmt.Sprintf("segments %d to %d", o.First, o.First+o.Count-1)
 }
 
 // worker notes a window that the decoder died or hung on: it is no fault of the stream as far as anybody knows.
@@ -169,6 +184,6 @@ func (f *faults) worker(o jobs.Outcome, from, to jobs.Micros) {
 	}
 	f.emit(jobs.Finding{
 		Code: code, Severity: jobs.Warn, Start: from.At(), End: to.At(), Confidence: 1,
-		Message: fmt.Sprintf("%s (window %d, %d attempts)", failureReason(o), o.Window, o.Attempts),
+		Message: failureReason(o),
 	})
 }

@@ -15,7 +15,7 @@ const (
 	maxLacks = 10000
 
 	noMedia      = "no media"
-	noPlace      = "timestamps that make no sense"
+	noPlace      = "the timestamps make no sense"
 	objectEnds   = "the object ends early"
 	segmentShort = "the media of the last segment ends early"
 )

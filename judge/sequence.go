@@ -134,14 +134,15 @@ func (q *sequence) failed(w jobs.Window, o jobs.Outcome) error {
 // unitFailed is the state of a unit that aircheck itself could not measure.
 const unitFailed measurement.UnitState = "failed"
 
+// failureReason says why a window was not measured. The outcome's own message is for operators: it may name places, and what it says differs from run to run.
 func failureReason(o jobs.Outcome) string {
 	switch o.Class {
 	case jobs.Crash:
-		return "the decoder crashed: " + shorten(o.Message)
+		return "the decoder crashed"
 	case jobs.Timeout:
-		return "the decoder took too long: " + shorten(o.Message)
+		return "the decoder took too long"
 	}
-	return "the window could not be measured: " + shorten(o.Message)
+	return "the window could not be measured"
 }
 
 // absent books the rest of a window's segments, of which nothing is known.

@@ -263,8 +263,11 @@ func spanOf(u *placedUnit) span {
 		sp.State, sp.Reason = jobs.Skipped, "encrypted"
 	case measurement.UnitGap:
 		sp.State, sp.Reason, sp.Lost = jobs.Skipped, "EXT-X-GAP", false
-	default:
-		sp.Reason = u.Detail
+	default: // what could not be had, or not be measured
+		sp.Reason = words(u.Detail)
+	}
+	if sp.Reason == "" && sp.State != jobs.Analysed {
+		sp.Reason = "not measured"
 	}
 	return sp
 }
