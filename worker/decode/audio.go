@@ -80,20 +80,12 @@ func (w *window) decodeAudio(run *audioRun) error {
 	if a.frame == nil {
 		a.frame = astiav.AllocFrame()
 	}
-	codec := astiav.FindDecoder(run.track.params.CodecID())
-	if codec == nil {
-		w.complain(run.unit, run.track, 1, "no decoder for "+run.track.codec)
-		return nil
-	}
-	cc := astiav.AllocCodecContext(codec)
-	if cc == nil {
-		return errors.New("allocate decoder")
-	}
-	defer cc.Free()
-	if err := openDecoder(cc, codec, run.track); err != nil {
+	cc, err := newDecoder(run.track)
+	if err != nil {
 		w.complain(run.unit, run.track, 1, err.Error())
 		return nil
 	}
+	defer cc.Free()
 	d := &decoding{w: w, run: run}
 	defer d.close()
 	for i, p := range append(slices.Clip(run.preRoll), run.packets...) {

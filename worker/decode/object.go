@@ -28,16 +28,17 @@ type objectReader struct{ src Source }
 
 func (o objectReader) ReadAt(p []byte, off int64) (int, error) { return o.src.ReadAt(p, off) }
 
-// objectWindow is the window on the grid: it owns video units and audio cells that begin in [from, to) milliseconds.
+// objectWindow is a part of the window being read: it owns the video units and audio cells that begin in it.
 type objectWindow struct {
 	*window
+	part
 	d        *demuxer
-	from, to int64
 	videos   map[int]*objectVideo
 	audios   map[int]*objectAudio
-	seen     map[trackID]int64 // time of each track's latest packet in milliseconds
-	reached  int64             // greatest of them so far
-	lastTime int64             // greatest end of a packet in microseconds
+	seen     map[trackID]sighting // each track's latest packet
+	count    int
+	reached  int64 // greatest of them so far
+	lastTime int64 // greatest end of a packet in microseconds
 }
 
 // objectVideo follows one video track through the object.
@@ -50,22 +51,30 @@ type objectVideo struct {
 
 // object measures the window's part of an object.
 func (w *window) object() error {
-	d, err := openDemuxer(objectReader{w.src}, max(0, w.task.Object.Size), indexed)
-	takeComplaints()
-	if err != nil {
-		return w.unreadable(err)
+	parts := []part{{}}
+	for i := 0; i < len(parts); i++ {
+		d, err := openDemuxer(objectReader{w.src}, max(0, w.task.Object.Size), indexed)
+		takeComplaints()
+		if err != nil {
+			return w.unreadable(err)
+		}
+		if i == 0 {
+			w.header.Duration = containerDuration(d.fc)
+			parts = w.parts(d.format)
+		}
+		err = w.objectPart(d, parts[i], i == len(parts)-1)
+		d.close()
+		if err != nil {
+			return err
+		}
 	}
-	defer d.close()
-	w.header.Duration = containerDuration(d.fc)
-	o := &objectWindow{window: w, d: d, videos: map[int]*objectVideo{}, audios: map[int]*objectAudio{}, seen: map[trackID]int64{}}
+	return nil
+}
+
+// objectPart measures what begins in one part; in the last one of the object it also says whether the object is whole.
+func (w *window) objectPart(d *demuxer, p part, last bool) error {
+	o := &objectWindow{window: w, d: d, part: p, videos: map[int]*objectVideo{}, audios: map[int]*objectAudio{}, seen: map[trackID]sighting{}}
 	defer o.free()
-	o.from, o.to = gridBorder(int64(w.task.Window.Start)), gridBorder(int64(w.task.Window.End))
-	if w.task.Window.Head {
-		o.from = math.MinInt64
-	}
-	if w.task.Window.Foot {
-		o.to = math.MaxInt64
-	}
 	cut := o.truncation()
 	if err := o.seek(); err != nil {
 		return err
@@ -73,7 +82,9 @@ func (w *window) object() error {
 	if err := o.read(); err != nil {
 		return err
 	}
-	o.markTruncated(cut)
+	if last {
+		o.markTruncated(cut)
+	}
 	return nil
 }
 
@@ -135,10 +146,10 @@ func floorDiv(a, b int64) int64 {
 
 // seek goes to a keyframe well before the window. Without an index it stays at the start, which is slow and right.
 func (o *objectWindow) seek() error {
-	if o.from <= seekMarginMillis {
+	if o.readFrom <= seekMarginMillis {
 		return nil
 	}
-	target, t := o.from-seekMarginMillis, o.seekTrack()
+	target, t := o.readFrom-seekMarginMillis, o.seekTrack()
 	if t == nil {
 		return nil
 	}
@@ -221,15 +232,16 @@ func (o *objectWindow) done(t *track) bool {
 func (o *objectWindow) ended(t *track) bool {
 	last, ok := o.seen[t.id()]
 	if !ok {
-		last = o.from
+		last.millis = o.from
 	}
-	return o.to < math.MaxInt64 && o.reached > max(last, o.to)+maxInterleave
+	return o.to < math.MaxInt64 && o.reached > max(last.millis, o.to)+maxInterleave && o.count > last.count+minOthers
 }
 
 func (o *objectWindow) packet(p *packet) error {
 	if p.placed() {
 		ms := p.track.millis(p.order())
-		o.seen[p.track.id()] = ms
+		o.count++
+		o.seen[p.track.id()] = sighting{ms, o.count}
 		o.reached = max(o.reached, ms)
 		o.lastTime = max(o.lastTime, 1000*p.track.millis(p.time()+p.duration))
 	}
@@ -268,7 +280,17 @@ func (o *objectWindow) unitOf(p *packet) int {
 }
 
 // maxInterleave is how far apart in time the packets of two tracks may stand in a container: a track from which nothing came for this long has ended.
-const maxInterleave = 30_000
+// One timestamp may lie; minOthers packets of other tracks do not.
+const (
+	maxInterleave = 30_000
+	minOthers     = 500
+)
+
+// sighting is when a track was seen: the packet's time in milliseconds, and its number among all packets.
+type sighting struct {
+	millis int64
+	count  int
+}
 
 // videoPacket gives a packet to its unit.
 func (o *objectWindow) videoPacket(p *packet) error {

@@ -7,7 +7,6 @@ import "math"
 // objectAudio collects one audio track's packets by cell.
 type objectAudio struct {
 	cell    int64
-	unit    int // greatest so far: a clock that jumps back does not make units come out of order
 	begun   bool
 	done    bool
 	before  []*packet // of the cell before: pre-roll
@@ -27,12 +26,12 @@ func (o *objectWindow) audioPacket(p *packet) error {
 	}
 	if p.placed() {
 		cell := floorDiv(max(0, p.track.millis(p.time())), audioCellMillis)
-		if cell != a.cell && (cell > a.cell || a.cell-cell > 1) {
+		if cell > a.cell { // a clock that jumps back stays in the cell that it had reached, in every cut
 			if err := o.endCell(a, cell); err != nil {
 				p.free()
 				return err
 			}
-			a.cell, a.unit = cell, max(a.unit, int(cell)*audioCellUnits)
+			a.cell = cell
 			start := cell * audioCellMillis
 			a.begun = o.owns(start) || (o.task.Window.Head && start < o.to)
 			a.done = start >= o.to
@@ -61,7 +60,7 @@ func (o *objectWindow) endCell(a *objectAudio, next int64) error {
 	var err error
 	if a.begun {
 		for _, p := range a.packets {
-			p.owned, p.unit = true, a.unit
+			p.owned, p.unit = true, int(a.cell)*audioCellUnits
 			o.sawPacket(p)
 		}
 		err = o.decodeAudio(o.audioRun(a, t, next))
@@ -75,7 +74,7 @@ func (o *objectWindow) endCell(a *objectAudio, next int64) error {
 
 // audioRun gives a cell the samples of its ten seconds. The packet on its end is cut there, for the next cell decodes it too, unless there is none.
 func (o *objectWindow) audioRun(a *objectAudio, t *track, next int64) *audioRun {
-	run := &audioRun{track: t, unit: a.unit, packets: a.packets, preRoll: a.before, from: o.d.firstSample(), toMillis: -1}
+	run := &audioRun{track: t, unit: int(a.cell) * audioCellUnits, packets: a.packets, preRoll: a.before, from: o.d.firstSample(), toMillis: -1}
 	if a.cell > 0 {
 		run.fromMillis = a.cell * audioCellMillis
 	}

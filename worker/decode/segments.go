@@ -237,7 +237,7 @@ func (w *window) sendVideo(s *demuxed) error {
 			begun[p.track.ordinal] = true
 			if p.closed {
 				if err := c.restart(); err != nil {
-					w.complain(p.unit, p.track, 1, err.Error())
+					return err
 				}
 			}
 		}

@@ -25,6 +25,7 @@ type videoChain struct {
 	w       *window
 	track   *track
 	cc      *astiav.CodecContext
+	refused error // why there is no decoder
 	infos   map[int64]*packet
 	oldest  int64
 	last    *packet
@@ -58,25 +59,29 @@ func (w *window) videoChain(t *track) *videoChain {
 	return c
 }
 
-// restart drains the decoder and makes a new one, as if the stream began here.
+// restart drains the decoder and makes a new one, as if the stream began here. That there is no decoder for a track is the stream's matter: its packets say so.
 func (c *videoChain) restart() error {
 	if err := c.drain(); err != nil {
 		return err
 	}
-	codec := astiav.FindDecoder(c.track.params.CodecID())
+	c.cc, c.refused = newDecoder(c.track)
+	return nil
+}
+
+func newDecoder(t *track) (*astiav.CodecContext, error) {
+	codec := astiav.FindDecoder(t.params.CodecID())
 	if codec == nil {
-		return fmt.Errorf("no decoder for %s", c.track.codec)
+		return nil, fmt.Errorf("no decoder for %s", t.codec)
 	}
 	cc := astiav.AllocCodecContext(codec)
 	if cc == nil {
-		return errors.New("allocate decoder")
+		return nil, errors.New("allocate decoder")
 	}
-	if err := openDecoder(cc, codec, c.track); err != nil {
+	if err := openDecoder(cc, codec, t); err != nil {
 		cc.Free()
-		return err
+		return nil, err
 	}
-	c.cc = cc
-	return nil
+	return cc, nil
 }
 
 // openDecoder opens a decoder that gives the same answer for the same packets: one thread, and errors concealed, not skipped.
@@ -115,9 +120,14 @@ func (c *videoChain) send(p *packet) error {
 	defer p.free()
 	if c.cc == nil {
 		if err := c.restart(); err != nil {
-			c.w.complain(p.unit, c.track, 1, err.Error())
-			return nil
+			return err
 		}
+	}
+	if c.cc == nil {
+		if p.owned {
+			c.w.complain(p.unit, c.track, 1, c.refused.Error())
+		}
+		return nil
 	}
 	c.w.seq++
 	p.seq = c.w.seq
