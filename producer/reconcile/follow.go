@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -106,9 +107,10 @@ func (f *follow) lookAfterWindows(ctx context.Context, todo []jobs.Window) error
 	return f.reviveAll(ctx, due, results)
 }
 
-// reviveAll revives those of the lost windows that have no result.
+// reviveAll revives those of the lost windows that have no result. Trouble with one does not keep it from the others.
 func (f *follow) reviveAll(ctx context.Context, due []dueWindow, results map[jobs.WindowID]archive.Result) error {
 	var check *jobs.Check
+	var errs []error
 	for _, d := range due {
 		if results[d.window.ID()] != archive.None {
 			continue
@@ -120,10 +122,10 @@ func (f *follow) reviveAll(ctx context.Context, due []dueWindow, results map[job
 			}
 		}
 		if err := f.revive(ctx, check, d); err != nil {
-			return err
+			errs = append(errs, fmt.Errorf("window %d of %s: %w", d.window.Index, d.window.Sequence, err))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (f *follow) states(ctx context.Context, windows []jobs.Window) ([]queue.State, error) {
@@ -189,21 +191,30 @@ func (f *follow) revive(ctx context.Context, check *jobs.Check, d dueWindow) err
 		return err
 	}
 	if deaths >= f.cfg.Deaths {
-		return f.giveUp(ctx, d.window, deaths)
+		return f.giveUp(ctx, d.window, jobs.Crash, deaths, fmt.Sprintf("%d workers in a row ended without a result while this window was theirs", deaths))
 	}
-	task, err := f.cfg.Task(check, d.window)
-	if err != nil {
-		return fmt.Errorf("make task for window %d of %s: %w", d.window.Index, d.window.Sequence, err)
-	}
-	task.Epoch = ref.Epoch + 1
-	if err := f.cfg.Queue.RequeueWindow(ctx, task, f.queue); err != nil {
+	epoch := ref.Epoch + 1
+	if err := f.requeue(ctx, check, d.window, epoch); err != nil {
+		if jobs.ClassOf(err) == jobs.Permanent {
+			return f.giveUp(ctx, d.window, jobs.Permanent, deaths, err.Error())
+		}
 		return err
 	}
 	f.cfg.Log.Info("enqueued a lost window again",
-		"check", f.id, "sequence", d.window.Sequence, "window", d.window.Index, "was", d.state, "epoch", task.Epoch)
-	f.epochs[d.window.ID()] = task.Epoch
+		"check", f.id, "sequence", d.window.Sequence, "window", d.window.Index, "was", d.state, "epoch", epoch)
+	f.epochs[d.window.ID()] = epoch
 	f.lost[d.window.ID()].renewed()
 	return nil
+}
+
+// requeue makes the task of a window anew. It fails with Permanent when there can be no such task: it is too large to be encoded, say.
+func (f *follow) requeue(ctx context.Context, check *jobs.Check, w jobs.Window, epoch int) error {
+	task, err := f.cfg.Task(check, w)
+	if err != nil {
+		return jobs.Classify(jobs.Permanent, fmt.Errorf("make task: %w", err))
+	}
+	task.Epoch = epoch
+	return f.cfg.Queue.RequeueWindow(ctx, task, f.queue)
 }
 
 // bury takes what is left of a lost task out of the queue and returns how often its window has ended without a word. What merely vanished was
@@ -218,11 +229,10 @@ func (f *follow) bury(ctx context.Context, ref queue.Ref, was queue.State) (buri
 	return err == nil, deaths, err
 }
 
-func (f *follow) giveUp(ctx context.Context, w jobs.Window, deaths int) error {
-	f.cfg.Log.Error("gave up a window", "check", f.id, "sequence", w.Sequence, "window", w.Index, "deaths", deaths)
+func (f *follow) giveUp(ctx context.Context, w jobs.Window, class jobs.Class, deaths int, why string) error {
+	f.cfg.Log.Error("gave up a window", "check", f.id, "sequence", w.Sequence, "window", w.Index, "deaths", deaths, "error", why)
 	err := f.cfg.Archive.PutOutcome(ctx, jobs.Outcome{
-		V: jobs.Version, Check: f.id, Sequence: w.Sequence, Window: w.Index, Class: jobs.Crash, Attempts: deaths,
-		Message: fmt.Sprintf("%d workers in a row ended without a result while this window was theirs", deaths),
+		V: jobs.Version, Check: f.id, Sequence: w.Sequence, Window: w.Index, Class: class, Attempts: deaths, Message: why,
 	})
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -27,7 +28,8 @@ type fakeQueue struct {
 	deaths map[jobs.WindowID]int
 	forgot bool
 	err    error
-	moves  int // how often a task was enqueued
+	refuse map[int]error // by window: what requeueing it ends in
+	moves  int           // how often a task was enqueued
 }
 
 func newFakeQueue() *fakeQueue {
@@ -103,6 +105,9 @@ func (q *fakeQueue) enqueue(r queue.Ref) {
 
 func (q *fakeQueue) RequeueWindow(_ context.Context, task jobs.Task, name string) error {
 	q.epochs[task.Window.ID()] = max(q.epochs[task.Window.ID()], task.Epoch)
+	if err := q.refuse[task.Window.Index]; err != nil {
+		return err
+	}
 	q.enqueue(queue.WindowRef(name, task.Check, task.Window, task.Epoch))
 	return q.err
 }
@@ -318,6 +323,43 @@ func TestArchivedWindows(t *testing.T) {
 	if !b.queue.done[b.check.Windows[0].ID()] {
 		t.Error("the outcome was not counted")
 	}
+}
+
+func TestOneBadWindowDoesNotStarveTheOthers(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.queue.refuse = map[int]error{0: errors.New("out of memory")}
+	b.queue.flush()
+	for range 5 {
+		b.now = b.now.Add(time.Second)
+		if err := b.rec.Tick(t.Context()); err != nil && !strings.Contains(err.Error(), "window 0 of s0: out of memory") {
+			t.Fatal(err)
+		}
+	}
+	b.want(0, 1, queue.Absent)
+	b.want(1, 1, queue.Waiting)
+	b.want(2, 1, queue.Waiting)
+	b.queue.refuse = nil
+	b.tick(10)
+	if b.queue.epochs[b.check.Windows[0].ID()] == 0 || b.queue.moves != 3 {
+		t.Errorf("%d tasks were enqueued, want the third when it could be", b.queue.moves)
+	}
+}
+
+func TestWindowThatCannotBecomeATaskIsGivenUp(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.queue.refuse = map[int]error{1: jobs.Classify(jobs.Permanent, errors.New("encode task: too large"))}
+	b.queue.flush()
+	b.tick(6)
+	_, o, err := b.archive.Window(t.Context(), b.check.ID, b.check.Windows[1].ID(), archive.Failed)
+	if err != nil || o.Class != jobs.Permanent || !strings.Contains(o.Message, "too large") {
+		t.Fatalf("outcome %+v, %v", o, err)
+	}
+	if !b.queue.done[b.check.Windows[1].ID()] {
+		t.Error("the given-up window does not count as done")
+	}
+	b.want(2, 1, queue.Waiting)
 }
 
 func TestGraceGrowsWithEachLoss(t *testing.T) {
