@@ -2,7 +2,11 @@
 
 package decode
 
-import "aircheck/jobs/measurement"
+import (
+	"math"
+
+	"aircheck/jobs/measurement"
+)
 
 // truncation is the position in microseconds of the first sample that the index places beyond the end of the object, or -1.
 func (o *objectWindow) truncation() int64 {
@@ -26,6 +30,9 @@ func (o *objectWindow) truncation() int64 {
 	return cut
 }
 
+// truncationUnit is a unit of its own, behind all others: that an object ends early says nothing about the unit in which it ends.
+const truncationUnit = math.MaxInt32
+
 // maxMissingTail is how much shorter than declared an object's media may be, in microseconds: durations are rounded, and tracks end at different times. It is less
 // than what a window reads before its start, so the last window knows whether media reaches it, however it was cut.
 const maxMissingTail = 1_000_000
@@ -40,7 +47,7 @@ func (o *objectWindow) markTruncated(cut int64) {
 	if cut < 0 && !short {
 		return
 	}
-	u := o.unit(int(max(cut, int64(o.task.Window.Start)) / (videoCellMillis * 1000)))
+	u := o.unit(truncationUnit)
 	u.State, u.TruncatedAt = measurement.UnitTruncated, max(0, cut)
 	u.Detail = "the media stops before the container says that it ends"
 }
