@@ -75,7 +75,7 @@ func (s *stream) strand(end jobs.Micros) {
 // rowLength is how long a picture normally stands, or a slot sounds.
 func (s *stream) rowLength() jobs.Micros {
 	if s.Kind == measurement.Video {
-		return max(1, baseOf(&s.Format).micros(s.Video.Cadence.nominal(&s.Format, 0)))
+		return max(1, min(baseOf(&s.Format).micros(s.Video.Cadence.nominal(&s.Format, 0)), maxTimeline))
 	}
 	return slotLength
 }

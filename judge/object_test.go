@@ -81,7 +81,7 @@ func objectWindows(total jobs.Micros, rng *rand.Rand) []jobs.Window {
 // judgedObject folds an object. A cut below its end is told in the last window, in the unit that stands at the cut or where that window begins.
 func judgedObject(t *testing.T, rng *rand.Rand, c *script, gop, cut jobs.Micros) jobs.Result {
 	t.Helper()
-	total := jobs.Micros(c.segments) * c.length
+	total := jobs.Micros(c.segments)*c.length + c.promise
 	units := c.objectUnits(gop)
 	check := checkOf(jobs.Sequence{ID: "s0", Mode: jobs.ModeObject, Object: &jobs.Object{URI: "x"}, Duration: total})
 	check.Windows = objectWindows(total, rng)
@@ -98,6 +98,9 @@ func judgedObject(t *testing.T, rng *rand.Rand, c *script, gop, cut jobs.Micros)
 		}
 		if cut > 0 && w.Foot {
 			own = truncateAt(own, cut, max(cut, w.Start))
+		}
+		if c.promise > 0 && w.Foot {
+			own = append(own, synth{unit: measurement.Unit{Index: len(own), State: measurement.UnitTruncated}})
 		}
 		m := take(w, own, c.formats(), rng != nil && rng.IntN(2) == 0)
 		m.header.Duration = int64(total)
@@ -192,6 +195,28 @@ func TestObjectThatBeginsLateHasItsZeroThere(t *testing.T) {
 	}
 }
 
+// TestSlicingAnObjectWhoseClockBeginsAgain in any place of any defects.
+func TestSlicingAnObjectWhoseClockBeginsAgain(t *testing.T) {
+	seeds := uint64(60)
+	if testing.Short() {
+		seeds = 10
+	}
+	for seed := range seeds {
+		rng := rand.New(rand.NewPCG(seed, 4))
+		first, second := randomScript(rng), randomScript(rng)
+		for _, c := range []*script{first, second} {
+			c.disc, c.wrap, c.start, c.variable = nil, false, 0, false
+			c.rate, c.audio, c.length = 25, 48000, 2e6
+		}
+		whole := encode(t, judgedDoubled(t, nil, first, second))
+		for range 3 {
+			if got := encode(t, judgedDoubled(t, rng, first, second)); got != whole {
+				t.Fatalf("seed %d: cut\n%s\nwhole\n%s", seed, got, whole)
+			}
+		}
+	}
+}
+
 func TestSlicingAnObjectIsInvisible(t *testing.T) {
 	seeds := uint64(200)
 	if testing.Short() {
@@ -205,6 +230,12 @@ func TestSlicingAnObjectIsInvisible(t *testing.T) {
 		cut := jobs.Micros(0)
 		if total := int64(c.segments) * int64(c.length); rng.IntN(3) == 0 {
 			cut = jobs.Micros(rng.Int64N(total)) + 1
+		}
+		if cut == 0 && rng.IntN(3) == 0 {
+			c.promise = jobs.Micros(rng.IntN(30e6))
+		}
+		if from := rng.Float64() * 20; rng.IntN(3) == 0 {
+			c.back = []run{sec(from, from+rng.ExpFloat64())}
 		}
 		scripts := []*script{c}
 		reseed(seed, scripts)

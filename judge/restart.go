@@ -14,7 +14,7 @@ type restart struct {
 // before explains a later row better, the rows between had a wrong timestamp, and that clock runs again.
 func (s *stream) place(raw jobs.Micros) jobs.Micros {
 	at, front := raw+s.Clock.Shift, s.reached()
-	if !s.objectMode || beyond(raw) || front == 0 || abs(at-front) <= jumpTolerance {
+	if !s.objectMode || beyond(raw) || beyond(front) || front == 0 || abs(at-front) <= jumpTolerance {
 		return at
 	}
 	c := &s.Clock

@@ -122,6 +122,9 @@ type script struct {
 	damaged  []run
 	dropped  []run // frames lost
 	astray   []run // frames whose timestamps are beyond reason
+	back     []run // frames whose timestamps are five seconds early
+	// promise is how much more an object declares than there is; its last window says that it stops.
+	promise jobs.Micros
 	// short is how much of the last segment is missing, in per cent.
 	short    int
 	state    map[int]measurement.UnitState
@@ -204,6 +207,9 @@ func (c *script) pictures(u *synth, i int, from jobs.Micros) {
 		}
 		f := pictureRow(int64(i)*1000+k, at+shift, step)
 		f.Unit = int32(i)
+		if within(c.back, time) && k > 0 {
+			f.PTS -= 5 * tick
+		}
 		if len(u.frames) == 0 {
 			f.Flags |= measurement.FlagKey | measurement.FlagUnitFirst
 			f.HasPair = false
