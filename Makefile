@@ -16,6 +16,8 @@ DEMO    := demo
 # Where concurrency lives. The decoder and the kernels are serial and in C, where the race detector sees nothing and costs a tenfold.
 RACE_PACKAGES := ./cmd/... ./jobs/queue/... ./producer/... ./storage/... ./web/... ./worker ./worker/fetch/... ./worker/serve/... ./worker/supervise/...
 FUZZTIME      ?= 10s
+# Random cuts of each clip in internal/slicing: 25 make some 900 in all.
+SEEDS         ?= 25
 
 # The acceptance cases that are due. Later work extends both lists.
 ACCEPT        ?= ../shared/accept/accept.py
@@ -26,7 +28,7 @@ ACCEPT_REAL   := silent_black_clip_is_black_and_silent \
                  two_video_and_two_audio_tracks_are_four_renditions \
                  broken_and_encrypted_files_are_named_for_what_they_are
 
-.PHONY: help deps build slim demo test unit race e2e accept speed lint fuzz bench fleet tools clean
+.PHONY: help deps build slim demo test unit slicing race asan e2e accept speed lint fuzz bench fleet tools clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-8s %s\n", $$1, $$2}'
@@ -49,20 +51,27 @@ demo: ## make a damaged ladder and take it through the whole path, in one proces
 test: ## install what the tests need and run them all
 	@deploy/install-deps.sh test
 	@$(MAKE) --no-print-directory tools build slim
-	@$(MAKE) --no-print-directory unit race e2e
+	@$(MAKE) --no-print-directory unit slicing race e2e
 	@if [ -e $(ACCEPT) ]; then $(MAKE) --no-print-directory accept; else echo "accept: no $(ACCEPT) here, left out"; fi
 
 # A test whose tool is missing skips; under AIRCHECK_REQUIRE it fails instead.
-unit race e2e: export AIRCHECK_REQUIRE := 1
-unit race e2e: export PATH := $(TOOLS):$(PATH)
+unit slicing race asan e2e: export AIRCHECK_REQUIRE := 1
+unit slicing race asan e2e: export PATH := $(TOOLS):$(PATH)
+unit: export AIRCHECK_ACCEPT := $(if $(wildcard $(ACCEPT)),$(abspath $(ACCEPT)))
 e2e: export AIRCHECK_BIN := $(CURDIR)/bin/aircheck
 
-unit: ## unit tests and property tests, random cuts among them
-	$(GO) test $(NOVCS) $$($(GO) list $(NOVCS) ./... | grep -v /internal/e2e$$)
+unit: ## unit tests and property tests
+	$(GO) test $(NOVCS) $$($(GO) list $(NOVCS) ./... | grep -vE '/internal/(e2e|slicing)$$')
 	CGO_ENABLED=0 $(GO) test $(NOVCS) ./cmd/aircheck
+
+slicing: ## the same report from SEEDS (25) random cuts of each clip; SEEDS=200 takes a while
+	$(GO) test $(NOVCS) -count=1 -timeout 2h ./internal/slicing -seeds $(SEEDS)
 
 race: ## the packages where concurrency lives, under the race detector
 	$(GO) test $(NOVCS) -race -short $(RACE_PACKAGES)
+
+asan: ## the kernels under the address sanitizer: the race detector does not see C
+	$(GO) test $(NOVCS) -asan ./worker/measure
 
 e2e: tools build ## a real Redis, a real S3 server, two workers, one of them killed
 	$(GO) test $(NOVCS) -count=1 -timeout 15m ./internal/e2e/...
