@@ -95,7 +95,7 @@ bench: ## Go benchmarks; with the shared scripts, the cost against decoding alon
 	@if [ -e $(dir $(ACCEPT))speed.py ]; then $(MAKE) --no-print-directory speed; fi
 
 speed: build
-	python3 $(dir $(ACCEPT))speed.py --bin bin/aircheck
+	python3 $(dir $(ACCEPT))speed.py --bin bin/aircheck --rounds 5
 
 fleet: tools build ## the fleet on this machine: Redis, an S3 server, producer, two workers, web (Procfile)
 	@deploy/install-deps.sh test
