@@ -62,3 +62,13 @@ type Outcome struct {
 	Message  string `json:"message"`
 	Attempts int    `json:"attempts"`
 }
+
+// Failure is written instead of a report when a check whose windows are all done could not be judged.
+type Failure struct {
+	V     int    `json:"v"`
+	Check string `json:"check"`
+	// Message is what the last attempt ended in.
+	Message string `json:"message"`
+	// Attempts counts the judge's tasks that ended without a report, not the tries of each.
+	Attempts int `json:"attempts"`
+}

@@ -12,13 +12,13 @@ import (
 
 // Limits on what the codec reads and writes. They are far above what is needed and far below what hurts.
 const (
-	// MaxTaskBytes bounds a task: a window of 600 segments with signed URIs of 1.5 KB each fits.
+	// MaxTaskBytes bounds a task: a window owns 48 segments at most (producer/slice); with as many of context each has 10 KB, and signed URIs reach 3 KB.
 	MaxTaskBytes = 1 << 20
 	// MaxCheckBytes bounds a manifest: a day in segments of 2 s on ten sequences takes some 100 MB.
 	MaxCheckBytes = 256 << 20
-	// MaxOutcomeBytes bounds an outcome.
+	// MaxOutcomeBytes bounds an outcome and a failure.
 	MaxOutcomeBytes = 64 << 10
-	// maxOutcomeMessage is where EncodeOutcome cuts a message: a decoder's log can be endless, its first lines tell what happened. A byte may become six
+	// maxOutcomeMessage is where EncodeOutcome and EncodeFailure cut a message: a decoder's log can be endless, its first lines tell what happened. A byte may become six
 	// in JSON, so even then the outcome stays below its bound.
 	maxOutcomeMessage = 4 << 10
 )
@@ -71,6 +71,22 @@ func DecodeOutcome(b []byte) (Outcome, error) {
 		return Outcome{}, err
 	}
 	return o, nil
+}
+
+// EncodeFailure returns the canonical JSON of a valid failure. It sets the version and cuts a message beyond 4 KiB.
+func EncodeFailure(f Failure) ([]byte, error) {
+	f.V = Version
+	f.Message = clip(f.Message, maxOutcomeMessage)
+	return encode("failure", &f, f.validate, MaxOutcomeBytes)
+}
+
+// DecodeFailure reads what EncodeFailure wrote. Errors are of class Permanent.
+func DecodeFailure(b []byte) (Failure, error) {
+	var f Failure
+	if err := decode("failure", b, &f, f.validate, MaxOutcomeBytes); err != nil {
+		return Failure{}, err
+	}
+	return f, nil
 }
 
 // encode marshals v without escaping HTML: signed URIs are full of ampersands, and people read manifests.

@@ -80,6 +80,10 @@ func sampleOutcome() Outcome {
 	return Outcome{V: Version, Check: checkID, Sequence: "s0", Window: 7, Class: Crash, Message: "decoder died: signal 11 <core>", Attempts: 3}
 }
 
+func sampleFailure() Failure {
+	return Failure{V: Version, Check: checkID, Message: "judge check: no room left on <disk>", Attempts: 5}
+}
+
 // samples pairs every encoded type with its file. The files are what a release before this one may have left in a queue or a store: they are written once, and while
 // Version stays they must be read, and written back as they are.
 func samples() map[string]struct {
@@ -103,6 +107,9 @@ func samples() map[string]struct {
 		},
 		"outcome-v1.json": {
 			sampleOutcome(), func() ([]byte, error) { return EncodeOutcome(sampleOutcome()) }, func(b []byte) (any, error) { return DecodeOutcome(b) },
+		},
+		"failure-v1.json": {
+			sampleFailure(), func() ([]byte, error) { return EncodeFailure(sampleFailure()) }, func(b []byte) (any, error) { return DecodeFailure(b) },
 		},
 	}
 }
@@ -141,7 +148,7 @@ func TestFrozen(t *testing.T) {
 // TestSamplesSetEveryField keeps the frozen files worth having: a field that no sample sets could be renamed unnoticed.
 func TestSamplesSetEveryField(t *testing.T) {
 	set := map[string]bool{}
-	for _, v := range []any{sampleTask(), sampleObjectTask(), *sampleCheck(), sampleOutcome()} {
+	for _, v := range []any{sampleTask(), sampleObjectTask(), *sampleCheck(), sampleOutcome(), sampleFailure()} {
 		collect(set, reflect.ValueOf(v))
 	}
 	for field, isSet := range set {

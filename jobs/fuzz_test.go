@@ -55,3 +55,8 @@ func FuzzDecodeOutcome(f *testing.F) {
 	seed(f, "outcome-v1.json")
 	f.Fuzz(func(t *testing.T, b []byte) { roundTrip(t, b, DecodeOutcome, EncodeOutcome) })
 }
+
+func FuzzDecodeFailure(f *testing.F) {
+	seed(f, "failure-v1.json")
+	f.Fuzz(func(t *testing.T, b []byte) { roundTrip(t, b, DecodeFailure, EncodeFailure) })
+}

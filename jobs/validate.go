@@ -105,6 +105,20 @@ func (o *Outcome) validate() error {
 	return nil
 }
 
+func (f *Failure) validate() error {
+	switch {
+	case f.V != Version:
+		return knownVersion(f.V)
+	case !ValidID(f.Check):
+		return fmt.Errorf("check id %q is not valid", cut(f.Check))
+	case f.Attempts < 0 || f.Attempts > maxCount:
+		return fmt.Errorf("%d attempts are out of range", f.Attempts)
+	case len(f.Message) > maxText:
+		return fmt.Errorf("message of %d bytes", len(f.Message))
+	}
+	return nil
+}
+
 func (c Class) known() bool {
 	switch c {
 	case Transient, Permanent, Undecodable, Crash, Timeout, Cancelled:

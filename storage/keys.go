@@ -28,6 +28,9 @@ func CheckManifest(id string) (string, error) { return checkKey(id, "manifest.js
 // Report is the key of the report of a check.
 func Report(id string) (string, error) { return checkKey(id, "report.json") }
 
+// Failure is the key of what is written instead of a report when a check could not be judged: checks/<id>/failed.json.
+func Failure(id string) (string, error) { return checkKey(id, "failed.json") }
+
 // JudgeState is the key of the judge's checkpoint.
 func JudgeState(id string) (string, error) { return checkKey(id, "judge.json") }
 

@@ -18,6 +18,7 @@ func TestKeys(t *testing.T) {
 	}{
 		{"manifest", func() (string, error) { return storage.CheckManifest("A_b-9") }, "checks/A_b-9/manifest.json"},
 		{"report", func() (string, error) { return storage.Report("c1") }, "checks/c1/report.json"},
+		{"failure", func() (string, error) { return storage.Failure("c1") }, "checks/c1/failed.json"},
 		{"judge", func() (string, error) { return storage.JudgeState("c1") }, "checks/c1/judge.json"},
 		{"check prefix", func() (string, error) { return storage.CheckPrefix("c1") }, "checks/c1/"},
 		{"measurement prefix", func() (string, error) { return storage.MeasurementPrefix("c1") }, "checks/c1/m/"},

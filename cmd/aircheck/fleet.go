@@ -126,11 +126,29 @@ func noSuchCheck(id string, err error) error {
 	return err
 }
 
+// errNotJudged is wrapped by the error about a check that has a failure instead of a report.
+var errNotJudged = errors.New("it could not be judged")
+
+// storedFailure is the error about a check that will have no report; nil while it may have one.
+func storedFailure(ctx context.Context, a *archive.Archive, id string) error {
+	f, err := a.Failure(ctx, id)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return &jobs.Error{
+		Class: jobs.Permanent, Err: fmt.Errorf("check %s has no report: %w in %d attempts: %s", id, errNotJudged, f.Attempts, f.Message),
+		Hint: "its measurements are kept: once the cause is mended, 'aircheck rejudge' judges them, or submit the input again",
+	}
+}
+
 // waitEvery is the time between two looks for a report that is not there yet.
 const waitEvery = 500 * time.Millisecond
 
-// awaitReports calls fn with the report of each check as soon as it is there, and returns when all were.
-func awaitReports(ctx context.Context, a *archive.Archive, ids []string, fn func(id string, r *report.Report) error) error {
+// awaitReports calls fn with the report of each check as soon as it is there, or with the error that it has instead, and returns when all were.
+func awaitReports(ctx context.Context, a *archive.Archive, ids []string, fn func(id string, r *report.Report, failure error) error) error {
 	waiting := slices.Clone(ids)
 	tick := time.NewTicker(waitEvery)
 	defer tick.Stop()
@@ -143,7 +161,9 @@ func awaitReports(ctx context.Context, a *archive.Archive, ids []string, fn func
 				still = append(still, id)
 				continue
 			case err == nil:
-				err = fn(id, r)
+				err = fn(id, r, nil)
+			case errors.Is(err, errNotJudged):
+				err = fn(id, nil, err)
 			}
 			if err != nil {
 				return err

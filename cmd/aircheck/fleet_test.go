@@ -1,6 +1,9 @@
 package main
 
 import (
+	"bytes"
+	"errors"
+	"io"
 	"net"
 	"path/filepath"
 	"strings"
@@ -8,7 +11,9 @@ import (
 	"time"
 
 	"aircheck/jobs"
+	"aircheck/jobs/archive"
 	"aircheck/report"
+	"aircheck/storage/file"
 )
 
 func TestFleetUsageErrors(t *testing.T) {
@@ -101,5 +106,46 @@ func TestWorst(t *testing.T) {
 		if got := worst(tt[0], tt[1]); got != tt[2] || worst(tt[1], tt[0]) != got {
 			t.Errorf("worst(%d, %d) = %d, want %d", tt[0], tt[1], got, tt[2])
 		}
+	}
+}
+
+// TestCheckThatCannotBeJudged: everybody who asks for its report hears why there is none, and what to do.
+func TestCheckThatCannotBeJudged(t *testing.T) {
+	store := t.TempDir()
+	env := []string{"AIRCHECK_STORE=" + store}
+	backend, err := file.Open(store, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	arch := archive.New(backend)
+	check := &jobs.Check{
+		ID: jobs.NewID(time.Now(), nil), Input: "a.mp4", Queue: "vod", Profile: jobs.Profile{Name: "default"},
+		Timeline: jobs.Timeline{Kind: jobs.SourceFile},
+	}
+	check.Profile.Seal()
+	if err := arch.Create(t.Context(), check); err != nil {
+		t.Fatal(err)
+	}
+	if err := arch.PutFailure(t.Context(), jobs.Failure{Check: check.ID, Message: "the disk is full", Attempts: 5}); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"status", "verify", "report"} {
+		code, stdout, stderr := exec(t, env, command, check.ID)
+		if code != report.ExitError || !strings.Contains(stderr, "the disk is full: its measurements are kept") {
+			t.Errorf("%s: exit status %d, stderr %q; want 1, why, and what to do", command, code, stderr)
+		}
+		if command == "status" && !strings.Contains(stdout, "failed") {
+			t.Errorf("status: %q", stdout)
+		}
+	}
+	var failure error
+	err = awaitReports(t.Context(), arch, []string{check.ID}, func(_ string, _ *report.Report, err error) error { failure = err; return nil })
+	if err != nil || !errors.Is(failure, errNotJudged) {
+		t.Errorf("waiting for it ended in %v, failure %v", err, failure)
+	}
+	var stderr bytes.Buffer
+	code, err := newApp(env, io.Discard, &stderr).wait(t.Context(), arch, []string{check.ID}, jobs.Fail)
+	if code != report.ExitError || err != nil || !strings.Contains(stderr.String(), "the disk is full") {
+		t.Errorf("wait: exit status %d, %v, stderr %q", code, err, stderr.String())
 	}
 }

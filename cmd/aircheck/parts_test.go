@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"aircheck/report"
 )
@@ -73,6 +74,49 @@ func TestFleetInParts(t *testing.T) {
 		t.Errorf("status: exit status %d, %s", code, stdout)
 	}
 	verifyCatches(t, env, store, id, want.Digest)
+}
+
+// TestUnreadableMeasurementIsMadeAgain: what a disk has spoilt costs another measurement and no report.
+func TestUnreadableMeasurementIsMadeAgain(t *testing.T) {
+	input, store := demoMedia(t), t.TempDir()
+	broker, err := startBroker(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(broker.Close)
+	env := []string{"AIRCHECK_STORE=" + store, "AIRCHECK_REDIS=" + broker.url, "AIRCHECK_WINDOW=4s"}
+	_, stdout, _ := exec(t, env, "submit", input)
+	id := strings.TrimSpace(stdout)
+	spoilt := filepath.Join(store, "checks", id, "m", "s0", "000001.parquet")
+	if err := os.MkdirAll(filepath.Dir(spoilt), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(spoilt, []byte("PAR1 was here"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	service(t, env, "worker", "--slots", "2", "--log-level", "error")
+	service(t, env, "producer", "--interval", "200ms", "--log-level", "error")
+	_, local, _ := exec(t, nil, "check", "--format", "json", input)
+	await(t, "report", func() bool { return statusOf(t, env, id).State == "done" })
+	if s, want := statusOf(t, env, id), parsed(t, local); s.Digest != want.Digest {
+		t.Errorf("digest %s, want %s", s.Digest, want.Digest)
+	}
+}
+
+// await polls until cond holds.
+func await(t *testing.T, what string, cond func() bool) {
+	t.Helper()
+	deadline := time.NewTimer(time.Minute)
+	defer deadline.Stop()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for !cond() {
+		select {
+		case <-deadline.C:
+			t.Fatalf("no %s after a minute", what)
+		case <-tick.C:
+		}
+	}
 }
 
 func statusOf(t *testing.T, env []string, id string) checkStatus {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"path"
 	"strings"
 
@@ -53,6 +54,11 @@ func (a *app) report(ctx context.Context, id string, place *storeFlags, flags *o
 // storedReport reads a report and makes sure that it is whole.
 func storedReport(ctx context.Context, checks *archive.Archive, id string) (*report.Report, error) {
 	doc, err := checks.Report(ctx, id)
+	if errors.Is(err, storage.ErrNotFound) {
+		if failed := storedFailure(ctx, checks, id); failed != nil {
+			return nil, failed
+		}
+	}
 	if err != nil {
 		return nil, noSuchCheck(id, err)
 	}

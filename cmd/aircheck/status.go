@@ -30,7 +30,9 @@ func newStatusCommand(a *app) *cobra.Command {
 		Use:   "status ID",
 		Short: "Show how far a check is",
 		Long: `Shows how far a check is, by sequence. What is done is read from the store; what is running and
-waiting comes from the queue, and is left out when the queue cannot be reached.`,
+waiting comes from the queue, and is left out when the queue cannot be reached.
+
+Exit status: 0, also while the check goes on; 1 the check could not be judged, or nobody knows it.`,
 		Example: "  aircheck status 06ccd9v6m09h3ky1zj2q\n  aircheck status 06ccd9v6m09h3ky1zj2q --format json",
 		Args:    args(cobra.ExactArgs(1)),
 		RunE:    func(cmd *cobra.Command, given []string) error { return a.status(cmd.Context(), given[0], &f) },
@@ -47,11 +49,13 @@ type checkStatus struct {
 	Input   string    `json:"input"`
 	Queue   string    `json:"queue"`
 	Created time.Time `json:"created"`
-	// State is measuring, judging or done.
+	// State is measuring, judging, done, or failed: all windows are done, and the check could not be judged.
 	State     string           `json:"state"`
 	Verdict   jobs.Verdict     `json:"verdict,omitempty"`
 	Digest    string           `json:"digest,omitempty"`
 	Sequences []sequenceStatus `json:"sequences"`
+	// failure is what the command ends in after it has printed the rest.
+	failure error
 }
 
 // sequenceStatus counts windows.
@@ -93,9 +97,11 @@ func (a *app) status(ctx context.Context, id string, f *statusFlags) error {
 		}
 	}
 	if f.format == "json" {
-		return json.NewEncoder(a.stdout).Encode(s)
+		err = json.NewEncoder(a.stdout).Encode(s)
+	} else {
+		err = s.write(a.stdout)
 	}
-	return s.write(a.stdout)
+	return errors.Join(err, s.failure)
 }
 
 // statusFromStore returns what is done, and the windows that are not.
@@ -125,6 +131,8 @@ func statusFromStore(ctx context.Context, arch *archive.Archive, check *jobs.Che
 	switch {
 	case err == nil:
 		s.Verdict, s.Digest, todo = r.Verdict, r.Digest, nil
+	case errors.Is(err, errNotJudged):
+		s.State, s.failure, todo = "failed", err, nil
 	case !errors.Is(err, storage.ErrNotFound):
 		return nil, nil, err
 	case len(todo) > 0:

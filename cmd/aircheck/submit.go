@@ -151,7 +151,11 @@ func absolute(input string) (string, error) {
 // wait returns the exit status of the worst report.
 func (a *app) wait(ctx context.Context, arch *archive.Archive, ids []string, failOn jobs.Severity) (int, error) {
 	code := report.ExitClean
-	err := awaitReports(ctx, arch, ids, func(id string, r *report.Report) error {
+	err := awaitReports(ctx, arch, ids, func(id string, r *report.Report, failure error) error {
+		if failure != nil {
+			code = worst(code, a.fail(ctx, failure))
+			return nil
+		}
 		fmt.Fprintf(a.stderr, "aircheck: %s: %s, %d findings\n", id, r.Verdict, len(r.Findings))
 		code = worst(code, r.ExitStatus(failOn))
 		return nil

@@ -205,7 +205,11 @@ func (f *fleet) submit(ctx context.Context) error {
 			f.plan.log.Info("submitted", "check", check.ID, "input", check.Input, "windows", len(check.Windows))
 		}
 	}
-	err := awaitReports(ctx, f.archive, ids, func(id string, r *report.Report) error {
+	err := awaitReports(ctx, f.archive, ids, func(id string, r *report.Report, failure error) error {
+		if failure != nil {
+			code = worst(code, f.app.fail(ctx, failure))
+			return nil
+		}
 		f.plan.log.Info("finished", "check", id, "verdict", r.Verdict, "findings", len(r.Findings))
 		if !f.flags.once {
 			return nil

@@ -95,6 +95,32 @@ func (a *Archive) PutReport(ctx context.Context, id string, doc []byte) error {
 	return a.putOnce(ctx, "put report", key, doc)
 }
 
+// Failure reads why a check has no report and never will; the error wraps storage.ErrNotFound while there is no such thing.
+func (a *Archive) Failure(ctx context.Context, id string) (jobs.Failure, error) {
+	key, err := storage.Failure(id)
+	if err != nil {
+		return jobs.Failure{}, permanent("failure", err)
+	}
+	doc, err := a.get(ctx, key, jobs.MaxOutcomeBytes)
+	if err != nil {
+		return jobs.Failure{}, classify("get failure", err)
+	}
+	return jobs.DecodeFailure(doc)
+}
+
+// PutFailure writes that a check will have no report, unless that was said already.
+func (a *Archive) PutFailure(ctx context.Context, f jobs.Failure) error {
+	doc, err := jobs.EncodeFailure(f)
+	if err != nil {
+		return err
+	}
+	key, err := storage.Failure(f.Check)
+	if err != nil {
+		return permanent("failure", err)
+	}
+	return a.putOnce(ctx, "put failure", key, doc)
+}
+
 // get reads a whole object of at most limit bytes.
 func (a *Archive) get(ctx context.Context, key string, limit int64) (doc []byte, err error) {
 	body, err := a.store.Get(ctx, key, 0, -1)

@@ -33,7 +33,7 @@ func (a *Archive) Open(ctx context.Context) ([]Open, error) {
 	return open, nil
 }
 
-// Close takes away the mark of a check that has its report, or that never got a manifest.
+// Close takes away the mark of a check that has its report or its failure, or that never got a manifest.
 func (a *Archive) Close(ctx context.Context, id string) error {
 	key, err := storage.OpenCheck(id)
 	if err != nil {

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"aircheck/jobs"
@@ -18,6 +19,9 @@ const (
 	Measured
 	Failed
 )
+
+// ErrUnreadable is wrapped by the errors about results that are there and of no use: damaged, too large, or of another release.
+var ErrUnreadable = errors.New("unreadable result")
 
 // Results lists the windows of a check that are done, by one listing.
 func (a *Archive) Results(ctx context.Context, id string) (map[jobs.WindowID]Result, error) {
@@ -105,9 +109,30 @@ func (a *Archive) Window(ctx context.Context, check string, w jobs.WindowID, r R
 			return nil, nil, permanent("measurement", err)
 		}
 		object, err = a.get(ctx, key, MaxMeasurementBytes)
+		if errors.Is(err, storage.ErrTooLarge) {
+			err = fmt.Errorf("%w: %w", ErrUnreadable, err)
+		}
 		return object, nil, classify("get measurement", err)
 	}
 	return nil, nil, permanent("read result", fmt.Errorf("window %d of %s in check %s: %w", w.Index, w.Sequence, check, storage.ErrNotFound))
+}
+
+// Discard deletes the result r of a window, which nobody can read, so that it counts as having none.
+func (a *Archive) Discard(ctx context.Context, check string, w jobs.WindowID, r Result) error {
+	var key string
+	var err error
+	switch r {
+	case Failed:
+		key, err = storage.Outcome(check, w.Sequence, w.Index)
+	case Measured:
+		key, err = storage.Measurement(check, w.Sequence, w.Index)
+	default:
+		return nil
+	}
+	if err != nil {
+		return permanent("discard result", err)
+	}
+	return classify("discard result", a.store.Delete(ctx, key))
 }
 
 func (a *Archive) outcome(ctx context.Context, check string, w jobs.WindowID) (jobs.Outcome, error) {
@@ -119,5 +144,9 @@ func (a *Archive) outcome(ctx context.Context, check string, w jobs.WindowID) (j
 	if err != nil {
 		return jobs.Outcome{}, classify("get outcome", err)
 	}
-	return jobs.DecodeOutcome(doc)
+	o, err := jobs.DecodeOutcome(doc)
+	if err != nil {
+		return jobs.Outcome{}, permanent("outcome", fmt.Errorf("%w: %w", ErrUnreadable, err))
+	}
+	return o, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -345,4 +346,42 @@ func TestDelays(t *testing.T) {
 			t.Errorf("after %d failures with %v: %s, want %s to %s", tt.failures, tt.err, d, tt.min, tt.max)
 		}
 	}
+}
+
+// TestJudgeThatFailsLeavesItsReason for the reconciler, which counts how often.
+func TestJudgeThatFailsLeavesItsReason(t *testing.T) {
+	t.Parallel()
+	backends(t, func(t *testing.T, conn *Conn) {
+		ctx, client, check := t.Context(), NewClient(conn), newCheck()
+		ref, w := JudgeRef(check, 0), jobs.Window{Sequence: "s0", Index: 3}
+		if why := must(client.LastError(ctx, ref))(t); why != "" {
+			t.Errorf("error %q of a task that is not there", why)
+		}
+		if err := client.EnqueueJudge(ctx, check, 0); err != nil {
+			t.Fatal(err)
+		}
+		h := handler{judge: func(context.Context, string) error { return jobs.Classify(jobs.Permanent, errBoom) }}
+		_, drain, _ := consume(t, conn, h, ConsumerConfig{})
+		eventually(t, 10*time.Second, "archived", func() bool { return must(client.States(ctx, []Ref{ref}))(t)[0] == Archived })
+		drain()
+		if why := must(client.LastError(ctx, ref))(t); why != errBoom.Error() {
+			t.Errorf("last error %q", why)
+		}
+		for n := 1; n <= 2; n++ {
+			if deaths := must(client.CountDeath(ctx, ref))(t); deaths != n {
+				t.Errorf("%d deaths, want %d", deaths, n)
+			}
+		}
+		for n := 1; n <= 2; n++ {
+			if times := must(client.CountUnreadable(ctx, check, w))(t); times != n {
+				t.Errorf("unreadable %d times, want %d", times, n)
+			}
+		}
+		if deaths := must(client.CountDeath(ctx, ref))(t); deaths != 1 {
+			t.Errorf("%d deaths after something was done about them, want 1", deaths)
+		}
+		if deaths := must(client.CountDeath(ctx, WindowRef(Vod, check, w, 0)))(t); deaths != 1 {
+			t.Errorf("%d deaths of the window, want 1: a bad result is none", deaths)
+		}
+	})
 }

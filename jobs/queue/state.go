@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
+	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+
+	"aircheck/jobs"
 )
 
 // State says where a task is.
@@ -119,8 +123,33 @@ func (c *Client) reclaim(ctx context.Context, queue, id string) (bool, error) {
 	return n == 1, nil
 }
 
-// CountDeath notes that an epoch of a window ended without a measurement, an outcome or a word, and returns how many did. It bounds what
-// a window can cost that takes whole workers down.
+// LastError is what the last attempt at a task ended in, as its worker put it; empty when Redis does not know.
+func (c *Client) LastError(ctx context.Context, r Ref) (string, error) {
+	info, err := c.inspector.GetTaskInfo(r.Queue, r.id())
+	switch {
+	case errors.Is(err, asynq.ErrTaskNotFound), errors.Is(err, asynq.ErrQueueNotFound):
+		return "", nil
+	case err != nil:
+		return "", fmt.Errorf("look for the last error of %s: %w", r.id(), err)
+	}
+	return strings.TrimSuffix(info.LastErr, "\n"+asynq.SkipRetry.Error()), ctx.Err()
+}
+
+// CountUnreadable notes that the stored result of a window could not be read, and returns how often that happened. Something can be done about it, so the
+// judge's failures so far do not count.
+func (c *Client) CountUnreadable(ctx context.Context, check string, w jobs.Window) (int, error) {
+	pipe := c.redis.Pipeline()
+	n := pipe.HIncrBy(ctx, deathsKey(check), "unreadable/"+windowMember(w.Sequence, w.Index), 1)
+	pipe.HDel(ctx, deathsKey(check), Judge)
+	pipe.Expire(ctx, deathsKey(check), fanInTTL)
+	if _, err := pipe.Exec(ctx); err != nil {
+		return 0, fmt.Errorf("count an unreadable result of window %d of %s in check %s: %w", w.Index, w.Sequence, check, err)
+	}
+	return int(n.Val()), nil
+}
+
+// CountDeath notes that an epoch of a window ended without a measurement, an outcome or a word, or one of a judge without a report, and returns how many
+// did. It bounds what a window can cost that takes whole workers down, and what a check can that cannot be judged.
 func (c *Client) CountDeath(ctx context.Context, r Ref) (int, error) {
 	pipe := c.redis.Pipeline()
 	n := pipe.HIncrBy(ctx, deathsKey(r.Check), r.member(), 1)

@@ -71,7 +71,9 @@ func (f *follow) look(ctx context.Context) error {
 		}
 	}
 	if len(todo) == 0 {
-		clear(f.lost)
+		for _, l := range f.lost { // how often each was lost stays known: a result that cannot be read makes it lost again
+			l.since = time.Time{}
+		}
 		return f.lookAfterJudge(ctx)
 	}
 	f.judge = loss{times: f.judge.times}
@@ -271,7 +273,8 @@ func (f *follow) close(ctx context.Context) error {
 	return f.cfg.Queue.Forget(ctx, f.id)
 }
 
-// reviveJudge enqueues the judge anew. First it counts the results in the store: a judge that ends in the archive may have missed one.
+// reviveJudge enqueues the judge anew, or ends the check when it cannot be judged. First it counts the results in the store: a judge that ends in the
+// archive may have missed one.
 func (f *follow) reviveJudge(ctx context.Context, was queue.State) error {
 	results, err := f.cfg.Archive.Results(ctx, f.id)
 	if err != nil {
@@ -287,10 +290,17 @@ func (f *follow) reviveJudge(ctx context.Context, was queue.State) error {
 		f.cfg.Log.Warn("results that were counted are not in the store", "check", f.id, "windows", len(missing))
 		return f.cfg.Queue.Unmark(ctx, f.id, missing)
 	}
-	if was == queue.Orphaned {
-		if _, _, err := f.cfg.Queue.Reclaim(ctx, queue.JudgeRef(f.id, f.judgeEpoch)); err != nil {
-			return err
-		}
+	ref := queue.JudgeRef(f.id, f.judgeEpoch)
+	why, err := f.cfg.Queue.LastError(ctx, ref)
+	if err != nil {
+		return err
+	}
+	buried, deaths, err := f.bury(ctx, ref, was)
+	if err != nil || !buried {
+		return err
+	}
+	if deaths >= f.cfg.Deaths {
+		return f.fail(ctx, why, deaths)
 	}
 	if err := f.cfg.Queue.RequeueJudge(ctx, f.id, f.judgeEpoch+1); err != nil {
 		return err
@@ -299,4 +309,16 @@ func (f *follow) reviveJudge(ctx context.Context, was queue.State) error {
 	f.judge.renewed()
 	f.cfg.Log.Info("enqueued the judge", "check", f.id, "was", was, "epoch", f.judgeEpoch)
 	return nil
+}
+
+// fail ends a check that cannot be judged. Its measurements stay.
+func (f *follow) fail(ctx context.Context, why string, deaths int) error {
+	if why == "" {
+		why = "the worker ended while it judged"
+	}
+	f.cfg.Log.Error("gave up a check", "check", f.id, "deaths", deaths, "error", why)
+	if err := f.cfg.Archive.PutFailure(ctx, jobs.Failure{V: jobs.Version, Check: f.id, Message: why, Attempts: deaths}); err != nil {
+		return err
+	}
+	return f.close(ctx)
 }

@@ -32,6 +32,7 @@ type Queue interface {
 	CountDeath(ctx context.Context, ref queue.Ref) (int, error)
 	RequeueWindow(ctx context.Context, task jobs.Task, queue string) error
 	RequeueJudge(ctx context.Context, check string, epoch int) error
+	LastError(ctx context.Context, ref queue.Ref) (string, error)
 	Forget(ctx context.Context, check string) error
 }
 
@@ -51,7 +52,7 @@ type Config struct {
 	// a submission that is still going on. It doubles with each time the same window gets lost. Defaults to 3 s.
 	Grace time.Duration
 	// Deaths is how many workers a window may take down, or how often it may vanish into the archive, before it gets an outcome. Defaults to 5:
-	// a machine that dies takes innocent windows along, five in a row it does not.
+	// a machine that dies takes innocent windows along, five in a row it does not. As many judges without a report end a check in a failure.
 	Deaths int
 	Now    func() time.Time // defaults to time.Now
 	Log    *slog.Logger     // defaults to slog.Default()

@@ -14,6 +14,7 @@ import (
 	"aircheck/jobs"
 	"aircheck/jobs/archive"
 	"aircheck/jobs/queue"
+	"aircheck/storage"
 	"aircheck/storage/mem"
 )
 
@@ -116,6 +117,13 @@ func (q *fakeQueue) RequeueJudge(_ context.Context, check string, epoch int) err
 	q.judge = max(q.judge, epoch)
 	q.enqueue(queue.JudgeRef(check, epoch))
 	return q.err
+}
+
+func (q *fakeQueue) LastError(_ context.Context, r queue.Ref) (string, error) {
+	if q.tasks[r] == queue.Archived {
+		return "the disk is full", q.err
+	}
+	return "", q.err
 }
 
 func (q *fakeQueue) Forget(context.Context, string) error { q.forgot = true; return q.err }
@@ -418,6 +426,45 @@ func TestCountedResultThatIsNotThereIsMeasuredAgain(t *testing.T) {
 	b.tick(12)
 	if b.queue.tasks[queue.JudgeRef(b.check.ID, 1)] != queue.Waiting {
 		t.Errorf("tasks %v", b.queue.tasks)
+	}
+}
+
+func TestCheckThatCannotBeJudgedEnds(t *testing.T) {
+	t.Parallel()
+	for state, why := range map[queue.State]string{queue.Archived: "the disk is full", queue.Orphaned: "the worker ended while it judged"} {
+		b := newBench(t)
+		for i := range 3 {
+			b.finish(i, 0)
+		}
+		for epoch := range 3 {
+			b.queue.tasks[queue.JudgeRef(b.check.ID, epoch)] = state
+			if _, err := b.archive.Failure(t.Context(), b.check.ID); !errors.Is(err, storage.ErrNotFound) {
+				t.Fatalf("%s: after %d judges: %v, want no failure yet", state, epoch, err)
+			}
+			b.tick(3<<epoch + 2)
+		}
+		f, err := b.archive.Failure(t.Context(), b.check.ID)
+		if err != nil || f.Message != why || f.Attempts != 3 {
+			t.Errorf("%s: failure %+v, %v", state, f, err)
+		}
+		if open, err := b.archive.Open(t.Context()); err != nil || len(open) != 0 || !b.queue.forgot {
+			t.Errorf("%s: open %v, %v, forgot %t", state, open, err, b.queue.forgot)
+		}
+	}
+}
+
+func TestJudgeThatRedisLostIsNoFailure(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for i := range 3 {
+		b.finish(i, 0)
+	}
+	for epoch := range 6 {
+		delete(b.queue.tasks, queue.JudgeRef(b.check.ID, epoch))
+		b.tick(3<<epoch + 2)
+	}
+	if open, err := b.archive.Open(t.Context()); err != nil || len(open) != 1 {
+		t.Errorf("open %v, %v", open, err)
 	}
 }
 

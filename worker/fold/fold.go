@@ -6,6 +6,7 @@ package fold
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,6 +17,25 @@ import (
 	"aircheck/judge"
 	"aircheck/report"
 )
+
+// Unreadable is the error about stored results that no fold can use: damaged ones, and those of an older release. They are as good as lost.
+type Unreadable struct {
+	Results map[jobs.WindowID]archive.Result
+	Err     error // about the first one
+}
+
+func (e *Unreadable) Error() string {
+	if n := len(e.Results); n > 1 {
+		return fmt.Sprintf("%v, and %d more results cannot be read", e.Err, n-1)
+	}
+	return e.Err.Error()
+}
+
+// Unwrap gives the cause.
+func (e *Unreadable) Unwrap() error { return e.Err }
+
+// errNewer is wrapped by the error about a measurement of a newer release.
+var errNewer = errors.New("measured by a newer release")
 
 // Fold is the fold over one check. It is for one goroutine.
 type Fold struct {
@@ -36,24 +56,38 @@ func New(check *jobs.Check) (*Fold, error) {
 
 // Window folds the measurement of a window. The windows of a sequence must come in order. The object is not kept.
 func (f *Fold) Window(w jobs.Window, object []byte) error {
-	if err := f.open(object); err != nil {
+	if err := f.open(w, object); err != nil {
 		return fmt.Errorf("window %d of %s: %w", w.Index, w.Sequence, err)
 	}
 	h := f.reader.Header()
-	switch {
-	case h.Sequence != w.Sequence || h.Window != w.Index:
-		return fmt.Errorf("window %d of %s: the object measures window %d of %s", w.Index, w.Sequence, h.Window, h.Sequence)
-	case h.Measure != jobs.MeasureVersion:
-		return fmt.Errorf("window %d of %s: %w %d of measurements, this release judges %d",
-			w.Index, w.Sequence, jobs.ErrVersion, h.Measure, jobs.MeasureVersion)
-	}
 	if at, known := slices.BinarySearch(f.ffmpeg, h.FFmpeg); !known {
 		f.ffmpeg = slices.Insert(f.ffmpeg, at, h.FFmpeg)
 	}
 	return f.judge.Window(w, f.reader)
 }
 
-func (f *Fold) open(object []byte) (err error) {
+// open points the reader at the measurement of w.
+func (f *Fold) open(w jobs.Window, object []byte) error {
+	if err := f.read(object); err != nil {
+		return err
+	}
+	h := f.reader.Header()
+	switch {
+	case h.Sequence != w.Sequence || h.Window != w.Index:
+		return fmt.Errorf("the object measures window %d of %s", h.Window, h.Sequence)
+	case h.Measure > jobs.MeasureVersion:
+		// A newer release measures already: its own judge can read this, and measuring it again here would throw good work away.
+		return &jobs.Error{
+			Class: jobs.Transient, Err: fmt.Errorf("%w: version %d, this release judges %d", errNewer, h.Measure, jobs.MeasureVersion),
+			Hint: "run the same release of aircheck everywhere",
+		}
+	case h.Measure != jobs.MeasureVersion:
+		return fmt.Errorf("%w %d of measurements, this release judges %d", jobs.ErrVersion, h.Measure, jobs.MeasureVersion)
+	}
+	return nil
+}
+
+func (f *Fold) read(object []byte) (err error) {
 	body := bytes.NewReader(object)
 	if f.reader == nil {
 		f.reader, err = measurement.Open(body, body.Size())
@@ -75,7 +109,8 @@ func (f *Fold) Report(version string, run report.Run) (*report.Report, error) {
 	return report.Build(f.check, result, version, strings.Join(f.ffmpeg, ", "), run)
 }
 
-// Stored folds what the store holds of a check: every window must have a result.
+// Stored folds what the store holds of a check: every window must have a result. Of results that cannot be read the error is an *Unreadable with as many of
+// them as can be found at once.
 func Stored(ctx context.Context, a *archive.Archive, check *jobs.Check) (*Fold, error) {
 	results, err := a.Results(ctx, check.ID)
 	if err != nil {
@@ -85,19 +120,46 @@ func Stored(ctx context.Context, a *archive.Archive, check *jobs.Check) (*Fold, 
 	if err != nil {
 		return nil, jobs.Classify(jobs.Permanent, err)
 	}
+	lost := &Unreadable{Results: map[jobs.WindowID]archive.Result{}}
 	for _, w := range check.Windows {
-		object, outcome, err := a.Window(ctx, check.ID, w.ID(), results[w.ID()])
+		r := results[w.ID()]
+		bad, err := f.stored(ctx, a, w, r, lost.Err != nil)
 		if err != nil {
 			return nil, err
 		}
-		if outcome != nil {
-			err = f.Failed(w, *outcome)
-		} else {
-			err = f.Window(w, object)
+		if bad == nil {
+			continue
 		}
-		if err != nil {
-			return nil, jobs.Classify(jobs.Permanent, err)
+		if lost.Results[w.ID()] = r; lost.Err == nil {
+			lost.Err = bad
 		}
 	}
+	if lost.Err != nil {
+		return nil, jobs.Classify(jobs.Permanent, lost)
+	}
 	return f, nil
+}
+
+// stored folds the result of one window, or only looks whether it could be read once another one could not. A result is bad when it was read and is of no
+// use; any other trouble is err.
+func (f *Fold) stored(ctx context.Context, a *archive.Archive, w jobs.Window, r archive.Result, onlyLook bool) (bad, err error) {
+	object, outcome, err := a.Window(ctx, f.check.ID, w.ID(), r)
+	switch {
+	case errors.Is(err, archive.ErrUnreadable):
+		return err, nil
+	case err != nil:
+		return nil, err
+	case onlyLook && outcome != nil:
+		return nil, nil
+	case onlyLook:
+		bad = f.open(w, object)
+	case outcome != nil:
+		return nil, jobs.Classify(jobs.Permanent, f.Failed(w, *outcome))
+	default:
+		bad = f.Window(w, object)
+	}
+	if errors.Is(bad, errNewer) {
+		return nil, bad
+	}
+	return bad, nil
 }

@@ -3,6 +3,8 @@ package fold
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -50,16 +52,18 @@ func header(window int, ffmpeg string) measurement.Header {
 
 func TestWindowRefusesWhatItIsNot(t *testing.T) {
 	t.Parallel()
-	newer := header(0, "5.1")
+	newer, older := header(0, "5.1"), header(0, "5.1")
 	newer.Measure++
+	older.Measure--
 	for name, tt := range map[string]struct {
 		object []byte
 		want   string
 	}{
-		"another window":  {empty(t, header(1, "5.1")), "measures window 1"},
-		"another version": {empty(t, newer), "unknown version"},
-		"no Parquet":      {[]byte("PAR1 and so on"), "window 0 of s0"},
-		"nothing":         {nil, "window 0 of s0"},
+		"another window": {empty(t, header(1, "5.1")), "measures window 1"},
+		"newer version":  {empty(t, newer), "newer release"},
+		"older version":  {empty(t, older), "unknown version"},
+		"no Parquet":     {[]byte("PAR1 and so on"), "window 0 of s0"},
+		"nothing":        {nil, "window 0 of s0"},
 	} {
 		f, err := New(newCheck(t, 2))
 		if err != nil {
@@ -103,5 +107,41 @@ func TestStored(t *testing.T) {
 	}
 	if digests[0] != digests[1] {
 		t.Errorf("digests %v differ", digests)
+	}
+}
+
+// TestStoredNamesWhatCannotBeRead: all at once, and nothing that a newer release can read.
+func TestStoredNamesWhatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	ctx, a, check := t.Context(), archive.New(mem.New(nil)), newCheck(t, 5)
+	older := header(3, "5.1")
+	older.Measure--
+	for i, object := range [][]byte{empty(t, header(0, "5.1")), []byte("PAR1 and so on"), empty(t, header(2, "5.1")), empty(t, older)} {
+		if err := a.PutMeasurement(ctx, check.ID, check.Windows[i].ID(), object); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put := func(window int, suffix, doc string) {
+		if err := a.Store().Put(ctx, fmt.Sprintf("checks/%s/m/s0/%06d%s", check.ID, window, suffix), []byte(doc)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(4, ".failed.json", `{"v":1}`)
+	_, err := Stored(ctx, a, check)
+	var lost *Unreadable
+	if !errors.As(err, &lost) || jobs.ClassOf(err) != jobs.Permanent {
+		t.Fatalf("%v, want an Unreadable", err)
+	}
+	want := map[jobs.WindowID]archive.Result{
+		check.Windows[1].ID(): archive.Measured, check.Windows[3].ID(): archive.Measured, check.Windows[4].ID(): archive.Failed,
+	}
+	if !maps.Equal(lost.Results, want) || !strings.Contains(err.Error(), "window 1 of s0") {
+		t.Errorf("lost %v: %v", lost.Results, err)
+	}
+	newer := header(1, "5.1")
+	newer.Measure++
+	put(1, ".parquet", string(empty(t, newer)))
+	if _, err := Stored(ctx, a, check); errors.As(err, &lost) || jobs.ClassOf(err) != jobs.Transient {
+		t.Errorf("a newer measurement: %v of class %s, want to wait for a newer judge", err, jobs.ClassOf(err))
 	}
 }

@@ -6,12 +6,14 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 
 	"aircheck/jobs"
 	"aircheck/jobs/archive"
 	"aircheck/worker"
+	"aircheck/worker/fold"
 )
 
 // Queue is what a handler needs of the queue.
@@ -19,6 +21,10 @@ type Queue interface {
 	// MarkDone notes that a window is done and tells whether its check is complete.
 	MarkDone(ctx context.Context, check, sequence string, window int) (complete bool, err error)
 	EnqueueJudge(ctx context.Context, check string, epoch int) error
+	// CountUnreadable notes that a window's stored result could not be read, and returns how often that happened.
+	CountUnreadable(ctx context.Context, check string, w jobs.Window) (int, error)
+	// Unmark takes back MarkDone.
+	Unmark(ctx context.Context, check string, windows []jobs.Window) error
 	// Forget drops the counters of a finished check.
 	Forget(ctx context.Context, check string) error
 }
@@ -102,10 +108,54 @@ func (h *Handler) report(ctx context.Context, id string) error {
 		return err
 	}
 	doc, err := h.JudgeBy(ctx, check)
+	var lost *fold.Unreadable
+	if errors.As(err, &lost) {
+		err = h.redo(ctx, check, lost)
+	}
 	if err != nil {
 		return fmt.Errorf("judge check %s: %w", id, err)
 	}
 	return h.Archive.PutReport(ctx, id, doc)
+}
+
+// maxUnreadable is how often a window is measured anew because its result cannot be read. With the reconciler's growing patience that is a minute and
+// a half and more: time for a fleet that is being updated to agree on a release.
+const maxUnreadable = 5
+
+// redo takes results that nobody can read for lost. Most windows have none afterwards, and the reconciler has them measured again; those for
+// which that was tried in vain get an outcome. It returns the error in which this attempt at a verdict ends.
+func (h *Handler) redo(ctx context.Context, check *jobs.Check, lost *fold.Unreadable) error {
+	var again []jobs.Window
+	for _, w := range check.Windows {
+		r, ok := lost.Results[w.ID()]
+		if !ok {
+			continue
+		}
+		times, err := h.Queue.CountUnreadable(ctx, check.ID, w)
+		if err != nil {
+			return err
+		}
+		if err := h.Archive.Discard(ctx, check.ID, w.ID(), r); err != nil {
+			return err
+		}
+		if times < maxUnreadable {
+			again = append(again, w)
+			continue
+		}
+		if err := h.Archive.PutOutcome(ctx, jobs.Outcome{
+			V: jobs.Version, Check: check.ID, Sequence: w.Sequence, Window: w.Index, Class: jobs.Permanent, Attempts: times,
+			Message: fmt.Sprintf("%d results of this window could not be read: %v", times, lost.Err),
+		}); err != nil {
+			return err
+		}
+	}
+	if len(again) == 0 {
+		return jobs.Classify(jobs.Transient, lost) // all have an outcome now: the next attempt folds it
+	}
+	if err := h.Queue.Unmark(ctx, check.ID, again); err != nil {
+		return err
+	}
+	return jobs.Classify(jobs.Permanent, fmt.Errorf("%d windows have to be measured again: %w", len(again), lost))
 }
 
 func (h *Handler) log() *slog.Logger {

@@ -13,13 +13,17 @@ import (
 	"aircheck/jobs/archive"
 	"aircheck/storage"
 	"aircheck/storage/mem"
+	"aircheck/worker/fold"
 )
 
 // fakeQueue counts like the real one.
 type fakeQueue struct {
-	mu     sync.Mutex
-	total  int
-	done   map[jobs.WindowID]bool
+	mu    sync.Mutex
+	total int
+	done  map[jobs.WindowID]bool
+
+	unreadable map[jobs.WindowID]int
+
 	judges []string
 	forgot []string
 	err    error
@@ -43,6 +47,25 @@ func (q *fakeQueue) EnqueueJudge(_ context.Context, check string, _ int) error {
 	defer q.mu.Unlock()
 	q.judges = append(q.judges, check)
 	return nil
+}
+
+func (q *fakeQueue) CountUnreadable(_ context.Context, _ string, w jobs.Window) (int, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.unreadable == nil {
+		q.unreadable = map[jobs.WindowID]int{}
+	}
+	q.unreadable[w.ID()]++
+	return q.unreadable[w.ID()], q.err
+}
+
+func (q *fakeQueue) Unmark(_ context.Context, _ string, windows []jobs.Window) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, w := range windows {
+		delete(q.done, w.ID())
+	}
+	return q.err
 }
 
 func (q *fakeQueue) Forget(_ context.Context, check string) error {
@@ -223,6 +246,46 @@ func TestFirstOfTwoJudgesWins(t *testing.T) {
 	}
 	if doc, err := b.Archive.Report(t.Context(), b.check.ID); err != nil || string(doc) != "other" {
 		t.Errorf("report %q, %v", doc, err)
+	}
+}
+
+// TestUnreadableResultIsMeasuredAgain: a result that cannot be read is as good as none, a bounded number of times.
+func TestUnreadableResultIsMeasuredAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 3)
+	for i := range 3 {
+		if err := b.Measure(t.Context(), b.task(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	broken := b.check.Windows[1].ID()
+	b.JudgeBy = func(ctx context.Context, c *jobs.Check) ([]byte, error) {
+		if r, err := b.Archive.Result(ctx, c.ID, broken); r == archive.Failed || err != nil {
+			return []byte("report"), err
+		}
+		err := &fold.Unreadable{Results: map[jobs.WindowID]archive.Result{broken: archive.Measured}, Err: errors.New("no Parquet")}
+		return nil, jobs.Classify(jobs.Permanent, err)
+	}
+	for n := 1; n < maxUnreadable; n++ {
+		if err := b.Judge(t.Context(), b.check.ID); jobs.ClassOf(err) != jobs.Permanent {
+			t.Fatalf("judge: %v, want a permanent error", err)
+		}
+		if r, err := b.Archive.Result(t.Context(), b.check.ID, broken); r != archive.None || err != nil || b.queue.done[broken] || len(b.queue.done) != 2 {
+			t.Fatalf("round %d: result %v, done %v, %v: want the window alone to be undone", n, r, b.queue.done, err)
+		}
+		if err := b.Measure(t.Context(), b.task(1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.Judge(t.Context(), b.check.ID); jobs.ClassOf(err) != jobs.Transient || !b.queue.done[broken] {
+		t.Fatalf("judge: %v, done %v: want another try with the outcome", err, b.queue.done)
+	}
+	_, o, err := b.Archive.Window(t.Context(), b.check.ID, broken, archive.Failed)
+	if err != nil || o.Class != jobs.Permanent || o.Attempts != maxUnreadable {
+		t.Fatalf("outcome %+v, %v", o, err)
+	}
+	if err := b.Judge(t.Context(), b.check.ID); err != nil {
+		t.Error(err)
 	}
 }
 
