@@ -37,6 +37,8 @@ type objectWindow struct {
 	audios   map[int]*objectAudio
 	seen     map[trackID]sighting // each track's latest packet
 	count    int
+	clock    int64 // of the latest packet on a clock that wraps; all such tracks of a transport stream share one
+	clocked  bool
 	reached  int64 // greatest of them so far
 	lastTime int64 // greatest end of a packet in microseconds
 }
@@ -102,23 +104,6 @@ func (w *window) unreadable(err error) error {
 // maxMillis bounds the grid: a timestamp more than a year from zero is damage, and belongs to whatever is being read when it turns up. It is decoded and
 // measured with the rest; the judge cannot place it and says so.
 const maxMillis = 366 * 24 * 3600 * 1000
-
-// placed tells whether a packet has a time on the grid.
-func (p *packet) placed() bool {
-	if p.time() == noTime {
-		return false
-	}
-	ms := p.track.millis(p.time())
-	return ms > -maxMillis && ms < maxMillis
-}
-
-// order is the time by which containers interleave.
-func (p *packet) order() int64 {
-	if p.dts != noTime {
-		return p.dts
-	}
-	return p.pts
-}
 
 // gridBorder rounds microseconds up to the video grid, in milliseconds, so that a cell lies in one window.
 func gridBorder(us int64) int64 {
@@ -238,6 +223,7 @@ func (o *objectWindow) ended(t *track) bool {
 }
 
 func (o *objectWindow) packet(p *packet) error {
+	o.unwrap(p)
 	if p.placed() {
 		ms := p.track.millis(p.order())
 		o.count++

@@ -130,31 +130,6 @@ func (s *demuxed) read(end int64) error {
 	return nil
 }
 
-// unwrap undoes the wrap of the 33-bit clock inside the segment, relative to its first timestamp.
-func (s *demuxed) unwrap() {
-	ref := int64(noTime)
-	for _, p := range s.packets {
-		if p.track.wrap == 0 || p.time() == noTime {
-			continue
-		}
-		if ref == noTime {
-			ref = p.time()
-		}
-		period := int64(1) << p.track.wrap
-		for _, t := range []*int64{&p.pts, &p.dts} {
-			switch {
-			case *t == noTime:
-			case *t-ref > period/2:
-				*t -= period
-			case ref-*t > period/2:
-				*t += period
-			}
-		}
-		p.SetPts(p.pts)
-		p.SetDts(p.dts)
-	}
-}
-
 // segments measures the window's segments in order.
 func (w *window) segments() error {
 	var before *demuxed // the segment before, for pre-roll; nil when nothing connects it
