@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -69,7 +70,7 @@ func launch(t testing.TB, path string, extra []string) (*Server, error) {
 		"--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--dir", dir, "--logfile", log,
 		"--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction", "--daemonize", "no",
 	}
-	s.cmd = exec.Command(path, append(args, extra...)...)
+	s.cmd = exec.Command(path, append(slices.Clone(extra), args...)...) // a configuration file comes first
 	// A test that is killed takes its server with it.
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := s.cmd.Start(); err != nil {
@@ -113,6 +114,12 @@ func (s *Server) await() error {
 		case <-tick.C:
 		}
 	}
+}
+
+// Kill ends the server at once and for good, as a power cut does.
+func (s *Server) Kill() {
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait()
 }
 
 func (s *Server) stop() {
