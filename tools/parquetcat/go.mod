@@ -1,6 +1,6 @@
 module aircheck/tools/parquetcat
 
-go 1.26.8
+go 1.26.0
 
 require (
 	github.com/fraugster/parquet-go v0.12.0
