@@ -45,6 +45,7 @@ type Consumer struct {
 	cfg     ConsumerConfig
 	redis   redis.UniversalClient
 	leases  *leases
+	stopped chan struct{} // closed when no new task is taken any more
 
 	mu     sync.Mutex
 	health error
@@ -69,7 +70,7 @@ func NewConsumer(conn *Conn, handler Handler, cfg ConsumerConfig) *Consumer {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	cfg.Policy = cfg.Policy.withDefaults()
-	c := &Consumer{handler: handler, cfg: cfg, redis: conn.client, leases: newLeases(conn.client, owner(), cfg.Log)}
+	c := &Consumer{handler: handler, cfg: cfg, redis: conn.client, leases: newLeases(conn.client, owner(), cfg.Log), stopped: make(chan struct{})}
 	c.idle = sync.NewCond(&c.mu)
 	return c
 }
@@ -100,6 +101,8 @@ func (c *Consumer) Run(ctx context.Context, quit <-chan struct{}) error {
 	case <-quit:
 	case <-ctx.Done():
 	}
+	server.Stop()
+	close(c.stopped)
 	server.Shutdown()
 	// Past its time asynq has put the tasks back; their handlers are still here.
 	cancelWork()

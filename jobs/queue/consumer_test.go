@@ -220,6 +220,7 @@ func TestDrainFinishesWhatRuns(t *testing.T) {
 		<-started
 		drained := make(chan struct{})
 		go func() { drain(); close(drained) }()
+		<-c.stopped // else the first window could end, and the second begin, before the drain does
 		close(finish)
 		<-drained
 		if n := c.Counts(); n.Measured+n.Cancelled != 1 || n.Measured != 1 {
