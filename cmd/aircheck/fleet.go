@@ -43,6 +43,25 @@ func (a *app) archive(ctx context.Context, f *storeFlags) (*archive.Archive, err
 	return archive.New(store), nil
 }
 
+// openCheck finds the manifest of a check whose state a command is to print as text or JSON.
+func (a *app) openCheck(ctx context.Context, id, format string, f *storeFlags) (*archive.Archive, *jobs.Check, error) {
+	if err := validID(id); err != nil {
+		return nil, nil, err
+	}
+	if format != "text" && format != "json" {
+		return nil, nil, usageError("unknown format %q: text or json", format)
+	}
+	arch, err := a.archive(ctx, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	check, err := arch.Check(ctx, id)
+	if err != nil {
+		return nil, nil, noSuchCheck(id, err)
+	}
+	return arch, check, nil
+}
+
 // defaultRedis is where a Redis on the same machine listens.
 const defaultRedis = "redis://127.0.0.1:6379/0"
 

@@ -73,19 +73,9 @@ type sequenceStatus struct {
 }
 
 func (a *app) status(ctx context.Context, id string, f *statusFlags) error {
-	if err := validID(id); err != nil {
-		return err
-	}
-	if f.format != "text" && f.format != "json" {
-		return usageError("unknown format %q: text or json", f.format)
-	}
-	arch, err := a.archive(ctx, &f.storeFlags)
+	arch, check, err := a.openCheck(ctx, id, f.format, &f.storeFlags)
 	if err != nil {
 		return err
-	}
-	check, err := arch.Check(ctx, id)
-	if err != nil {
-		return noSuchCheck(id, err)
 	}
 	s, todo, err := statusFromStore(ctx, arch, check)
 	if err != nil {

@@ -44,19 +44,9 @@ type verification struct {
 }
 
 func (a *app) verify(ctx context.Context, id string, f *verifyFlags) error {
-	if err := validID(id); err != nil {
-		return err
-	}
-	if f.format != "text" && f.format != "json" {
-		return usageError("unknown format %q: text or json", f.format)
-	}
-	arch, err := a.archive(ctx, &f.storeFlags)
+	arch, check, err := a.openCheck(ctx, id, f.format, &f.storeFlags)
 	if err != nil {
 		return err
-	}
-	check, err := arch.Check(ctx, id)
-	if err != nil {
-		return noSuchCheck(id, err)
 	}
 	stored, err := storedReport(ctx, arch, id)
 	if err != nil {

@@ -138,15 +138,10 @@ func (o *objectWindow) seek() error {
 	if t == nil {
 		return nil
 	}
-	err := o.d.fc.SeekFrame(t.stream.Index(), rescale(target, t.den, 1000*t.num), astiav.NewSeekFlags(astiav.SeekFlagBackward))
+	// A container that cannot seek is read from its start.
+	_ = o.d.fc.SeekFrame(t.stream.Index(), rescale(target, t.den, 1000*t.num), astiav.NewSeekFlags(astiav.SeekFlagBackward))
 	takeComplaints()
-	if o.d.err != nil {
-		return o.d.err
-	}
-	if err != nil { // a container that cannot seek is read from its start
-		return nil
-	}
-	return nil
+	return o.d.err
 }
 
 // seekTrack is the track whose index is used: the first video, else the first audio.

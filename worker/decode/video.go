@@ -150,7 +150,8 @@ func (c *videoChain) send(p *packet) error {
 	if err := c.receive(); err != nil {
 		return err
 	}
-	return c.prune()
+	c.prune()
+	return nil
 }
 
 // receive takes all frames that are ready.
@@ -183,12 +184,11 @@ func (c *videoChain) receive() error {
 }
 
 // prune forgets packets that will not give a frame any more, and files their complaints.
-func (c *videoChain) prune() error {
+func (c *videoChain) prune() {
 	for len(c.infos) > maxUndelivered {
 		c.forget(c.oldest)
 		c.oldest++
 	}
-	return nil
 }
 
 func (c *videoChain) forget(seq int64) {
