@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"math"
 
 	"aircheck/jobs"
 	"aircheck/jobs/measurement"
@@ -135,5 +136,16 @@ func (b *black) end(at jobs.Micros) {
 		f.Code = "video.black"
 		f.Message = fmt.Sprintf("the picture is black for %.2f s", r.length().Seconds())
 		b.emit(f)
+	}
+}
+
+func blackThresholds() []Threshold {
+	none := math.NaN()
+	return []Threshold{
+		{"video.black.info", 0.5, 0, day, "s", "Black for this long is info."},
+		{"video.black.warn", none, 0, day, "s", "Black for this long is a warning."},
+		{"video.black.fail", 2, 0, day, "s", "Black for this long is a failure."},
+		{"video.black.luma", 37, 16, 64, "", "A sample at or below this luma (8-bit code value, limited range) is black; measured at 16, 32, 37 and 64."},
+		{"video.black.ratio", 0.98, 0.5, 1, "", "A picture is black when at least this share of its samples is."},
 	}
 }

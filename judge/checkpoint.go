@@ -74,13 +74,20 @@ func (j *Judge) detectors() []any {
 	var all []any
 	for _, q := range j.sequences {
 		for _, s := range q.Streams {
-			for _, d := range s.video {
-				all = append(all, d)
-			}
-			for _, d := range s.audio {
-				all = append(all, d)
-			}
+			all = append(all, s.detectors()...)
 		}
+	}
+	return all
+}
+
+// detectors lists the detectors of a stream in the order of the registry.
+func (s *stream) detectors() []any {
+	var all []any
+	for _, d := range s.video {
+		all = append(all, d)
+	}
+	for _, d := range s.audio {
+		all = append(all, d)
 	}
 	return all
 }

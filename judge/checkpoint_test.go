@@ -2,6 +2,7 @@ package judge
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -203,7 +204,7 @@ func TestForeignCheckpointsAreRefused(t *testing.T) {
 			t.Errorf("a checkpoint of %s is taken", name)
 		}
 	}
-	for _, bad := range [][]byte{nil, []byte("{}"), []byte("[]"), bytes.Replace(b, []byte(`"judge":1`), []byte(`"judge":2`), 1), b[:len(b)/2]} {
+	for _, bad := range [][]byte{nil, []byte("{}"), []byte("[]"), bytes.Replace(b, fmt.Appendf(nil, `"judge":%d`, jobs.JudgeVersion), []byte(`"judge":0`), 1), b[:len(b)/2]} {
 		if _, err := Restore(check, bad); err == nil {
 			t.Errorf("%.40q is taken for a checkpoint", bad)
 		}

@@ -210,3 +210,17 @@ func (r *damageRun) message(k measurement.Kind) string {
 	}
 	return m
 }
+
+// damageThresholds are those of decode errors of one kind of track.
+func damageThresholds(kind, what string) []Threshold {
+	name := kind + ".decode_error."
+	list := []Threshold{
+		{name + "info", 0, 0, day, "s", what + " of this length is info."},
+		{name + "warn", 0.2, 0, day, "s", what + " of this length is a warning."},
+		{name + "fail", 1, 0, day, "s", what + " of this length is a failure."},
+	}
+	if kind == "video" {
+		list = append(list, Threshold{name + "concealed", 5, 0, 100, "%", "Damage that conceals this share of a picture is one severity worse than its length says."})
+	}
+	return list
+}

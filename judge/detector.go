@@ -41,3 +41,16 @@ type audioDetector interface {
 
 // emitter receives a finding; the core fills in the rendition.
 type emitter func(jobs.Finding)
+
+// A detector that can also say more implements some of these.
+
+// summarizer adds figures about the rendition to the summary, once the detector is finished.
+type summarizer interface {
+	summarize(rendition string, s *jobs.Summary)
+}
+
+// doubter says why a code could not be examined on the rendition although there was media: what is not measurable is never shown as clean. Empty when it was
+// examined. It is asked once the detector is finished.
+type doubter interface {
+	unmeasured(code string) string
+}

@@ -19,10 +19,13 @@ func (j *Judge) Finish() (jobs.Result, error) {
 	}
 	r := jobs.Result{Findings: slices.Clone(j.check.Timeline.Findings), Renditions: []jobs.Rendition{}, Coverage: []jobs.Coverage{}}
 	lost := false
-	for _, t := range j.renditions() {
+	renditions := j.renditions()
+	for i := range renditions {
+		t := &renditions[i]
 		t.result(&r)
 		lost = lost || t.s.Ledger.lost(t.Duration.Micros())
 	}
+	j.synchronise(renditions, &r)
 	for _, q := range j.sequences {
 		lost = lost || q.Ledger.lost(q.length())
 		r.Findings = append(r.Findings, q.faultFindings(len(j.sequences) > 1)...)

@@ -228,3 +228,12 @@ func (d *freeze) grain(p *measurement.Pair, luma, scale int64) bool {
 	usual := d.GrainSAD / d.Grainy
 	return p.SADY <= usual*grainSpread && p.SADY*grainSpread >= usual
 }
+
+func freezeThresholds() []Threshold {
+	return []Threshold{
+		{"video.freeze.info", 1, 0, day, "s", "A frozen picture for this long is info."},
+		{"video.freeze.warn", 2.5, 0, day, "s", "A frozen picture for this long is a warning."},
+		{"video.freeze.fail", 3.5, 0, day, "s", "A frozen picture for this long is a failure."},
+		{"video.freeze.noise", stillNoise, 0, 0.1, "", "Two pictures are alike when their mean difference is at most this share of full scale."},
+	}
+}

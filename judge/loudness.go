@@ -43,7 +43,7 @@ type slotEnergy struct {
 	To      jobs.Micros
 }
 
-func newLoudness(p *params, emit emitter) *loudness {
+func newLoudness(p *params, emit emitter) audioDetector {
 	return &loudness{limits: newLoudnessLimits(p), emit: emit}
 }
 
@@ -133,6 +133,12 @@ func (l *loudness) finish(jobs.Micros) {
 	l.PeakOver.flush(l.emitTruePeak)
 	l.ShortOver.flush(l.emitShortTerm)
 	l.judgeProgramme()
+}
+
+func (l *loudness) summarize(rendition string, s *jobs.Summary) {
+	figures := l.summary()
+	figures.Rendition = rendition
+	s.Loudness = append(s.Loudness, figures)
 }
 
 // summary returns the figures so far. What was never loud enough or long enough to be measured is nil; so is everything about silence.

@@ -92,3 +92,15 @@ func (l *loudness) tell(code string, s jobs.Severity, r run, value, limit float6
 		Value: jobs.Figure(value), Threshold: jobs.Figure(limit), Unit: unit, Confidence: 1, Message: message,
 	})
 }
+
+func loudnessThresholds() []Threshold {
+	none := math.NaN()
+	return []Threshold{
+		{"audio.loudness.target", none, -70, 0, "LUFS", "Integrated loudness that the delivery spec wants."},
+		{"audio.loudness.tolerance_warn", none, 0, 70, "LU", "Further off the target than this is a warning."},
+		{"audio.loudness.tolerance_fail", none, 0, 70, "LU", "Further off the target than this is a failure."},
+		{"audio.true_peak.max", none, -40, 20, "dBTP", "A true peak above this is a failure."},
+		{"audio.short_term.max", none, -70, 20, "LUFS", "Short-term loudness above this is a failure."},
+		{"audio.loudness_range.max", none, 0, 70, "LU", "A loudness range above this is a failure."},
+	}
+}

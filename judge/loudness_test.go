@@ -35,7 +35,7 @@ type meter struct {
 
 func newMeter(set map[string]float64) *meter {
 	m := &meter{params: testParams(set), format: stereo(48000)}
-	m.loudness = newLoudness(m.params, m.take)
+	m.loudness = newLoudness(m.params, m.take).(*loudness)
 	return m
 }
 
@@ -286,7 +286,7 @@ func TestLoudnessSnapshotsDoNotShow(t *testing.T) {
 			for range rng.IntN(200) {
 				m.one(-40+rng.Float64()*25, rng.Float64()*0.19)
 				if reloads && dice.IntN(100) == 0 {
-					next := newLoudness(m.params, m.take)
+					next := newLoudness(m.params, m.take).(*loudness)
 					reload(t, m.loudness, next)
 					m.loudness = next
 				}

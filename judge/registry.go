@@ -2,29 +2,101 @@ package judge
 
 import "aircheck/jobs/measurement"
 
-// newVideoDetectors are the detectors of one picture track, in the order in which their state is kept.
+// videoEntry is a detector of pictures and the codes that it is the only one to report.
+type videoEntry struct {
+	codes []string
+	make  func(*params, emitter) videoDetector
+}
+
+// audioEntry is a detector of sound.
+type audioEntry struct {
+	codes []string
+	make  func(*params, emitter) audioDetector
+}
+
+// videoEntries lists the detectors of one picture track, in the order in which their state is kept and the report covers them.
+func videoEntries() []videoEntry {
+	return []videoEntry{
+		{[]string{"video.black"}, newBlack},
+		{[]string{"video.freeze"}, newFreeze},
+		{[]string{"video.repeat", "video.duplicate_frames", "video.dropped_frames", "video.judder"}, newMotion},
+		{[]string{"video.corruption"}, newCorruption},
+		{[]string{"video.blockiness"}, newBlockiness},
+		{[]string{"video.blur"}, newBlur},
+		{[]string{"video.interlaced", "video.field_order"}, newInterlace},
+		{[]string{"video.letterbox_change"}, newLetterbox},
+		{[]string{"video.solid_color", "video.color_bars", "video.slate"}, newPattern},
+		{[]string{"video.flash", "video.red_flash"}, newFlash},
+		{[]string{"video.range"}, newRange},
+		{[]string{"video.format_change"}, newVideoFormat},
+		{[]string{"captions.missing", "captions.gap"}, newPictureCaptions},
+	}
+}
+
+// audioEntries lists the detectors of one sound track.
+func audioEntries() []audioEntry {
+	return []audioEntry{
+		{[]string{"audio.silence"}, newSilence},
+		{[]string{"audio.loudness", "audio.true_peak", "audio.short_term", "audio.loudness_range"}, newLoudness},
+		{[]string{"audio.clipping"}, newClipping},
+		{[]string{"audio.dropout"}, newDropout},
+		{[]string{"audio.click"}, newClick},
+		{[]string{"audio.phase_inverted", "audio.dual_mono", "audio.dead_channel", "audio.imbalance"}, newStereo},
+		{[]string{"audio.hum"}, newHum},
+		{[]string{"audio.tone"}, newTone},
+		{[]string{"audio.format_change"}, newAudioFormat},
+	}
+}
+
+// newVideoDetectors makes the detectors of one picture track.
 func newVideoDetectors(p *params, emit emitter) []videoDetector {
-	return []videoDetector{newBlack(p, emit), newFreeze(p, emit)}
+	var list []videoDetector
+	for _, e := range videoEntries() {
+		list = append(list, e.make(p, emit))
+	}
+	return list
 }
 
-// newAudioDetectors are the detectors of one sound track; the last is the loudness meter.
+// newAudioDetectors makes the detectors of one sound track.
 func newAudioDetectors(p *params, emit emitter) []audioDetector {
-	return []audioDetector{newSilence(p, emit), newLoudness(p, emit)}
+	var list []audioDetector
+	for _, e := range audioEntries() {
+		list = append(list, e.make(p, emit))
+	}
+	return list
 }
 
-// covered lists the codes that a rendition is examined for, in the order of the report. What only a delivery spec limits is covered under such a spec.
+// covered lists the codes that a rendition is examined for, in the order of the report.
 func covered(kind measurement.Kind, p *params) []string {
 	var codes []string
 	if kind == measurement.Video {
-		codes = append(codes, "video.black", "video.freeze", "video.decode_error")
-	} else {
-		codes = append(codes, "audio.silence", "audio.loudness", "audio.true_peak")
-		for _, code := range []string{"audio.short_term", "audio.loudness_range"} {
-			if p.has(code + ".max") {
-				codes = append(codes, code)
-			}
+		for _, e := range videoEntries() {
+			codes = append(codes, e.codes...)
 		}
-		codes = append(codes, "audio.decode_error")
+	} else {
+		for _, e := range audioEntries() {
+			codes = append(codes, e.codes...)
+		}
 	}
-	return append(codes, "timestamp.gap", "timestamp.overlap", "timestamp.backward")
+	codes = append(codes, string(kind)+".decode_error", "timestamp.gap", "timestamp.overlap", "timestamp.backward")
+	active := codes[:0]
+	for _, code := range codes {
+		if p.examines(code) {
+			active = append(active, code)
+		}
+	}
+	return active
+}
+
+// examines tells whether the profile could report the code. Loudness and true peak are always measured.
+func (p *params) examines(code string) bool {
+	if code == "audio.loudness" || code == "audio.true_peak" {
+		return true
+	}
+	for _, s := range []string{".info", ".warn", ".fail", ".max", ".min"} {
+		if p.has(code + s) {
+			return true
+		}
+	}
+	return false
 }

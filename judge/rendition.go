@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"aircheck/jobs"
 	"aircheck/jobs/measurement"
@@ -109,13 +110,37 @@ func (t *rendition) result(r *jobs.Result) {
 	}
 	intervals := t.s.Ledger.tile(t.Duration.Micros())
 	for _, code := range covered(t.s.Kind, t.s.params) {
-		r.Coverage = append(r.Coverage, jobs.Coverage{Rendition: t.ID, Detector: code, Intervals: intervals})
+		r.Coverage = append(r.Coverage, jobs.Coverage{Rendition: t.ID, Detector: code, Intervals: doubted(intervals, t.s.doubt(code))})
 	}
-	for _, d := range t.s.audio {
-		if l, ok := d.(*loudness); ok {
-			figures := l.summary()
-			figures.Rendition = t.ID
-			r.Summary.Loudness = append(r.Summary.Loudness, figures)
+	for _, d := range t.s.detectors() {
+		if d, ok := d.(summarizer); ok {
+			d.summarize(t.ID, &r.Summary)
 		}
 	}
+}
+
+// doubt says why a code could not be examined; empty when it was.
+func (s *stream) doubt(code string) string {
+	for _, d := range s.detectors() {
+		if d, ok := d.(doubter); ok {
+			if reason := d.unmeasured(code); reason != "" {
+				return reason
+			}
+		}
+	}
+	return ""
+}
+
+// doubted is the coverage of a detector that could not make anything of what was analysed.
+func doubted(intervals []jobs.Interval, reason string) []jobs.Interval {
+	if reason == "" {
+		return intervals
+	}
+	list := slices.Clone(intervals)
+	for i := range list {
+		if list[i].State == jobs.Analysed {
+			list[i].State, list[i].Reason = jobs.Skipped, reason
+		}
+	}
+	return list
 }

@@ -120,3 +120,12 @@ func sampleTime(s *audioSlot, i int32) jobs.Micros {
 	left := min(int64(s.Offset)+int64(s.Samples), whole) - int64(i)
 	return max(s.Start, min(s.End-jobs.Micros((left*1e6+rate/2)/rate), s.End))
 }
+
+func silenceThresholds() []Threshold {
+	return []Threshold{
+		{"audio.silence.info", 1, 0, day, "s", "Silence for this long is info."},
+		{"audio.silence.warn", 2.5, 0, day, "s", "Silence for this long is a warning."},
+		{"audio.silence.fail", 4, 0, day, "s", "Silence for this long is a failure."},
+		{"audio.silence.level", -60, -120, -20, "dBFS", "A channel whose samples stay below this peak is silent."},
+	}
+}

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -30,55 +31,15 @@ func (t Threshold) severity() bool {
 // day is the longest length that a threshold may ask for.
 const day = 86400
 
-// Thresholds lists every parameter that a profile can set, in the order in which it is documented.
+// Thresholds lists every parameter that a profile can set, in the order in which it is documented: that of the registry.
 func Thresholds() []Threshold {
-	none := math.NaN()
-	return []Threshold{
-		{"video.black.info", 0.5, 0, day, "s", "Black for this long is info."},
-		{"video.black.warn", none, 0, day, "s", "Black for this long is a warning."},
-		{"video.black.fail", 2, 0, day, "s", "Black for this long is a failure."},
-		{"video.black.luma", 37, 16, 64, "", "A sample at or below this luma (8-bit code value, limited range) is black; measured at 16, 32, 37 and 64."},
-		{"video.black.ratio", 0.98, 0.5, 1, "", "A picture is black when at least this share of its samples is."},
-
-		{"video.freeze.info", 1, 0, day, "s", "A frozen picture for this long is info."},
-		{"video.freeze.warn", 2.5, 0, day, "s", "A frozen picture for this long is a warning."},
-		{"video.freeze.fail", 3.5, 0, day, "s", "A frozen picture for this long is a failure."},
-		{"video.freeze.noise", stillNoise, 0, 0.1, "", "Two pictures are alike when their mean difference is at most this share of full scale."},
-
-		{"video.decode_error.info", 0, 0, day, "s", "Damage of this length is info."},
-		{"video.decode_error.warn", 0.2, 0, day, "s", "Damage of this length is a warning."},
-		{"video.decode_error.fail", 1, 0, day, "s", "Damage of this length is a failure."},
-		{"video.decode_error.concealed", 5, 0, 100, "%", "Damage that conceals this share of a picture is one severity worse than its length says."},
-
-		{"audio.silence.info", 1, 0, day, "s", "Silence for this long is info."},
-		{"audio.silence.warn", 2.5, 0, day, "s", "Silence for this long is a warning."},
-		{"audio.silence.fail", 4, 0, day, "s", "Silence for this long is a failure."},
-		{"audio.silence.level", -60, -120, -20, "dBFS", "A channel whose samples stay below this peak is silent."},
-
-		{"audio.loudness.target", none, -70, 0, "LUFS", "Integrated loudness that the delivery spec wants."},
-		{"audio.loudness.tolerance_warn", none, 0, 70, "LU", "Further off the target than this is a warning."},
-		{"audio.loudness.tolerance_fail", none, 0, 70, "LU", "Further off the target than this is a failure."},
-		{"audio.true_peak.max", none, -40, 20, "dBTP", "A true peak above this is a failure."},
-		{"audio.short_term.max", none, -70, 20, "LUFS", "Short-term loudness above this is a failure."},
-		{"audio.loudness_range.max", none, 0, 70, "LU", "A loudness range above this is a failure."},
-
-		{"audio.decode_error.info", 0, 0, day, "s", "Damaged sound of this length is info."},
-		{"audio.decode_error.warn", 0.2, 0, day, "s", "Damaged sound of this length is a warning."},
-		{"audio.decode_error.fail", 1, 0, day, "s", "Damaged sound of this length is a failure."},
-
-		{"timestamp.gap.info", 0, 0, day, "s", "A hole of this length in the timestamps is info."},
-		{"timestamp.gap.warn", 0.2, 0, day, "s", "A hole of this length in the timestamps is a warning."},
-		{"timestamp.gap.fail", 1, 0, day, "s", "A hole of this length in the timestamps is a failure."},
-		{"timestamp.gap.variable", 1, 0, day, "s", "With a variable frame rate only holes from this length on are told, and as info: a picture may stand as long as it likes."},
-
-		{"timestamp.overlap.info", 0, 0, day, "s", "Segments that overlap by this much are info."},
-		{"timestamp.overlap.warn", 0.2, 0, day, "s", "Segments that overlap by this much are a warning."},
-		{"timestamp.overlap.fail", none, 0, day, "s", "Segments that overlap by this much are a failure."},
-
-		{"timestamp.backward.info", 0, 0, day, "s", "A clock that runs back by this much is info."},
-		{"timestamp.backward.warn", 0.04, 0, day, "s", "A clock that runs back by this much is a warning."},
-		{"timestamp.backward.fail", 1, 0, day, "s", "A clock that runs back by this much is a failure."},
-	}
+	return slices.Concat(
+		blackThresholds(), freezeThresholds(), motionThresholds(), corruptionThresholds(), blockinessThresholds(), blurThresholds(), interlaceThresholds(),
+		letterboxThresholds(), patternThresholds(), flashThresholds(), gamutThresholds(), damageThresholds("video", "Damage"),
+		silenceThresholds(), loudnessThresholds(), clippingThresholds(), dropoutThresholds(), clickThresholds(), stereoThresholds(), humThresholds(),
+		toneThresholds(), damageThresholds("audio", "Damaged sound"), formatThresholds(), syncThresholds(), captionsThresholds(), referenceThresholds(),
+		timestampThresholds(),
+	)
 }
 
 // thresholdNamed finds a threshold.

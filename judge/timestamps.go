@@ -151,3 +151,19 @@ func (i *irregularity) message(s *stream) string {
 
 // seconds converts a parameter in seconds.
 func seconds(v float64) jobs.Micros { return jobs.Micros(math.Round(v * 1e6)) }
+
+func timestampThresholds() []Threshold {
+	none := math.NaN()
+	return []Threshold{
+		{"timestamp.gap.info", 0, 0, day, "s", "A hole of this length in the timestamps is info."},
+		{"timestamp.gap.warn", 0.2, 0, day, "s", "A hole of this length in the timestamps is a warning."},
+		{"timestamp.gap.fail", 1, 0, day, "s", "A hole of this length in the timestamps is a failure."},
+		{"timestamp.gap.variable", 1, 0, day, "s", "With a variable frame rate only holes from this length on are told, and as info: a picture may stand as long as it likes."},
+		{"timestamp.overlap.info", 0, 0, day, "s", "Segments that overlap by this much are info."},
+		{"timestamp.overlap.warn", 0.2, 0, day, "s", "Segments that overlap by this much are a warning."},
+		{"timestamp.overlap.fail", none, 0, day, "s", "Segments that overlap by this much are a failure."},
+		{"timestamp.backward.info", 0, 0, day, "s", "A clock that runs back by this much is info."},
+		{"timestamp.backward.warn", 0.04, 0, day, "s", "A clock that runs back by this much is a warning."},
+		{"timestamp.backward.fail", 1, 0, day, "s", "A clock that runs back by this much is a failure."},
+	}
+}

@@ -37,9 +37,12 @@ type heldFrame struct {
 
 // hold copies a row, which is the reader's, into the held frame.
 func (h *heldFrame) hold(row *measurement.Frame) {
-	fine, texture, comb := h.Fine, h.Texture, h.Comb
+	fine, cc, texture, comb := h.Fine, h.CC, h.Texture, h.Comb
 	h.Frame = *row
-	h.Fine, h.Texture, h.Comb = nil, nil, nil
+	h.Fine, h.CC, h.Texture, h.Comb = nil, nil, nil, nil
+	if row.CC != nil {
+		h.CC = append(cc[:0], row.CC...)
+	}
 	if row.Fine != nil {
 		h.Fine = append(slices.Grow(fine[:0], len(row.Fine)), row.Fine...)
 	}

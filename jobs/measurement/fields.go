@@ -97,7 +97,7 @@ func octets[R any](name string, n int, at func(*R) []uint8) column[R] {
 	}
 }
 
-func edges[R any](name string, at func(*R) *[32]int64) column[R] {
+func edges[R any](name string, at func(*R) *[EdgePhases]int64) column[R] {
 	return column[R]{
 		name: name, node: parquet.Leaf(parquet.Int64Type), width: 8,
 		count:   func(*R) int { return len(Texture{}.ColEdge) },

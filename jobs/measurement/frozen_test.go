@@ -86,7 +86,7 @@ func TestEveryFieldHasAColumn(t *testing.T) {
 	object := func(f Frame, s Slot) string {
 		return string(write(t, Header{}, []*Frame{&f}, []*Slot{&s}))
 	}
-	frame := Frame{HasPair: true, Texture: new(Texture), Comb: new(Comb), Fine: make([]uint16, GridW*GridH)}
+	frame := Frame{HasPair: true, Texture: new(Texture), Comb: new(Comb), Fine: make([]uint16, GridW*GridH), CC: make([]byte, 3)}
 	slot := Slot{Ch: make([]Channel, 1)}
 	plain := object(frame, slot)
 	check := func(name string, v reflect.Value) {

@@ -173,6 +173,10 @@ type Frame struct {
 	HasPair bool
 	Pair    Pair
 
+	// CC holds the closed captions that travel with the picture (A/53 cc_data): triplets of marker, type and two bytes, of which those that are not valid and the
+	// padding of CEA-608 (0x80 0x80) are left out. At most MaxCC bytes; nil when there are none.
+	CC []byte
+
 	// Sampled on every fourth frame of a unit (see worker/measure); nil elsewhere.
 	Texture *Texture
 	Comb    *Comb
@@ -193,15 +197,25 @@ type Pair struct {
 	Broken2, Broken3   int32 // 16x16 blocks with at least two, three sides that break the picture, and that are new
 }
 
+// EdgePhases is the least common multiple of the periods that a grid of blocks may have.
+const EdgePhases = 96
+
+// MaxCC bounds Frame.CC: cc_count has five bits, and a triplet three bytes (CTA-708).
+const MaxCC = 31 * 3
+
 // Texture is about edges and borders of the luma of a single picture.
 type Texture struct {
-	ColEdge                  [32]int64 // sum of |Y[x]-Y[x-1]| by x mod 32
-	RowEdge                  [32]int64 // sum of |Y[y]-Y[y-1]| by y mod 32
-	Laplace                  int64     // sum of |4Y - left - right - up - down| over samples with all four neighbours
-	Laplace2                 int64     // sum of its square
-	Top, Bottom, Left, Right int32     // lines of black border, up to half of the picture: mean <= 24, at most 1 % of samples above 40
-	SolidBlocks              int32     // 16x16 blocks without any variance
-	Green                    int32     // of those, the ones that a decoder may have filled: all planes at half scale (±2), or all at most 32, which shows as green
+	// Phases of 96 hold the grids of blocks of 4, 8, 16 and 32 samples, and of such that were scaled by 4/3, 3/2 and 2 (10 2/3, 12 and 16 samples).
+	ColEdge                  [EdgePhases]int64 // sum of |Y[x]-Y[x-1]| by x mod 96
+	RowEdge                  [EdgePhases]int64 // sum of |Y[y]-Y[y-1]| by y mod 96
+	Laplace                  int64             // sum of |4Y - left - right - up - down| over samples with all four neighbours
+	Laplace2                 int64             // sum of its square
+	Top, Bottom, Left, Right int32             // lines of black border, up to half of the picture: mean <= 24, at most 1 % of samples above 40
+	SolidBlocks              int32             // 16x16 blocks without any variance
+	// Gamut counts the chroma samples at which Y (the mean of the luma samples that share them), R, G or B lies outside 5..246 (EBU R 103), by the matrix of the
+	// stream; 0 in a picture of full range or without chroma.
+	Gamut int64
+	Green int32 // of those, the ones that a decoder may have filled: all planes at half scale (±2), or all at most 32, which shows as green
 }
 
 // Comb holds the five sums of FFmpeg's idet on luma about the frame before this one (its neighbours are two before and this one), and the count of combed samples in this

@@ -18,12 +18,15 @@ type frameRow struct {
 	comb       Comb
 	fine       [GridW * GridH]uint16
 	fine16     [fineBytes]uint8 // fine as it stands in the file
+	cc         [1 + MaxCC]uint8 // the captions as they stand in the file: how many bytes, then the bytes
+	hasCC      bool
 	hasFine    bool
 	hasTexture bool
 	hasComb    bool
 }
 
 func hasFine(r *frameRow) *bool    { return &r.hasFine }
+func hasCC(r *frameRow) *bool      { return &r.hasCC }
 func hasPair(r *frameRow) *bool    { return &r.HasPair }
 func hasTexture(r *frameRow) *bool { return &r.hasTexture }
 func hasComb(r *frameRow) *bool    { return &r.hasComb }
@@ -38,7 +41,12 @@ func (r *frameRow) set(f *Frame) error {
 	if f.Fine != nil && len(f.Fine) != len(r.fine) {
 		return fmt.Errorf("fine grid of %d cells, want %d", len(f.Fine), len(r.fine))
 	}
+	if len(f.CC) > MaxCC {
+		return fmt.Errorf("captions of %d bytes, at most %d are possible", len(f.CC), MaxCC)
+	}
 	r.Frame = *f
+	r.cc, r.hasCC = [1 + MaxCC]uint8{uint8(len(f.CC))}, f.CC != nil
+	copy(r.cc[1:], f.CC)
 	r.hasFine, r.hasTexture, r.hasComb = f.Fine != nil, f.Texture != nil, f.Comb != nil
 	for i, v := range f.Fine {
 		binary.LittleEndian.PutUint16(r.fine16[2*i:], v)
@@ -58,7 +66,13 @@ func (r *frameRow) get() (*Frame, error) {
 	if f.Track < 0 || f.Unit < 0 {
 		return nil, fmt.Errorf("frame of track %d, unit %d", f.Track, f.Unit)
 	}
-	f.Fine, f.Texture, f.Comb = nil, nil, nil
+	f.Fine, f.Texture, f.Comb, f.CC = nil, nil, nil, nil
+	if r.hasCC {
+		if r.cc[0] > MaxCC {
+			return nil, fmt.Errorf("captions of %d bytes, at most %d are possible", r.cc[0], MaxCC)
+		}
+		f.CC = r.cc[1 : 1+r.cc[0]]
+	}
 	if r.hasFine {
 		f.Fine = r.fine[:]
 		for i := range r.fine {

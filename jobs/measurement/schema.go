@@ -5,8 +5,9 @@ package measurement
 //
 //	y_, cb_, cr_        the picture on its own (sums, extremes, counts of samples); block_ the 8x8 luma blocks
 //	*_grid, y_fine      cell means, row by row from the top left: one byte a cell; y_fine two bytes, little endian, 1/16 code value
+//	captions            one byte that says how many follow, then the triplets of A/53 cc_data; NULL where there are none
 //	pair_               against the picture before; NULL where there is none
-//	texture_, comb_     NULL except on sampled frames; the edges are lists of 32
+//	texture_, comb_     NULL except on sampled frames; the edges are lists of 96
 //	ch_                 lists with one element a channel
 //	envelope, low_band  ten 16-bit numbers, little endian: unsigned peak by millisecond, signed samples at 1 kHz
 //
@@ -83,6 +84,7 @@ func frameColumns() []column[frameRow] {
 		octets("cb_grid", ChromaW*ChromaH, func(r *row) []uint8 { return r.GridCb[:] }).grid(),
 		octets("cr_grid", ChromaW*ChromaH, func(r *row) []uint8 { return r.GridCr[:] }).grid(),
 		octets("y_fine", fineBytes, func(r *row) []uint8 { return r.fine16[:] }).leads(hasFine).grid(),
+		octets("captions", 1+MaxCC, func(r *row) []uint8 { return r.cc[:] }).leads(hasCC),
 		i64("pair_y_sad", func(r *row) *int64 { return &r.Pair.SADY }).leads(hasPair),
 		i64("pair_cb_sad", func(r *row) *int64 { return &r.Pair.SADCb }).when(hasPair),
 		i64("pair_cr_sad", func(r *row) *int64 { return &r.Pair.SADCr }).when(hasPair),
@@ -100,9 +102,10 @@ func frameColumns() []column[frameRow] {
 		i32("texture_border_left", func(r *row) *int32 { return &r.texture.Left }).when(hasTexture),
 		i32("texture_border_right", func(r *row) *int32 { return &r.texture.Right }).when(hasTexture),
 		i32("texture_solid_blocks", func(r *row) *int32 { return &r.texture.SolidBlocks }).when(hasTexture),
+		i64("texture_gamut", func(r *row) *int64 { return &r.texture.Gamut }).when(hasTexture),
 		i32("texture_green_blocks", func(r *row) *int32 { return &r.texture.Green }).when(hasTexture),
-		edges("texture_column_edges", func(r *row) *[32]int64 { return &r.texture.ColEdge }).when(hasTexture),
-		edges("texture_row_edges", func(r *row) *[32]int64 { return &r.texture.RowEdge }).when(hasTexture),
+		edges("texture_column_edges", func(r *row) *[EdgePhases]int64 { return &r.texture.ColEdge }).when(hasTexture),
+		edges("texture_row_edges", func(r *row) *[EdgePhases]int64 { return &r.texture.RowEdge }).when(hasTexture),
 		i64("comb_alpha_0", func(r *row) *int64 { return &r.comb.Alpha[0] }).leads(hasComb),
 		i64("comb_alpha_1", func(r *row) *int64 { return &r.comb.Alpha[1] }).when(hasComb),
 		i64("comb_delta", func(r *row) *int64 { return &r.comb.Delta }).when(hasComb),

@@ -79,7 +79,7 @@ func (v *Video) giveTexture() *measurement.Texture {
 		Top: int32(c.top), Bottom: int32(c.bottom), Left: int32(c.left), Right: int32(c.right),
 		SolidBlocks: int32(c.solid), Green: int32(c.green),
 	}
-	for i := range t.ColEdge {
+	for i := range c.col {
 		t.ColEdge[i], t.RowEdge[i] = int64(c.col[i]), int64(c.row[i])
 	}
 	return t

@@ -1,0 +1,5 @@
+package judge
+
+func newCorruption(*params, emitter) videoDetector { return &idle{} }
+
+func corruptionThresholds() []Threshold { return nil }

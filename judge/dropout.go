@@ -1,0 +1,5 @@
+package judge
+
+func newDropout(*params, emitter) audioDetector { return &idle{} }
+
+func dropoutThresholds() []Threshold { return nil }

@@ -1,0 +1,5 @@
+package judge
+
+func newMotion(*params, emitter) videoDetector { return &idle{} }
+
+func motionThresholds() []Threshold { return nil }

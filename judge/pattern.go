@@ -1,0 +1,5 @@
+package judge
+
+func newPattern(*params, emitter) videoDetector { return &idle{} }
+
+func patternThresholds() []Threshold { return nil }
