@@ -32,12 +32,14 @@ const (
 	footerTail  = 8 // length of the footer, magic
 	codecZstd   = 6
 	metadataMax = 16 // entries kept; the writer has three
+	// maxColumns bounds those of a file: releases before and after this one have some more or fewer.
+	maxColumns = 256
 )
 
 var errFooter = errors.New("footer is not valid Parquet")
 
 // readFooter reads the end of the object.
-func readFooter(r io.ReaderAt, size int64, columns int) (*footer, error) {
+func readFooter(r io.ReaderAt, size int64) (*footer, error) {
 	if size < int64(len(magic)+footerTail) {
 		return nil, fmt.Errorf("%d bytes are no Parquet file", size)
 	}
@@ -56,7 +58,7 @@ func readFooter(r io.ReaderAt, size int64, columns int) (*footer, error) {
 	if err := readFull(r, b, size-footerTail-n); err != nil {
 		return nil, fmt.Errorf("read footer: %w", err)
 	}
-	f, err := parseFooter(b, columns)
+	f, err := parseFooter(b)
 	if err != nil {
 		return nil, err
 	}
@@ -75,13 +77,13 @@ func readFull(r io.ReaderAt, b []byte, at int64) error {
 	return err
 }
 
-func parseFooter(b []byte, columns int) (*footer, error) {
+func parseFooter(b []byte) (*footer, error) {
 	f := &footer{metadata: map[string][]byte{}}
 	t := &thrift{b: b}
 	t.structure(func(id int, kind byte) bool {
 		switch {
 		case id == 4 && kind == thriftList:
-			f.parseGroups(t, columns)
+			f.parseGroups(t)
 		case id == 5 && kind == thriftList:
 			f.parseMetadata(t)
 		default:
@@ -116,7 +118,7 @@ func (f *footer) parseMetadata(t *thrift) {
 	}
 }
 
-func (f *footer) parseGroups(t *thrift, columns int) {
+func (f *footer) parseGroups(t *thrift) {
 	n, _ := t.list()
 	if n > maxGroups {
 		t.fail()
@@ -124,16 +126,16 @@ func (f *footer) parseGroups(t *thrift, columns int) {
 	}
 	f.groups = make([]rowGroup, n)
 	for i := range f.groups {
-		f.groups[i].parse(t, columns)
+		f.groups[i].parse(t)
 	}
 }
 
-func (g *rowGroup) parse(t *thrift, columns int) {
+func (g *rowGroup) parse(t *thrift) {
 	t.structure(func(id int, kind byte) bool {
 		switch {
 		case id == 1 && kind == thriftList:
 			n, _ := t.list()
-			if n != columns {
+			if n > maxColumns {
 				t.fail()
 				return true
 			}

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"aircheck/internal/need"
+	"aircheck/jobs"
 )
 
 // foreignReader is tools/parquetcat, which `make tools` builds: it reads with a library that this module does not have.
@@ -93,7 +94,7 @@ func checkForeignHeader(t *testing.T, got foreignRow) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got["aircheck.version"] != "1" || got["aircheck.measure"] != "1" || got["aircheck.header"] != string(header) {
+	if got["aircheck.version"] != "1" || got["aircheck.measure"] != strconv.Itoa(jobs.MeasureVersion) || got["aircheck.header"] != string(header) {
 		t.Errorf("metadata %v", got)
 	}
 }
@@ -184,6 +185,12 @@ func checkForeignFrame(t *testing.T, i int, got foreignRow, f *Frame) {
 		}
 		w.octets("y_fine", fine)
 	}
+	if f.CC != nil {
+		captions := make([]byte, 1+MaxCC)
+		captions[0] = byte(len(f.CC))
+		copy(captions[1:], f.CC)
+		w.octets("captions", captions)
+	}
 	checkForeignGroups(w, f)
 	w.nothingElse()
 }
@@ -203,6 +210,7 @@ func checkForeignGroups(w want, f *Frame) {
 		groups["texture_border_top"], groups["texture_border_bottom"] = int64(x.Top), int64(x.Bottom)
 		groups["texture_border_left"], groups["texture_border_right"] = int64(x.Left), int64(x.Right)
 		groups["texture_solid_blocks"], groups["texture_green_blocks"] = int64(x.SolidBlocks), int64(x.Green)
+		groups["texture_gamut"] = x.Gamut
 		w.list("texture_column_edges", len(x.ColEdge), func(i int) float64 { return float64(x.ColEdge[i]) })
 		w.list("texture_row_edges", len(x.RowEdge), func(i int) float64 { return float64(x.RowEdge[i]) })
 	}

@@ -9,16 +9,21 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
+
+	"aircheck/jobs"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew, and frozen ones that are missing")
 
-// An object that an earlier release wrote, and what is in it. They are never written anew while jobs.Version stays: archives are full of their like.
+// An object that an earlier release wrote, and what is in it. They are never written anew while jobs.MeasureVersion stays: archives are full of their like.
+// olderObject has other columns: it is of the measurements before.
 const (
-	frozenObject = "testdata/measurement-v1.parquet"
-	frozenRows   = "testdata/measurement-v1.json"
+	frozenObject = "testdata/measurement-v2.parquet"
+	frozenRows   = "testdata/measurement-v2.json"
+	olderObject  = "testdata/measurement-v1.parquet"
 )
 
 // content is a whole measurement.
@@ -52,6 +57,36 @@ func TestFrozen(t *testing.T) {
 	got.Frames, got.Slots = readAll(t, r)
 	if len(want.Frames) == 0 || len(want.Slots) == 0 || !bytes.Equal(toJSON(t, got), toJSON(t, want)) {
 		t.Errorf("%s is not read as it was written: see %s", frozenObject, frozenRows)
+	}
+}
+
+// TestOlder: an object with other columns says which measurements it holds, so that whoever opened it knows whether to measure again or to leave it to a newer
+// release; its rows are not read.
+func TestOlder(t *testing.T) {
+	object, err := os.ReadFile(olderObject)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := open(t, object, Options{})
+	if h := r.Header(); h.Measure != 1 || h.Sequence != "s1" {
+		t.Errorf("header %+v", h)
+	}
+	frames := r.Frames(func(*Frame) error { t.Error("a frame"); return nil })
+	slots := r.Slots(func(*Slot) error { t.Error("a slot"); return nil })
+	if !errors.Is(frames, jobs.ErrVersion) || !errors.Is(slots, jobs.ErrVersion) {
+		t.Errorf("frames: %v, slots: %v", frames, slots)
+	}
+}
+
+// TestNewer: what a later release adds to the header is no reason to call its object damaged.
+func TestNewer(t *testing.T) {
+	header := []byte(`{"v":1,"measure":99,"ffmpeg":"","sequence":"s9","window":3,"formats":null,"units":[{"i":0,"state":"ok","mood":"good"}]}`)
+	h, err := parseHeader(header, true)
+	if err != nil || h.Measure != 99 || h.Sequence != "s9" || len(h.Units) != 1 {
+		t.Errorf("%+v, %v", h, err)
+	}
+	if _, err := parseHeader(header, false); err == nil {
+		t.Error("this release's own header has a field that it does not know, and nobody minds")
 	}
 }
 
@@ -136,7 +171,7 @@ func golden(t *testing.T, file string, b []byte) {
 // TestMetadata says who wrote the object without a Parquet library, as an operator with a hex dump would.
 func TestMetadata(t *testing.T) {
 	object := write(t, fullHeader(), nil, nil)
-	if !bytes.HasPrefix(object, []byte("PAR1")) || !strings.Contains(string(object), "aircheck version 1") {
+	if !bytes.HasPrefix(object, []byte("PAR1")) || !strings.Contains(string(object), "aircheck version "+strconv.Itoa(jobs.MeasureVersion)) {
 		t.Error("the object does not say that aircheck wrote it")
 	}
 }

@@ -13,14 +13,16 @@ import (
 // maxObjects bounds the JSON objects in a header: what they unfold to in memory is many times their length.
 const maxObjects = 1 << 18
 
-// parseHeader reads the header strictly.
-func parseHeader(doc []byte) (Header, error) {
+// parseHeader reads the header strictly; in one of another release it overlooks what it does not know.
+func parseHeader(doc []byte, foreign bool) (Header, error) {
 	var h Header
 	if len(doc) > maxHeader || bytes.Count(doc, []byte("{")) > maxObjects {
 		return h, fmt.Errorf("header of %d bytes", len(doc))
 	}
 	d := json.NewDecoder(bytes.NewReader(doc))
-	d.DisallowUnknownFields()
+	if !foreign {
+		d.DisallowUnknownFields()
+	}
 	if err := d.Decode(&h); err != nil {
 		return h, fmt.Errorf("header: %w", err)
 	}

@@ -56,17 +56,19 @@ func OpenWith(r io.ReaderAt, size int64, o Options) (*Reader, error) {
 	return mr, nil
 }
 
-// Reset opens another object with the same options and keeps the memory: a judge reads window after window.
+// Reset opens another object with the same options and keeps the memory: a judge reads window after window. An object of another jobs.MeasureVersion opens, so
+// that its header can say so; Frames and Slots refuse it with jobs.ErrVersion when its columns are others.
 func (r *Reader) Reset(object io.ReaderAt, size int64) error {
 	r.r, r.groups, r.header = object, nil, Header{}
-	f, err := readFooter(object, size, r.columns)
+	f, err := readFooter(object, size)
 	if err != nil {
 		return fmt.Errorf("open measurement: %w", err)
 	}
 	if v := string(f.metadata[keyVersion]); v != strconv.Itoa(jobs.Version) {
 		return fmt.Errorf("open measurement: %w %.20q", jobs.ErrVersion, v)
 	}
-	if r.header, err = parseHeader(f.metadata[keyHeader]); err != nil {
+	foreign := string(f.metadata[keyMeasure]) != strconv.Itoa(jobs.MeasureVersion)
+	if r.header, err = parseHeader(f.metadata[keyHeader], foreign); err != nil {
 		return fmt.Errorf("open measurement: %w", err)
 	}
 	r.groups = f.groups
@@ -132,6 +134,9 @@ func each[R, S any, P row[R, S]](r *Reader, t *table[R], kind Kind, fn func(*S) 
 		g := &r.groups[i]
 		if g.kind != kind {
 			continue
+		}
+		if len(g.chunks) != r.columns {
+			return fmt.Errorf("read row group %d of %d columns: %w %d of measurements", i, len(g.chunks), jobs.ErrVersion, r.header.Measure)
 		}
 		if err := r.fetch(g, t.at); err != nil {
 			return fmt.Errorf("read row group %d: %w", i, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
 	"aircheck/jobs"
@@ -42,6 +43,7 @@ func readAll(t testing.TB, r *Reader) (frames []*Frame, slots []*Slot) {
 func copyFrame(f *Frame) *Frame {
 	c := *f
 	c.Fine = append([]uint16(nil), f.Fine...)
+	c.CC = slices.Clone(f.CC)
 	if f.Texture != nil {
 		texture := *f.Texture
 		c.Texture = &texture

@@ -24,6 +24,10 @@ func randomFrame(r *rand.Rand) *Frame {
 			f.Fine[i] = uint16(r.Uint32())
 		}
 	}
+	if r.IntN(2) == 0 {
+		f.CC = make([]byte, r.IntN(MaxCC+1))
+		fill(r, f.CC)
+	}
 	if f.HasPair {
 		f.Pair = Pair{
 			SADY: r.Int64(), SADCb: r.Int64(), SADCr: r.Int64(), TI2: r.Int64(), MaxBlock: r.Int32(), Changed: r.Int32(), Blocks: r.Int32(),
@@ -33,7 +37,7 @@ func randomFrame(r *rand.Rand) *Frame {
 	if r.IntN(2) == 0 {
 		f.Texture = &Texture{
 			Laplace: r.Int64(), Laplace2: r.Int64(), Top: r.Int32(), Bottom: r.Int32(), Left: r.Int32(), Right: r.Int32(),
-			SolidBlocks: r.Int32(), Green: r.Int32(),
+			SolidBlocks: r.Int32(), Gamut: r.Int64(), Green: r.Int32(),
 		}
 		for i := range f.Texture.ColEdge {
 			f.Texture.ColEdge[i], f.Texture.RowEdge[i] = r.Int64(), r.Int64()

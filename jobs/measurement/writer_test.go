@@ -58,7 +58,7 @@ func fullHeader() Header {
 					{Kind: Audio, Format: 1, FirstPTS: -1024, EndPTS: 288000, Packets: 281, Frames: 281, Bytes: 23456, Errors: 2, Example: "<bad> & \xff"},
 				},
 			},
-			{Index: 5, State: UnitTruncated, TruncatedAt: 7_500_000},
+			{Index: 5, State: UnitTruncated, TruncatedAt: 7_500_000, Depth: DepthFast},
 		},
 		Duration: 60_000_000,
 	}
