@@ -3,7 +3,6 @@ package judge
 import (
 	"bytes"
 	"flag"
-	"fmt"
 	"maps"
 	"math"
 	"os"
@@ -15,35 +14,13 @@ var update = flag.Bool("update", false, "write profiles/default.yaml from the ta
 
 // defaultYAML writes the table of thresholds as a profile.
 func defaultYAML() []byte {
-	var b bytes.Buffer
-	b.WriteString("# Every threshold with its default. A profile of your own needs only what it changes; `never` switches a severity off.\n")
-	b.WriteString("description: What is wrong with any stream. Loudness is measured and not judged.\n")
-	var open []string
-	for _, t := range Thresholds() {
-		parts := strings.Split(t.Name, ".")
-		for i, p := range parts[:len(parts)-1] {
-			if i >= len(open) || open[i] != p {
-				open = append(open[:i:i], p)
-				fmt.Fprintf(&b, "%s%s:\n", strings.Repeat("  ", i), p)
-			}
-		}
-		open = open[:len(parts)-1]
-		value := fmt.Sprint(t.Default)
-		if math.IsNaN(t.Default) {
-			value = "never"
-		} else if t.Unit == "s" {
-			value += "s"
-		}
-		fmt.Fprintf(&b, "%s%s: %s # %s\n", strings.Repeat("  ", len(open)), parts[len(parts)-1], value, t.comment())
+	r, err := Resolve(nil)
+	if err != nil {
+		panic(err)
 	}
-	return b.Bytes()
-}
-
-func (t Threshold) comment() string {
-	if t.Unit == "" || t.Unit == "s" {
-		return t.Doc
-	}
-	return t.Unit + ". " + t.Doc
+	_, body, _ := bytes.Cut(r.YAML(false), []byte("\n"))
+	return append([]byte("# Every threshold with its default. A profile of your own needs only what it changes; `never` switches a severity off.\n"+
+		"description: What is wrong with any stream. Loudness is measured and not judged.\n"), body...)
 }
 
 func TestDefaultProfileIsTheTable(t *testing.T) {
@@ -63,7 +40,7 @@ func TestDefaultProfileIsTheTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defaults, _ := baseThresholds("")
+	defaults := defaultThresholds()
 	if !maps.Equal(p.Thresholds, defaults) {
 		t.Errorf("the default profile is %v, the table %v", p.Thresholds, defaults)
 	}
@@ -198,4 +175,66 @@ func FuzzProfile(f *testing.F) {
 			t.Error("the profile is not sealed")
 		}
 	})
+}
+
+func TestLayers(t *testing.T) {
+	r, err := Resolve([]Layer{
+		{Name: "ebu-r128"},
+		{Name: "house", Source: []byte("video: {black: {fail: 3s}}\naudio: {true_peak: {max: -2}}")},
+		{Set: []string{"video.freeze.fail=never", "video.black.info = 1s"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Name != "ebu-r128+house+set" || r.Digest == "" {
+		t.Errorf("it is called %q, digest %q", r.Name, r.Digest)
+	}
+	want := map[string]float64{"audio.loudness.target": -23, "audio.true_peak.max": -2, "video.black.fail": 3, "video.black.info": 1}
+	for name, v := range want {
+		if r.Thresholds[name] != v {
+			t.Errorf("%s is %g, want %g", name, r.Thresholds[name], v)
+		}
+	}
+	if _, ok := r.Thresholds["video.freeze.fail"]; ok {
+		t.Error("video.freeze.fail is still there")
+	}
+	for name, from := range map[string]string{"audio.loudness.target": "ebu-r128", "audio.true_peak.max": "house", "video.freeze.fail": "set", "video.freeze.warn": ""} {
+		if r.From[name] != from {
+			t.Errorf("%s is from %q, want %q", name, r.From[name], from)
+		}
+	}
+}
+
+// TestShownProfileReadsBack: what is shown is a profile file that judges alike, in full and as what it changes.
+func TestShownProfileReadsBack(t *testing.T) {
+	layers := [][]Layer{nil, {{Name: "dpp"}, {Name: "x: y\n#", Source: []byte("name: \"a\\nb\"\nvideo: {black: {fail: never}}")}}}
+	for _, name := range ProfileNames() {
+		layers = append(layers, []Layer{{Name: name}})
+	}
+	for _, l := range layers {
+		r, err := Resolve(l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, changed := range []bool{false, true} {
+			p, err := LoadProfile("shown", r.YAML(changed))
+			if err != nil || p.Digest != r.Digest {
+				t.Errorf("%s, changed only: %v: %v, digest %s, want %s\n%s", r.Name, changed, err, p.Digest, r.Digest, r.YAML(changed))
+			}
+		}
+	}
+}
+
+func TestSetErrors(t *testing.T) {
+	for set, want := range map[string]string{
+		"video.black.fail":        "want a threshold and its value",
+		"video.black.fial=2s":     `did you mean "video.black.fail"?`,
+		"video.black.fail=x":      "want a duration",
+		"video.black.fail=-2":     "is outside of",
+		"video.black.ratio=never": "cannot be switched off",
+	} {
+		if _, err := Resolve([]Layer{{Set: []string{set}}}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error is %v, want %q", set, err, want)
+		}
+	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"aircheck/jobs"
 	"aircheck/jobs/queue"
+	"aircheck/judge"
 	"aircheck/producer/submit"
 	"aircheck/storage"
 	"aircheck/storage/origin"
@@ -26,12 +27,12 @@ const (
 
 // planFlags say how a stream is to be examined, wherever that will be done.
 type planFlags struct {
-	profile string
-	window  time.Duration
+	profileFlags
+	window time.Duration
 }
 
 func (f *planFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&f.profile, "profile", "default", "`name` of a profile, or a YAML file (see 'aircheck profiles')")
+	f.profileFlags.add(flags, judge.DefaultProfile)
 	flags.DurationVar(&f.window, "window", defaultWindow, "length of the pieces that are measured at a time")
 }
 
@@ -45,7 +46,7 @@ func (f *planFlags) parse() (plan, error) {
 	if f.window < minWindow || f.window > maxWindow {
 		return plan{}, usageError("--window %s: give a length between %s and %s", f.window, minWindow, maxWindow)
 	}
-	profile, err := loadProfile(f.profile)
+	profile, err := f.load()
 	if err != nil {
 		return plan{}, err
 	}

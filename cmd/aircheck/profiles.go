@@ -12,6 +12,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"aircheck/jobs"
 	"aircheck/judge"
@@ -20,24 +21,62 @@ import (
 // maxProfileFile bounds a profile that is read from a file; those that ship have a few KB.
 const maxProfileFile = 1 << 20
 
-// loadProfile resolves --profile: a name that ships, else a file.
-func loadProfile(name string) (jobs.Profile, error) {
+// profileFlags say under which profile to judge.
+type profileFlags struct {
+	profile string
+	set     []string
+}
+
+func (f *profileFlags) add(flags *pflag.FlagSet, fallback string) {
+	flags.StringVar(&f.profile, "profile", fallback, "`name` of a profile or a YAML file; several, with commas between them, are laid over each other (see 'aircheck profiles')")
+	flags.StringArrayVar(&f.set, "set", nil, "`threshold=value` on top of the profile, such as video.black.fail=3s; may be given several times")
+}
+
+// load is resolve for those who want to judge.
+func (f *profileFlags) load() (jobs.Profile, error) {
+	r, err := f.resolve()
+	return r.Profile, err
+}
+
+// resolve reads the flags: names that ship, else files, each laid over the one before.
+func (f *profileFlags) resolve() (judge.Resolved, error) {
+	var layers []judge.Layer
+	for _, name := range strings.Split(f.profile, ",") {
+		l, err := profileLayer(strings.TrimSpace(name))
+		if err != nil {
+			return judge.Resolved{}, usageError("--profile: %w", err)
+		}
+		layers = append(layers, l)
+	}
+	if len(f.set) > 0 {
+		if _, err := judge.Resolve([]judge.Layer{{Set: f.set}}); err != nil {
+			return judge.Resolved{}, usageError("--set: %w", err)
+		}
+		layers = append(layers, judge.Layer{Set: f.set})
+	}
+	r, err := judge.Resolve(layers)
+	if err != nil {
+		return judge.Resolved{}, usageError("--profile: %w", err)
+	}
+	return r, nil
+}
+
+// profileLayer finds a profile: a name that ships, else a file.
+func profileLayer(name string) (judge.Layer, error) {
 	if slices.Contains(judge.ProfileNames(), name) {
-		return judge.LoadProfile(name, nil)
+		return judge.Layer{Name: name}, nil
 	}
 	body, err := readProfile(name)
 	if errors.Is(err, fs.ErrNotExist) && filepath.Base(name) == name && filepath.Ext(name) == "" {
 		_, err = judge.ProfileSource(name) // says which names there are
-		return jobs.Profile{}, usageError("--profile: %w", err)
 	}
 	if err != nil {
-		return jobs.Profile{}, usageError("--profile: %w", err)
+		return judge.Layer{}, err
 	}
-	p, err := judge.LoadProfile(strings.TrimSuffix(filepath.Base(name), filepath.Ext(name)), body)
-	if err != nil {
-		return jobs.Profile{}, usageError("--profile: %w", err)
+	if body == nil {
+		body = []byte{} // an empty file changes nothing
 	}
-	return p, nil
+	return judge.Layer{Name: strings.TrimSuffix(filepath.Base(name), filepath.Ext(name)), Source: body}, nil
 }
 
 func readProfile(name string) ([]byte, error) {
@@ -62,41 +101,56 @@ func newProfilesCommand(a *app) *cobra.Command {
 		Short: "List the profiles, or show one",
 		Long: `Lists the profiles that ship with aircheck. A profile says which detectors judge, and with which thresholds.
 
-A profile of your own is a YAML file: 'aircheck profiles show NAME' prints one to begin with.`,
+A profile of your own is a YAML file with what it changes: 'aircheck profiles show NAME' prints one to begin with.
+Profiles can be laid over each other, and single thresholds over all of them.`,
 		Example: `  aircheck profiles
   aircheck profiles show ebu-r128 > house.yaml
-  aircheck check film.mp4 --profile house.yaml`,
+  aircheck check film.mp4 --profile ebu-r128,house.yaml --set video.freeze.fail=never`,
 		Args: args(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error { return a.listProfiles() },
 	}
-	cmd.AddCommand(&cobra.Command{
-		Use:     "show NAME",
-		Short:   "Print the YAML of a profile that ships with aircheck",
-		Long:    "Prints the YAML of a profile that ships with aircheck, with what each threshold means.",
-		Example: "  aircheck profiles show default",
-		Args:    args(cobra.ExactArgs(1)),
-		RunE:    func(_ *cobra.Command, given []string) error { return a.showProfile(given[0]) },
-	})
+	cmd.AddCommand(newProfilesShowCommand(a))
+	return cmd
+}
+
+func newProfilesShowCommand(a *app) *cobra.Command {
+	var set []string
+	var changed bool
+	cmd := &cobra.Command{
+		Use:   "show PROFILE[,PROFILE...]",
+		Short: "Print a profile with every threshold in force",
+		Long: `Prints a profile as YAML, with every threshold, what it means, and which profile set it if it is not the default.
+Several profiles are shown as they judge when they are laid over each other.`,
+		Example: `  aircheck profiles show default
+  aircheck profiles show dpp --changed
+  aircheck profiles show ebu-r128,house.yaml --set audio.silence.level=-50`,
+		Args: args(cobra.ExactArgs(1)),
+		RunE: func(_ *cobra.Command, given []string) error {
+			return a.showProfile(&profileFlags{profile: given[0], set: set}, changed)
+		},
+	}
+	cmd.Flags().StringArrayVar(&set, "set", nil, "`threshold=value` on top of the profile; may be given several times")
+	cmd.Flags().BoolVar(&changed, "changed", false, "only what is not the default")
 	return cmd
 }
 
 func (a *app) listProfiles() error {
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	for _, name := range judge.ProfileNames() {
-		p, err := judge.LoadProfile(name, nil)
+		about, err := judge.ProfileDescription(name)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "%s\t%d thresholds\t%s\n", p.Name, len(p.Thresholds), p.Digest)
+		fmt.Fprintf(w, "%s\t%s\n", name, about)
 	}
 	return w.Flush()
 }
 
-func (a *app) showProfile(name string) error {
-	source, err := judge.ProfileSource(name)
+func (a *app) showProfile(flags *profileFlags, changed bool) error {
+	r, err := flags.resolve()
 	if err != nil {
-		return usageError("%w", err)
+		return err
 	}
-	_, err = a.stdout.Write(source)
+	_, err = a.stdout.Write(r.YAML(changed))
 	return err
 }

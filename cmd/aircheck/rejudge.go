@@ -12,7 +12,7 @@ import (
 func newRejudgeCommand(a *app) *cobra.Command {
 	var place storeFlags
 	var out outputFlags
-	var profile string
+	var profile profileFlags
 	cmd := &cobra.Command{
 		Use:   "rejudge ID --profile PROFILE",
 		Short: "Judge a finished check anew, under another profile",
@@ -22,19 +22,19 @@ the stream's origin and nothing is decoded, and what is stored stays as it is.`,
   aircheck rejudge 01hf8z3k2mq4x7c9tbva --profile house.yaml --format json`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			if profile == "" {
+			if profile.profile == "" {
 				return usageError("--profile is missing: name a profile or a YAML file (see 'aircheck profiles')")
 			}
-			return a.rejudge(cmd.Context(), given[0], profile, &place, &out)
+			return a.rejudge(cmd.Context(), given[0], &profile, &place, &out)
 		},
 	}
 	place.add(cmd.Flags())
 	out.add(cmd.Flags())
-	cmd.Flags().StringVar(&profile, "profile", "", "`name` of a profile, or a YAML file")
+	profile.add(cmd.Flags(), "")
 	return cmd
 }
 
-func (a *app) rejudge(ctx context.Context, id, name string, place *storeFlags, flags *outputFlags) error {
+func (a *app) rejudge(ctx context.Context, id string, under *profileFlags, place *storeFlags, flags *outputFlags) error {
 	out, err := flags.parse()
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ func (a *app) rejudge(ctx context.Context, id, name string, place *storeFlags, f
 	if err := validID(id); err != nil {
 		return err
 	}
-	profile, err := loadProfile(name)
+	profile, err := under.load()
 	if err != nil {
 		return err
 	}

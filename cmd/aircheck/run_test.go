@@ -101,16 +101,17 @@ func TestProfiles(t *testing.T) {
 			t.Errorf("exit status %d, no %s in %q", code, name, stdout)
 		}
 	}
-	code, stdout, _ = exec(t, nil, "profiles", "show", "ebu-r128")
-	if want, err := judge.ProfileSource("ebu-r128"); err != nil || code != 0 || stdout != string(want) {
-		t.Errorf("exit status %d, profile %.40q… (%v)", code, stdout, err)
+	code, stdout, _ = exec(t, nil, "profiles", "show", "ebu-r128", "--set", "video.black.fail=3s")
+	if code != 0 || !strings.Contains(stdout, "target: -23 # (ebu-r128; default never)") || !strings.Contains(stdout, "fail: 3s # (set; default 2s)") {
+		t.Errorf("exit status %d, profile %.400q…", code, stdout)
 	}
 	file := filepath.Join(t.TempDir(), "house.yaml")
 	if err := os.WriteFile(file, []byte(stdout), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	shipped, err1 := loadProfile("ebu-r128")
-	own, err2 := loadProfile(file)
+	layers := profileFlags{profile: "ebu-r128", set: []string{"video.black.fail=3s"}}
+	shipped, err1 := layers.load()
+	own, err2 := (&profileFlags{profile: file}).load()
 	if err1 != nil || err2 != nil || own.Digest != shipped.Digest {
 		t.Errorf("a copy of a profile has digest %s, want %s (%v, %v)", own.Digest, shipped.Digest, err1, err2)
 	}
