@@ -73,6 +73,7 @@ func commands(a *app) []*cobra.Command {
 		newWebCommand(a),
 		newUpCommand(a),
 		newProfilesCommand(a),
+		newDetectorsCommand(a),
 		newVersionCommand(a),
 		newChildCommand(),
 	}

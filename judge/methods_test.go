@@ -1,0 +1,103 @@
+package judge
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestEveryCodeHasAMethodPage: a finding that nobody can look up is noise.
+func TestEveryCodeHasAMethodPage(t *testing.T) {
+	headings := []string{"Measured", "Judged", "Value", "Source", "Known misses", "Known false alarms"}
+	for _, code := range Codes() {
+		page, err := Method(code)
+		if err != nil {
+			t.Errorf("%s: %v", code, err)
+			continue
+		}
+		if s := Summary(page); len(s) < 20 || !strings.HasSuffix(s, ".") || strings.HasPrefix(s, "#") {
+			t.Errorf("%s: the summary %q is no sentence", code, s)
+		}
+		for _, h := range headings {
+			if strings.Count(page, "**"+h+":** ") != 1 {
+				t.Errorf("%s: want one heading %q", code, h)
+			}
+		}
+	}
+	pages, err := fs.ReadDir(methods, "methods")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range pages {
+		if code := strings.TrimSuffix(p.Name(), ".md"); !slices.Contains(Codes(), code) {
+			t.Errorf("%s is the page of no code", p.Name())
+		}
+	}
+	if _, err := Method("video.blak"); err == nil || !strings.Contains(err.Error(), `did you mean "video.black"?`) {
+		t.Errorf("an unknown code: %v", err)
+	}
+}
+
+// TestEveryThresholdBelongsToACode: otherwise no page would show it.
+func TestEveryThresholdBelongsToACode(t *testing.T) {
+	n := 0
+	for _, code := range Codes() {
+		n += len(Limits(code))
+	}
+	if n != len(Thresholds()) {
+		t.Errorf("%d thresholds belong to codes, there are %d", n, len(Thresholds()))
+	}
+}
+
+// detectorsDoc is docs/DETECTORS.md: the method pages with the table of thresholds.
+func detectorsDoc(t *testing.T) []byte {
+	var b bytes.Buffer
+	b.WriteString("# Detectors\n\nWhat aircheck can find: how each defect is measured and judged, by which source, and where that fails. `aircheck detectors CODE` prints a page.\n" +
+		"The defaults are those of the profile `default`; how well each detector does on injected defects stands in [ACCURACY.md](ACCURACY.md).\n\n" +
+		"This file is made from judge/methods and the table of thresholds by `go test ./judge -run TestDetectorsDoc -update`.\n")
+	kind := ""
+	for _, code := range Codes() {
+		if k := kindOf(code); k != kind {
+			kind = k
+			fmt.Fprintf(&b, "\n## %s\n", kind)
+		}
+		page, err := Method(code)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		fmt.Fprintf(&b, "\n### %s\n\n%s\n", code, page)
+		if limits := Limits(code); len(limits) > 0 {
+			b.WriteString("\n| threshold | default | |\n|---|---|---|\n")
+			for _, l := range limits {
+				fmt.Fprintf(&b, "| `%s` | %s | %s |\n", l.Name, shownDefault(l), l.Doc)
+			}
+		}
+	}
+	return b.Bytes()
+}
+
+func shownDefault(t Threshold) string {
+	if math.IsNaN(t.Default) {
+		return never
+	}
+	return strings.TrimSpace(fmt.Sprintf("%g %s", t.Default, t.Unit))
+}
+
+func TestDetectorsDoc(t *testing.T) {
+	const name = "../docs/DETECTORS.md"
+	want := detectorsDoc(t)
+	if *update {
+		if err := os.WriteFile(name, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(name); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%s is not what the method pages say; run with -update (%v)", name, err)
+	}
+}
