@@ -107,6 +107,9 @@ func picture(info *C.ac_frame) measure.Picture {
 		W: int(info.width), H: int(info.height),
 		ChromaW: int(info.chroma_width), ChromaH: int(info.chroma_height), Depth: int(info.depth),
 	}
+	if info.full_range == 0 {
+		p.Matrix = measure.MatrixOf(int(info.color_space), p.H)
+	}
 	for i := range p.Data {
 		p.Data[i], p.Stride[i] = unsafe.Pointer(info.data[i]), int(info.stride[i])
 	}

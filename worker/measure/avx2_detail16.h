@@ -10,55 +10,68 @@ static inline __m256i laplace_16(__m256i c, __m256i l, __m256i r, __m256i u, __m
     return _mm256_sub_epi16(_mm256_slli_epi16(c, 2), around);
 }
 
-// Column edges of 32 columns by phase, in 32-bit lanes that hold words 0 to 3, 8 to 11 and so on of the two vectors.
-typedef struct {
-    __m256i sum[4];
-} phases_16;
-
-static inline void add_edges_16(phases_16 *t, int half, __m256i e) {
-    __m256i z = _mm256_setzero_si256();
-    t->sum[2 * half] = _mm256_add_epi32(t->sum[2 * half], _mm256_unpacklo_epi16(e, z));
-    t->sum[2 * half + 1] = _mm256_add_epi32(t->sum[2 * half + 1], _mm256_unpackhi_epi16(e, z));
+// Column edges by phase, in double words: for each of six vectors of columns from column 1 on the low words of both halves, then the high ones. 2^20 additions are safe.
+static void add_phases_16(ac_video *v) {
+    for (int i = 0; i < AC_PHASES; i++) v->texture.col[(i / 16 * 16 + i % 8 / 4 * 8 + i / 8 % 2 * 4 + i % 4 + 1) % AC_PHASES] += v->phases.lane[i];
+    memset(&v->phases, 0, sizeof v->phases);
 }
 
-static inline void add_phases_16(const phases_16 *t, int64_t *col) {
-    for (int i = 0; i < 4; i++) {
-        uint32_t v[8];
-        _mm256_storeu_si256((__m256i *)v, t->sum[i]);
-        int at = 16 * (i / 2) + 4 * (i % 2); // the low or the high words of each half
-        for (int j = 0; j < 4; j++) {
-            col[at + j] += v[j];
-            col[at + 8 + j] += v[4 + j];
-        }
-    }
+static inline void add_edges_16(__m256i *phases, int x, __m256i e) {
+    __m256i z = _mm256_setzero_si256(), *to = phases + 2 * (x / 16 % 6);
+    _mm256_storeu_si256(to, _mm256_add_epi32(_mm256_loadu_si256(to), _mm256_unpacklo_epi16(e, z)));
+    _mm256_storeu_si256(to + 1, _mm256_add_epi32(_mm256_loadu_si256(to + 1), _mm256_unpackhi_epi16(e, z)));
 }
 
-// Columns [from, to) of a row between from-1 and to that are both in the picture; from is a multiple of 32 plus 1, and so is to.
-static void texture_inner_16(const uint16_t *c, const uint16_t *up, const uint16_t *down, int from, int to, ac_texture *t, int y) {
-    __m256i z = _mm256_setzero_si256(), row = z, sum = z, sum2 = z;
-    phases_16 edges = {{z, z, z, z}};
-    for (int x = from; x < to; x += 16) {
+// Columns [1, to) of a row, all of which have both neighbours.
+static void texture_inner_16(ac_video *v, const uint16_t *c, const uint16_t *up, const uint16_t *down, int to, int y) {
+    __m256i z = _mm256_setzero_si256(), row = z, sum = z, sum2 = z, *phases = (__m256i *)v->phases.lane;
+    uint32_t added = (uint32_t)to / AC_PHASES + 1;
+    if (v->phases.added + added > 1 << 20) add_phases_16(v);
+    v->phases.added += added;
+    for (int x = 1; x < to; x += 16) {
         __m256i a = load_16(c + x), left = load_16(c + x - 1);
-        add_edges_16(&edges, (x - from) / 16 % 2, diff_16(a, left));
+        add_edges_16(phases, x, diff_16(a, left));
         if (up) row = add_words(row, diff_16(a, load_16(up + x)));
         if (!up || !down) continue;
-        __m256i v = laplace_16(a, left, load_16(c + x + 1), load_16(up + x), load_16(down + x));
-        sum = add_words(sum, _mm256_abs_epi16(v));
-        sum2 = _mm256_add_epi64(sum2, widen_sum(_mm256_madd_epi16(v, v)));
+        __m256i l = laplace_16(a, left, load_16(c + x + 1), load_16(up + x), load_16(down + x));
+        sum = add_words(sum, _mm256_abs_epi16(l));
+        sum2 = _mm256_add_epi64(sum2, widen_sum(_mm256_madd_epi16(l, l)));
     }
-    int64_t col[AC_PHASES] = {0};
-    add_phases_16(&edges, col);
-    for (int i = 0; i < AC_PHASES; i++) t->col[(i + from) % AC_PHASES] += col[i];
+    ac_texture *t = &v->texture;
     t->row[y % AC_PHASES] += add_lanes64(widen_sum(row));
     t->laplace += add_lanes64(widen_sum(sum));
     t->laplace2 += add_lanes64(sum2);
 }
 
-static void texture_row_16(const uint16_t *c, const uint16_t *up, const uint16_t *down, int w, ac_texture *t, int y) {
-    int to = w > 2 ? 1 + (w - 2) / 32 * 32 : 1;
-    plain_texture_row_16(c, up, down, 0, 1, w, t, y);
-    texture_inner_16(c, up, down, 1, to, t, y);
-    plain_texture_row_16(c, up, down, to, w, w, t, y);
+static void texture_row_16(ac_video *v, const uint16_t *c, const uint16_t *up, const uint16_t *down, int y) {
+    int w = v->w[0], to = w > 2 ? 1 + (w - 2) / 16 * 16 : 1;
+    plain_texture_row_16(c, up, down, 0, 1, w, &v->texture, y);
+    texture_inner_16(v, c, up, down, to, y);
+    plain_texture_row_16(c, up, down, to, w, w, &v->texture, y);
+}
+
+// Sums of the luma samples of 16 chroma samples.
+static inline AC_INLINE __m256i shared_luma_16(const uint16_t *c, int share_x) {
+    if (share_x == 1) return load_16(c);
+    return _mm256_permute4x64_epi64(_mm256_hadd_epi16(load_16(c), load_16(c + 16)), 0xd8);
+}
+
+static int64_t gamut_row_16(const ac_video *v, const gamut_rows_16 *r) {
+    int x = 0, sx = v->share_x, sy = v->share_y;
+    uint64_t out = 0;
+    if (sx <= 2 && sy <= 2) {
+        gamut_words m = gamut_factors(ac_matrix_of(v));
+        __m128i left = _mm_cvtsi32_si128(14 - v->depth - (sx == 2) - (sy == 2)), chroma = _mm_cvtsi32_si128(15 - v->depth);
+        __m256i half = _mm256_set1_epi16((short)r->half);
+        for (; x + 16 <= r->n; x += 16) {
+            const uint16_t *c = r->luma + x * sx;
+            __m256i y = shared_luma_16(c, sx);
+            if (sy == 2) y = _mm256_add_epi16(y, shared_luma_16(c + v->cur.stride[0] / 2, sx));
+            __m256i cb = _mm256_sll_epi16(_mm256_sub_epi16(load_16(r->cb + x), half), chroma), cr = _mm256_sll_epi16(_mm256_sub_epi16(load_16(r->cr + x), half), chroma);
+            out += (uint64_t)count_words(beyond_gamut(&m, _mm256_sll_epi16(y, left), cb, cr));
+        }
+    }
+    return (int64_t)out + plain_gamut_16(v, r, x);
 }
 
 static inline __m256i add_line_16(__m256i sum, __m256i s, __m256i x) { return add_words(sum, diff_16(s, _mm256_slli_epi16(x, 1))); }

@@ -17,17 +17,18 @@ static inline __m256i right_8(const uint8_t *c, int x, int w) {
     return _mm256_alignr_epi8(high, a, 1);
 }
 
-// Column edges by phase: 16-bit counts of the low and the high bytes of each half. 256 additions are safe.
-static inline void add_phases_8(__m256i lo, __m256i hi, int64_t *col) {
-    uint16_t a[16], b[16];
-    _mm256_storeu_si256((__m256i *)a, lo);
-    _mm256_storeu_si256((__m256i *)b, hi);
-    for (int i = 0; i < 8; i++) {
-        col[i] += a[i];
-        col[8 + i] += b[i];
-        col[16 + i] += a[8 + i];
-        col[24 + i] += b[8 + i];
-    }
+// Column edges by phase, in words: for each of three vectors of columns those of the low bytes of both halves, then those of the high ones. 256 additions are safe.
+static void add_phases_8(ac_video *v) {
+    uint16_t lane[AC_PHASES];
+    memcpy(lane, v->phases.lane, sizeof lane);
+    for (int i = 0; i < AC_PHASES; i++) v->texture.col[i / 32 * 32 + i % 16 / 8 * 16 + i / 16 % 2 * 8 + i % 8] += lane[i];
+    memset(&v->phases, 0, sizeof v->phases);
+}
+
+static inline void add_edges_8(__m256i *phases, int x, __m256i e) {
+    __m256i z = _mm256_setzero_si256(), *to = phases + 2 * (x / 32 % 3);
+    _mm256_storeu_si256(to, _mm256_add_epi16(_mm256_loadu_si256(to), _mm256_unpacklo_epi8(e, z)));
+    _mm256_storeu_si256(to + 1, _mm256_add_epi16(_mm256_loadu_si256(to + 1), _mm256_unpackhi_epi8(e, z)));
 }
 
 typedef struct {
@@ -48,15 +49,14 @@ static inline void add_laplace_8(laplace_8 *t, __m256i c, __m256i l, __m256i r, 
 
 // The sums of one row over some columns.
 typedef struct {
-    __m256i lo, hi, row;
+    __m256i row;
     laplace_8 laplace;
 } texture_sum_8;
 
 // 32 columns from x. edge is a constant: whether the first or the last column of the picture is among them, which lacks a neighbour.
-static inline AC_INLINE void texture_step_8(texture_sum_8 *t, const uint8_t *c, const uint8_t *up, const uint8_t *down, int x, int w, int edge) {
-    __m256i z = _mm256_setzero_si256(), a = load_8(c + x), left = edge ? left_8(c, x) : load_8(c + x - 1), e = diff_8(a, left);
-    t->lo = _mm256_add_epi16(t->lo, _mm256_unpacklo_epi8(e, z));
-    t->hi = _mm256_add_epi16(t->hi, _mm256_unpackhi_epi8(e, z));
+static inline AC_INLINE void texture_step_8(texture_sum_8 *t, __m256i *phases, const uint8_t *c, const uint8_t *up, const uint8_t *down, int x, int w, int edge) {
+    __m256i a = load_8(c + x), left = edge ? left_8(c, x) : load_8(c + x - 1);
+    add_edges_8(phases, x, diff_8(a, left));
     if (up) t->row = _mm256_add_epi64(t->row, _mm256_sad_epu8(a, load_8(up + x)));
     if (!up || !down) return;
     __m256i right = edge ? right_8(c, x, w) : load_8(c + x + 1), keep = _mm256_set1_epi8(-1);
@@ -66,27 +66,57 @@ static inline AC_INLINE void texture_step_8(texture_sum_8 *t, const uint8_t *c, 
 }
 
 // Columns [from, to) with from and to multiples of 32, at most 256 vectors.
-static void texture_run_8(const uint8_t *c, const uint8_t *up, const uint8_t *down, int from, int to, int w, ac_texture *t, int y) {
+static void texture_run_8(ac_video *v, const uint8_t *c, const uint8_t *up, const uint8_t *down, int from, int to, int y) {
     __m256i z = _mm256_setzero_si256();
-    texture_sum_8 s = {z, z, z, {z, z}};
-    int x = from, inner = to == w ? to - 32 : to;
+    texture_sum_8 s = {z, {z, z}};
+    ac_texture *t = &v->texture;
+    __m256i *phases = (__m256i *)v->phases.lane;
+    uint32_t added = (uint32_t)(to - from) / AC_PHASES + 1;
+    if (v->phases.added + added > 256) add_phases_8(v);
+    v->phases.added += added;
+    int w = v->w[0], x = from, inner = to == w ? to - 32 : to;
     if (x == 0) {
-        texture_step_8(&s, c, up, down, x, w, 1);
+        texture_step_8(&s, phases, c, up, down, x, w, 1);
         x = 32;
     }
     if (up && down)
-        for (; x < inner; x += 32) texture_step_8(&s, c, up, down, x, w, 0);
-    for (; x < to; x += 32) texture_step_8(&s, c, up, down, x, w, 1);
-    add_phases_8(s.lo, s.hi, t->col);
+        for (; x < inner; x += 32) texture_step_8(&s, phases, c, up, down, x, w, 0);
+    for (; x < to; x += 32) texture_step_8(&s, phases, c, up, down, x, w, 1);
     t->row[y % AC_PHASES] += add_lanes64(s.row);
     t->laplace += add_lanes64(widen_sum(s.laplace.sum));
     t->laplace2 += add_lanes64(widen_sum(s.laplace.sum2));
 }
 
-static void texture_row_8(const uint8_t *c, const uint8_t *up, const uint8_t *down, int w, ac_texture *t, int y) {
-    int whole = w / 32 * 32;
-    for (int x = 0; x < whole; x += 256 * 32) texture_run_8(c, up, down, x, whole - x < 256 * 32 ? whole : x + 256 * 32, w, t, y);
-    plain_texture_row_8(c, up, down, whole, w, w, t, y);
+static void texture_row_8(ac_video *v, const uint8_t *c, const uint8_t *up, const uint8_t *down, int y) {
+    int w = v->w[0], whole = w / 32 * 32;
+    for (int x = 0; x < whole; x += 256 * 32) texture_run_8(v, c, up, down, x, whole - x < 256 * 32 ? whole : x + 256 * 32, y);
+    plain_texture_row_8(c, up, down, whole, w, w, &v->texture, y);
+}
+
+// Sums of the luma samples of 16 chroma samples from x.
+static inline AC_INLINE __m256i shared_luma_8(const uint8_t *c, int share_x) {
+    if (share_x == 2) return _mm256_maddubs_epi16(load_8(c), _mm256_set1_epi8(1));
+    return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)c));
+}
+
+static inline __m256i chroma_8(const uint8_t *c) {
+    return _mm256_slli_epi16(_mm256_sub_epi16(_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)c)), _mm256_set1_epi16(128)), 7);
+}
+
+static int64_t gamut_row_8(const ac_video *v, const gamut_rows_8 *r) {
+    int x = 0, sx = v->share_x, sy = v->share_y;
+    uint64_t out = 0;
+    if (sx <= 2 && sy <= 2) {
+        gamut_words m = gamut_factors(ac_matrix_of(v));
+        int left = 6 - (sx == 2) - (sy == 2);
+        for (; x + 16 <= r->n; x += 16) {
+            const uint8_t *c = r->luma + x * sx;
+            __m256i y = shared_luma_8(c, sx);
+            if (sy == 2) y = _mm256_add_epi16(y, shared_luma_8(c + v->cur.stride[0], sx));
+            out += (uint64_t)count_words(beyond_gamut(&m, _mm256_slli_epi16(y, left), chroma_8(r->cb + x), chroma_8(r->cr + x)));
+        }
+    }
+    return (int64_t)out + plain_gamut_8(v, r, x);
 }
 
 // Sums of |a + c - 2x| without leaving bytes. With m = (a + c + 1) / 2 rounded down and odd = (a + c) mod 2, a + c is 2m - odd, and so the term is 2|m - x|, less odd where m

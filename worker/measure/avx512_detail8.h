@@ -2,21 +2,24 @@
 
 static inline __m512i load_8(const uint8_t *p, __mmask64 in) { return _mm512_maskz_loadu_epi8(in, p); }
 
-// The bytes of a vector widened to words come as the low and the high half of each group of 16. 256 additions are safe.
-static inline void add_phases_8(__m512i lo, __m512i hi, int64_t *col) {
-    uint16_t a[32], b[32];
-    _mm512_storeu_si512(a, lo);
-    _mm512_storeu_si512(b, hi);
-    for (int i = 0; i < 32; i++) {
-        int at = i / 8 % 2 * 16 + i % 8;
-        col[at] += a[i];
-        col[at + 8] += b[i];
-    }
+// Column edges by phase, in words: for each of three vectors of columns those of the low half of each group of 16 bytes, then those of the high ones. 256 additions are safe.
+static void add_phases_8(ac_video *v) {
+    uint16_t lane[2 * AC_PHASES];
+    memcpy(lane, v->phases.lane, sizeof lane);
+    for (int i = 0; i < 2 * AC_PHASES; i++) v->texture.col[(i / 64 * 64 + i % 32 / 8 * 16 + i / 32 % 2 * 8 + i % 8) % AC_PHASES] += lane[i];
+    memset(&v->phases, 0, sizeof v->phases);
 }
 
-// The sums of one row over some columns: edges in words, row edges in 64-bit lanes, the Laplacian in 32-bit lanes, which 256 vectors may add to.
+static inline void add_edges_8(uint32_t *phases, int x, __m512i e) {
+    __m512i z = _mm512_setzero_si512();
+    uint32_t *to = phases + 32 * (x / 64 % 3);
+    _mm512_storeu_si512(to, _mm512_add_epi16(_mm512_loadu_si512(to), _mm512_unpacklo_epi8(e, z)));
+    _mm512_storeu_si512(to + 16, _mm512_add_epi16(_mm512_loadu_si512(to + 16), _mm512_unpackhi_epi8(e, z)));
+}
+
+// The sums of one row over some columns: row edges in 64-bit lanes, the Laplacian in 32-bit lanes, which 256 vectors may add to.
 typedef struct {
-    __m512i lo, hi, row, laplace, laplace2;
+    __m512i row, laplace, laplace2;
 } texture_sum_8;
 
 // 4c - left - right - up - down in words: bytes are interleaved in pairs, and each pair is multiplied and added in one step. keep marks columns with both neighbours.
@@ -31,32 +34,69 @@ static inline void add_laplace_8(texture_sum_8 *t, __m512i c, __m512i l, __m512i
     t->laplace2 = _mm512_dpwssd_epi32(_mm512_dpwssd_epi32(t->laplace2, a, a), b, b);
 }
 
-// Up to 64 columns from x. in marks those of the picture, left and right those of them that have a neighbour there.
+// Up to 64 columns. in marks those of the picture, left and right those of them that have a neighbour there.
 static inline AC_INLINE void texture_step_8(texture_sum_8 *t, const uint8_t *c, const uint8_t *up, const uint8_t *down, __mmask64 in, __mmask64 left,
-                                                                 __mmask64 right) {
-    __m512i z = _mm512_setzero_si512(), a = load_8(c, in), l = _mm512_mask_loadu_epi8(a, left, c - 1), e = diff_8(a, l);
-    t->lo = _mm512_add_epi16(t->lo, _mm512_unpacklo_epi8(e, z));
-    t->hi = _mm512_add_epi16(t->hi, _mm512_unpackhi_epi8(e, z));
+                                            __mmask64 right, uint32_t *phases, int x) {
+    __m512i a = load_8(c, in), l = _mm512_mask_loadu_epi8(a, left, c - 1);
+    add_edges_8(phases, x, diff_8(a, l));
     if (up) t->row = _mm512_add_epi64(t->row, _mm512_sad_epu8(a, load_8(up, in)));
     if (up && down) add_laplace_8(t, a, l, load_8(c + 1, right), load_8(up, in), load_8(down, in), left & right);
 }
 
 // Columns [from, to), at most 256 vectors.
-static void texture_run_8(const uint8_t *c, const uint8_t *up, const uint8_t *down, int from, int to, int w, ac_texture *t, int y) {
+static void texture_run_8(ac_video *v, const uint8_t *c, const uint8_t *up, const uint8_t *down, int from, int to, int y) {
     __m512i z = _mm512_setzero_si512();
-    texture_sum_8 s = {z, z, z, z, z};
+    texture_sum_8 s = {z, z, z};
+    ac_texture *t = &v->texture;
+    int w = v->w[0];
+    uint32_t added = (uint32_t)(to - from) / (2 * AC_PHASES) + 1;
+    if (v->phases.added + added > 256) add_phases_8(v);
+    v->phases.added += added;
     for (int x = from; x < to; x += 64) {
         __mmask64 in = first_columns(w - x), left = x > 0 ? in : in & ~1ull, right = first_columns(w - x - 1);
-        texture_step_8(&s, c + x, up ? up + x : NULL, down ? down + x : NULL, in, left, right);
+        texture_step_8(&s, c + x, up ? up + x : NULL, down ? down + x : NULL, in, left, right, v->phases.lane, x);
     }
-    add_phases_8(s.lo, s.hi, t->col);
     t->row[y % AC_PHASES] += _mm512_reduce_add_epi64(s.row);
     t->laplace += _mm512_reduce_add_epi64(widen_sum(s.laplace));
     t->laplace2 += _mm512_reduce_add_epi64(widen_sum(s.laplace2));
 }
 
-static void texture_row_8(const uint8_t *c, const uint8_t *up, const uint8_t *down, int w, ac_texture *t, int y) {
-    for (int x = 0; x < w; x += 256 * 64) texture_run_8(c, up, down, x, w - x < 256 * 64 ? w : x + 256 * 64, w, t, y);
+static void texture_row_8(ac_video *v, const uint8_t *c, const uint8_t *up, const uint8_t *down, int y) {
+    for (int x = 0; x < v->w[0]; x += 256 * 64) texture_run_8(v, c, up, down, x, v->w[0] - x < 256 * 64 ? v->w[0] : x + 256 * 64, y);
+}
+
+// Sums of the luma samples of 32 chroma samples, of which in marks those of the picture.
+static inline AC_INLINE __m512i shared_luma_8(const uint8_t *c, __mmask64 in, int share_x) {
+    if (share_x == 2) return _mm512_maddubs_epi16(load_8(c, in), _mm512_set1_epi8(1));
+    return _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8((__mmask32)in, c));
+}
+
+static inline __m512i chroma_8(const uint8_t *c, __mmask32 in) {
+    return _mm512_slli_epi16(_mm512_sub_epi16(_mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(in, c)), _mm512_set1_epi16(128)), 7);
+}
+
+// Which of 32 samples lie outside (see out_of_gamut): luma in 14 bits, chroma in 15, signed. No sum leaves a word.
+static inline __mmask32 beyond_gamut(const ac_matrix *m, __m512i y, __m512i cb, __m512i cr) {
+    __m512i r = _mm512_add_epi16(y, _mm512_mulhrs_epi16(cr, _mm512_set1_epi16(m->r))), b = _mm512_add_epi16(y, _mm512_mulhrs_epi16(cb, _mm512_set1_epi16(m->b)));
+    __m512i g = _mm512_sub_epi16(y, _mm512_mulhrs_epi16(cr, _mm512_set1_epi16(m->gr)));
+    g = _mm512_sub_epi16(g, _mm512_mulhrs_epi16(cb, _mm512_set1_epi16(m->gb)));
+    __m512i lo = _mm512_min_epi16(_mm512_min_epi16(y, r), _mm512_min_epi16(g, b)), hi = _mm512_max_epi16(_mm512_max_epi16(y, r), _mm512_max_epi16(g, b));
+    return _mm512_cmpgt_epi16_mask(_mm512_set1_epi16(AC_GAMUT_LO), lo) | _mm512_cmpgt_epi16_mask(hi, _mm512_set1_epi16(AC_GAMUT_HI));
+}
+
+static int64_t gamut_row_8(const ac_video *v, const gamut_rows_8 *r) {
+    int sx = v->share_x, sy = v->share_y, left = 6 - (sx == 2) - (sy == 2);
+    int64_t out = 0;
+    if (sx > 2 || sy > 2) return plain_gamut_8(v, r, 0);
+    for (int x = 0; x < r->n; x += 32) {
+        const uint8_t *c = r->luma + x * sx;
+        __mmask64 in = first_columns((r->n - x < 32 ? r->n - x : 32) * sx);
+        __mmask32 own = (__mmask32)first_columns(r->n - x < 32 ? r->n - x : 32);
+        __m512i y = shared_luma_8(c, in, sx);
+        if (sy == 2) y = _mm512_add_epi16(y, shared_luma_8(c + v->cur.stride[0], in, sx));
+        out += bits(own & beyond_gamut(ac_matrix_of(v), _mm512_slli_epi16(y, (unsigned)left), chroma_8(r->cb + x, own), chroma_8(r->cr + x, own)));
+    }
+    return out;
 }
 
 // Sums of |a + c - 2x| without leaving bytes. With m = (a + c + 1) / 2 rounded down and odd = (a + c) mod 2, a + c is 2m - odd, and so the term is 2|m - x|, less odd where m

@@ -1,6 +1,10 @@
 package measure
 
-import "aircheck/jobs/measurement"
+import (
+	"math"
+
+	"aircheck/jobs/measurement"
+)
 
 // plane is a plane of samples in native code values; the oracle works on these, one sample at a time, as the definitions in the measurement package read.
 type plane struct {
@@ -21,6 +25,7 @@ func (p *plane) each(f func(x, y, s int)) {
 type image struct {
 	planes []*plane
 	depth  int
+	matrix Matrix
 }
 
 func abs(n int) int { return max(n, -n) }
@@ -218,10 +223,10 @@ func oracleTexture(img *image, s int) *measurement.Texture {
 	p, t := img.planes[0], &measurement.Texture{}
 	p.each(func(x, y, v int) {
 		if x > 0 {
-			t.ColEdge[x%32] += int64(abs(v - p.px(x-1, y)))
+			t.ColEdge[x%96] += int64(abs(v - p.px(x-1, y)))
 		}
 		if y > 0 {
-			t.RowEdge[y%32] += int64(abs(v - p.px(x, y-1)))
+			t.RowEdge[y%96] += int64(abs(v - p.px(x, y-1)))
 		}
 		if x > 0 && y > 0 && x < p.w-1 && y < p.h-1 {
 			l := int64(abs(4*v - p.px(x-1, y) - p.px(x+1, y) - p.px(x, y-1) - p.px(x, y+1)))
@@ -236,7 +241,47 @@ func oracleTexture(img *image, s int) *measurement.Texture {
 	t.Left = leading(p.w/2, col)
 	t.Right = leading(p.w/2, func(i int) bool { return col(p.w - 1 - i) })
 	oracleSolid(img, s, t)
+	t.Gamut = oracleGamut(img)
 	return t
+}
+
+// lumaShare is how many samples of luma share one of chroma in one direction; 0 when that is not 1, 2 or 4.
+func lumaShare(luma, chroma int) int {
+	for _, n := range []int{1, 2, 4} {
+		if (luma+n-1)/n == chroma {
+			return n
+		}
+	}
+	return 0
+}
+
+// oracleGamut counts in 14 bits: luma is rounded down, products with chroma to the nearest.
+func oracleGamut(img *image) int64 {
+	if len(img.planes) < 3 || img.matrix == NoMatrix {
+		return 0
+	}
+	y, cb, cr := img.planes[0], img.planes[1], img.planes[2]
+	sx, sy := lumaShare(y.w, cb.w), lumaShare(y.h, cb.h)
+	if sx == 0 || sy == 0 {
+		return 0
+	}
+	k := map[Matrix][2]float64{BT601: {.299, .114}, BT709: {.2126, .0722}, BT2020: {.2627, .0593}, SMPTE240M: {.212, .087}}[img.matrix]
+	kr, kg, kb := k[0], 1-k[0]-k[1], k[1]
+	full := float64(int(1) << img.depth)
+	n := int64(0)
+	for py := range y.h / sy {
+		for px := range y.w / sx {
+			luma := math.Floor(16384 / full * float64(rectSum(y, px*sx, px*sx+sx, py*sy, py*sy+sy)) / float64(sx*sy))
+			term := func(p *plane, factor float64) float64 {
+				q14 := math.Round(factor * 219 / 224 * 16384)
+				return math.Floor((float64(p.px(px, py))/full-0.5)*q14 + 0.5)
+			}
+			r, b := luma+term(cr, 2*(1-kr)), luma+term(cb, 2*(1-kb))
+			g := luma - term(cr, 2*(1-kr)*kr/kg) - term(cb, 2*(1-kb)*kb/kg)
+			n += b2i(min(luma, r, g, b) < 5*64 || max(luma, r, g, b) > 246*64)
+		}
+	}
+	return n
 }
 
 func leading(n int, f func(i int) bool) int32 {

@@ -16,6 +16,13 @@ static void set_limits(ac_limits *l, int depth) {
     l->dark = 40u << s;
 }
 
+// How many samples of luma share one of chroma; 0 when that is not 1, 2 or 4.
+static int share(int luma, int chroma) {
+    for (int n = 1; n <= 4; n *= 2)
+        if (chroma > 0 && (luma + n - 1) / n == chroma) return n;
+    return 0;
+}
+
 // Cells are built from whole 8x8 blocks where there are at least as many blocks as cells each way; the sums are there already. A smaller picture has cells of at
 // least one sample, which may overlap.
 static void set_borders(int *border, int cells, int size, int blocked) {
@@ -67,6 +74,7 @@ ac_video *ac_video_new(int w, int h, int cw, int ch, int depth, int best) {
     v->planes = cw > 0 && ch > 0 ? 3 : 1;
     v->w[0] = w, v->h[0] = h;
     for (int i = 1; i < v->planes; i++) v->w[i] = cw, v->h[i] = ch;
+    v->share_x = share(w, cw), v->share_y = share(h, ch);
     set_limits(&v->lim, depth);
     set_grid(&v->grid[0], AC_GRID_W, AC_GRID_H, w, h);
     for (int i = 1; i < v->planes; i++) set_grid(&v->grid[i], AC_CGRID_W, AC_CGRID_H, cw, ch);
@@ -99,6 +107,7 @@ static void clear_output(ac_video *v) {
     memset(&v->texture, 0, sizeof v->texture);
     memset(&v->comb, 0, sizeof v->comb);
     memset(v->edge, 0, sizeof v->edge);
+    memset(&v->phases, 0, sizeof v->phases);
     for (int i = 0; i < v->planes; i++) {
         v->plane[i].min = UINT32_MAX;
         memset(v->grid[i].sum, 0, sizeof v->grid[i].sum);

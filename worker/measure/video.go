@@ -53,6 +53,41 @@ func Sampled(n int) Groups {
 	return 0
 }
 
+// Matrix is how luma and chroma were made of R, G and B. The gamut is measured only where it is known.
+type Matrix int
+
+// The matrices that are known.
+const (
+	NoMatrix  Matrix = C.AC_NO_MATRIX
+	BT601     Matrix = C.AC_BT601
+	BT709     Matrix = C.AC_BT709
+	BT2020    Matrix = C.AC_BT2020
+	SMPTE240M Matrix = C.AC_SMPTE240M
+)
+
+// hdLines is the height from which untagged video counts as BT.709.
+const hdLines = 720
+
+// MatrixOf returns the matrix by its code point (ITU-T H.273, 8.3) for a picture of limited range and this height.
+func MatrixOf(code, height int) Matrix {
+	switch code {
+	case 1:
+		return BT709
+	case 4, 5, 6: // FCC differs from BT.601 in the third digit
+		return BT601
+	case 7:
+		return SMPTE240M
+	case 9:
+		return BT2020
+	case 2, 3: // unspecified, reserved
+		if height < hdLines {
+			return BT601
+		}
+		return BT709
+	}
+	return NoMatrix // RGB, YCgCo, constant luminance, ICtCp
+}
+
 // Picture is a decoded picture, planar YUV or grey (ChromaW 0). Samples are bytes, or little-endian 16-bit words when Depth exceeds 8. Data must stay valid during
 // a call and is not written; nothing outside the visible area is read. Strides are in bytes and may be negative.
 type Picture struct {
@@ -61,6 +96,7 @@ type Picture struct {
 	W, H             int
 	ChromaW, ChromaH int
 	Depth            int
+	Matrix           Matrix // NoMatrix in a picture of full range
 }
 
 // Video measures pictures of one size. It is not safe for concurrent use and owns C memory until Close. It keeps nothing between pictures but scratch.
@@ -135,6 +171,7 @@ func (v *Video) Measure(prev2, prev, cur *Picture, groups Groups, out *measureme
 	v.c.has_prev = v.take(&v.c.prev, prev)
 	v.c.has_prev2 = v.take(&v.c.prev2, prev2)
 	v.c.groups = C.int(groups)
+	v.c.matrix = C.int(cur.Matrix)
 	C.ac_video_measure(v.c)
 	v.c.cur, v.c.prev, v.c.prev2 = C.ac_picture{}, C.ac_picture{}, C.ac_picture{}
 	v.measure = true
@@ -148,6 +185,9 @@ func (v *Video) check(p *Picture) error {
 	}
 	if !v.Fits(p) {
 		return fmt.Errorf("measure picture of %dx%d, %d bits: made for %dx%d, %d bits", p.W, p.H, p.Depth, v.w, v.h, v.depth)
+	}
+	if p.Matrix < NoMatrix || p.Matrix > SMPTE240M {
+		return fmt.Errorf("measure picture with matrix %d: there is none", p.Matrix)
 	}
 	for i := range v.planes() {
 		width, size := v.w, 1

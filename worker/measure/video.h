@@ -11,7 +11,7 @@
 #define AC_GRID_H 18
 #define AC_CGRID_W 16
 #define AC_CGRID_H 9
-#define AC_PHASES 32
+#define AC_PHASES 96
 
 // What a call shall measure beside the features of every frame.
 #define AC_TEXTURE 1
@@ -22,6 +22,14 @@ typedef struct {
     const uint8_t *data[3];
     ptrdiff_t stride[3];
 } ac_picture;
+
+// Matrices from R, G, B to Y, Cb, Cr. With AC_NO_MATRIX the gamut is not measured.
+enum { AC_NO_MATRIX, AC_BT601, AC_BT709, AC_BT2020, AC_SMPTE240M };
+
+// How R, G and B follow from Cb and Cr beside Y, all of limited range, in Q14: R = Y + r*Cr, G = Y - gr*Cr - gb*Cb, B = Y + b*Cb.
+typedef struct {
+    int16_t r, b, gr, gb;
+} ac_matrix;
 
 // Thresholds in the native code values of the depth.
 typedef struct {
@@ -59,8 +67,15 @@ typedef struct {
 
 typedef struct {
     int64_t col[AC_PHASES], row[AC_PHASES], laplace, laplace2;
+    int64_t gamut;
     int32_t top, bottom, left, right, solid, green;
 } ac_texture;
+
+// Column edges by phase over some rows, in the order of lanes of a kernel: words for bytes, else double words. added counts what a lane has taken.
+typedef struct {
+    uint32_t lane[2 * AC_PHASES];
+    uint32_t added;
+} ac_phases;
 
 typedef struct {
     int64_t alpha[2], delta, gamma[2], combed;
@@ -90,7 +105,7 @@ struct ac_video {
 
     // Input of a call. prev and prev2 count only if the flag beside them is set.
     ac_picture cur, prev, prev2;
-    int has_prev, has_prev2, groups;
+    int has_prev, has_prev2, groups, matrix;
 
     // Output of a call.
     ac_plane plane[3];
@@ -110,6 +125,8 @@ struct ac_video {
     uint8_t *mark;             // new blocks of a row
     uint8_t *combed;           // combed samples of up to 16 rows by column
     ac_edge edge[2];           // of the outermost columns, left and right
+    ac_phases phases;
+    int share_x, share_y;      // luma columns and rows to a chroma sample; 0 when that is no power of two
 };
 
 // ac_video_new returns NULL when memory is short. The caller has checked the sizes: 1..AC_MAX_SIDE, chroma 0 for grey, depth 8..16. best is
@@ -136,6 +153,19 @@ ac_kernel ac_scalar_kernel(int depth);
 
 // For functions that are called with constants, which shape their loops.
 #define AC_INLINE __attribute__((always_inline))
+
+// EBU R 103 in code values of 14 bits, in which vector kernels reckon.
+#define AC_GAMUT_LO (5 << 6)
+#define AC_GAMUT_HI (246 << 6)
+
+// The matrices in the order of their enum. From the luma coefficients of red, green and blue, kr, kg and kb: r is 2(1-kr), gr is r*kr/kg, and b and gb alike, times 219/224, for
+// chroma has the wider range (BT.601-7, BT.709-6, BT.2020-2, SMPTE 240M).
+static inline const ac_matrix *ac_matrix_of(const ac_video *v) {
+    static const ac_matrix matrices[] = {
+        {0, 0, 0, 0}, {22458, 28384, 11439, 5512}, {25226, 29724, 7499, 3001}, {23621, 30137, 9152, 2636}, {25245, 29249, 7635, 3630},
+    };
+    return &matrices[v->matrix];
+}
 
 static inline uint32_t ac_absdiff(uint32_t a, uint32_t b) { return a > b ? a - b : b - a; }
 

@@ -32,7 +32,29 @@ static inline uint32_t or_lanes(__m256i v) {
     return bits & 0xffff;
 }
 
-#define ROW_TEXTURE(c, up, down, w, t, y) FN(texture_row)(c, up, down, w, t, y)
+// Factors of R, G and B, and the range, in words (see out_of_gamut).
+typedef struct {
+    __m256i r, b, gr, gb, lo, hi;
+} gamut_words;
+
+static inline gamut_words gamut_factors(const ac_matrix *m) {
+    return (gamut_words){_mm256_set1_epi16(m->r),  _mm256_set1_epi16(m->b),   _mm256_set1_epi16(m->gr),
+                         _mm256_set1_epi16(m->gb), _mm256_set1_epi16(AC_GAMUT_LO), _mm256_set1_epi16(AC_GAMUT_HI)};
+}
+
+// Which of 16 samples lie beyond: luma in 14 bits, chroma in 15, signed. No sum leaves a word.
+static inline __m256i beyond_gamut(const gamut_words *m, __m256i y, __m256i cb, __m256i cr) {
+    __m256i r = _mm256_add_epi16(y, _mm256_mulhrs_epi16(cr, m->r)), b = _mm256_add_epi16(y, _mm256_mulhrs_epi16(cb, m->b));
+    __m256i g = _mm256_sub_epi16(_mm256_sub_epi16(y, _mm256_mulhrs_epi16(cr, m->gr)), _mm256_mulhrs_epi16(cb, m->gb));
+    __m256i lo = _mm256_min_epi16(_mm256_min_epi16(y, r), _mm256_min_epi16(g, b)), hi = _mm256_max_epi16(_mm256_max_epi16(y, r), _mm256_max_epi16(g, b));
+    return _mm256_or_si256(_mm256_cmpgt_epi16(m->lo, lo), _mm256_cmpgt_epi16(hi, m->hi));
+}
+
+static inline int count_words(__m256i mask) { return _mm_popcnt_u32((uint32_t)_mm256_movemask_epi8(mask)) / 2; }
+
+#define ROW_TEXTURE(v, c, up, down, y) FN(texture_row)(v, c, up, down, y)
+#define END_PHASES(v) FN(add_phases)(v)
+#define ROW_GAMUT(v, r) FN(gamut_row)(v, r)
 #define ROW_IDET(r, w, stride, sums, bits) FN(idet_row)(r, w, stride, sums, bits)
 #define ROW_COMBED(up, c, down, w, t, column) FN(combed_row)(up, c, down, w, t, column)
 #define ROW_DARK(c, w, limit) FN(dark_row)(c, w, limit)

@@ -19,7 +19,9 @@ static inline __m512i widen_sum(__m512i v) {
     return _mm512_add_epi64(_mm512_and_si512(v, _mm512_set1_epi64(0xffffffff)), _mm512_srli_epi64(v, 32));
 }
 
-#define ROW_TEXTURE(c, up, down, w, t, y) FN(texture_row)(c, up, down, w, t, y)
+#define ROW_TEXTURE(v, c, up, down, y) FN(texture_row)(v, c, up, down, y)
+#define END_PHASES(v) FN(add_phases)(v)
+#define ROW_GAMUT(v, r) FN(gamut_row)(v, r)
 #define ROW_IDET(r, w, stride, sums, bits) FN(idet_row)(r, w, stride, sums)
 #define ROW_COMBED(up, c, down, w, t, column) FN(combed_row)(up, c, down, w, t, column)
 #define ROW_DARK(c, w, limit) FN(dark_row)(c, w, limit)

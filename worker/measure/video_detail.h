@@ -1,4 +1,4 @@
-// Template: texture and comb. Rows are measured while the main pass has them in the cache. ROW_TEXTURE, ROW_IDET, ROW_COMBED and ROW_DARK are the rows of video_row.h or
+// Template: texture and comb. Rows are measured while the main pass has them in the cache. ROW_TEXTURE, ROW_GAMUT, ROW_IDET, ROW_COMBED and ROW_DARK are the rows of video_row.h or
 // faster twins of them; that file must be included before.
 
 // A line is black when its mean is at most 24 and at most 1 % of its samples exceed 40: logos and subtitles may stand in a bar.
@@ -91,11 +91,22 @@ static void FN(solid_blocks)(ac_video *v, int by) {
     }
 }
 
+// Row y of luma is there, and it may be the last that shares a row of chroma.
+static void FN(gamut)(ac_video *v, int y) {
+    if (v->matrix == AC_NO_MATRIX || v->share_x == 0 || v->share_y == 0 || (y + 1) % v->share_y != 0) return;
+    int cy = y / v->share_y, half = 1 << (v->depth - 1);
+    const uint8_t *luma = v->cur.data[0] + v->cur.stride[0] * (y + 1 - v->share_y);
+    FN(gamut_rows) r = {FN(line)(luma, 0, 0), FN(line)(v->cur.data[1], v->cur.stride[1], cy), FN(line)(v->cur.data[2], v->cur.stride[2], cy),
+                        v->w[0] / v->share_x, half};
+    v->texture.gamut += ROW_GAMUT(v, &r);
+}
+
 static void FN(texture)(ac_video *v, int y) {
     const SAMPLE *c = FN(line)(v->cur.data[0], v->cur.stride[0], y);
     const SAMPLE *up = y > 0 ? FN(line)(v->cur.data[0], v->cur.stride[0], y - 1) : NULL;
     const SAMPLE *down = y < v->h[0] - 1 ? FN(line)(v->cur.data[0], v->cur.stride[0], y + 1) : NULL;
-    ROW_TEXTURE(c, up, down, v->w[0], &v->texture, y);
+    ROW_TEXTURE(v, c, up, down, y);
+    FN(gamut)(v, y);
     FN(add_group)(v, c, 0, 0, &v->edge[0]);
     FN(add_group)(v, c, 0, 1, &v->edge[1]);
     if (y % 16 == 15) FN(solid_blocks)(v, y / 16);
@@ -145,7 +156,8 @@ static void FN(detail_rows)(ac_video *v, int y, int n) {
     }
 }
 
-static void FN(borders)(ac_video *v) {
+static void FN(end_texture)(ac_video *v) {
+    END_PHASES(v);
     v->texture.top = FN(black_rows)(v, 0, 1);
     v->texture.bottom = FN(black_rows)(v, v->h[0] - 1, -1);
     v->texture.left = FN(black_columns)(v, 0);

@@ -150,6 +150,6 @@ static int FN(pass)(ac_video *v) {
     FN(plane_pass)(v, 0, 1);
     for (int i = 1; i < v->planes; i++) FN(plane_pass)(v, i, 0);
     if (v->has_prev) FN(pair_blocks)(v);
-    if (v->groups & AC_TEXTURE) FN(borders)(v);
+    if (v->groups & AC_TEXTURE) FN(end_texture)(v);
     return (v->bits | v->plane[0].bits | v->plane[1].bits | v->plane[2].bits) >> v->depth == 0;
 }

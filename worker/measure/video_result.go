@@ -77,7 +77,7 @@ func (v *Video) giveTexture() *measurement.Texture {
 	t := &measurement.Texture{
 		Laplace: int64(c.laplace), Laplace2: int64(c.laplace2),
 		Top: int32(c.top), Bottom: int32(c.bottom), Left: int32(c.left), Right: int32(c.right),
-		SolidBlocks: int32(c.solid), Green: int32(c.green),
+		Gamut: int64(c.gamut), SolidBlocks: int32(c.solid), Green: int32(c.green),
 	}
 	for i := range c.col {
 		t.ColEdge[i], t.RowEdge[i] = int64(c.col[i]), int64(c.row[i])

@@ -12,6 +12,38 @@ static inline void FN(plain_texture_row)(const SAMPLE *c, const SAMPLE *up, cons
     }
 }
 
+// The product of a chroma difference of 16 bits and a Q14 factor, in 14 bits, rounded: the same as pmulhrsw makes of 15 bits. Samples beyond the depth do not overflow it.
+static inline int64_t FN(scale)(int64_t c, int16_t q14) { return (c * q14 + (1 << 15)) >> 16; }
+
+static inline int FN(out_of_gamut)(const ac_matrix *m, int64_t y, int64_t cb, int64_t cr) {
+    int64_t r = y + FN(scale)(cr, m->r), g = y - FN(scale)(cr, m->gr) - FN(scale)(cb, m->gb), b = y + FN(scale)(cb, m->b);
+    int64_t lo = y < r ? y : r, hi = y > r ? y : r;
+    lo = g < lo ? g : lo, hi = g > hi ? g : hi;
+    lo = b < lo ? b : lo, hi = b > hi ? b : hi;
+    return lo < AC_GAMUT_LO || hi > AC_GAMUT_HI;
+}
+
+// A row of chroma and the first of the rows of luma that share it.
+typedef struct {
+    const SAMPLE *luma, *cb, *cr;
+    int n, half; // chroma samples that have all of their luma samples, and what they are in grey
+} FN(gamut_rows);
+
+static inline int64_t FN(plain_gamut)(const ac_video *v, const FN(gamut_rows) *r, int from) {
+    const ac_matrix *m = ac_matrix_of(v);
+    int64_t out = 0, one = 1 << (16 - v->depth);
+    for (int x = from; x < r->n; x++) {
+        uint64_t sum = 0;
+        for (int dy = 0; dy < v->share_y; dy++) {
+            const SAMPLE *c = FN(line)((const uint8_t *)r->luma, v->cur.stride[0], dy) + x * v->share_x;
+            for (int dx = 0; dx < v->share_x; dx++) sum += c[dx];
+        }
+        int64_t y = (int64_t)((sum << 14) / (uint64_t)(v->share_x * v->share_y) >> v->depth);
+        out += FN(out_of_gamut)(m, y, ((int64_t)r->cb[x] - r->half) * one, ((int64_t)r->cr[x] - r->half) * one);
+    }
+    return out;
+}
+
 // The rows that one line of idet looks at: the centre line with its neighbours, and the same line of the pictures before and after.
 typedef struct {
     const SAMPLE *above, *line, *below, *before, *after;

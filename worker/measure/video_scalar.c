@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-#define ROW_TEXTURE(c, up, down, w, t, y) FN(plain_texture_row)(c, up, down, 0, w, w, t, y)
+#define ROW_TEXTURE(v, c, up, down, y) FN(plain_texture_row)(c, up, down, 0, (v)->w[0], (v)->w[0], &(v)->texture, y)
+#define END_PHASES(v) (void)(v)
+#define ROW_GAMUT(v, r) FN(plain_gamut)(v, r, 0)
 #define ROW_IDET(r, w, stride, sums, bits) FN(plain_idet)(r, 0, w, sums)
 #define ROW_COMBED(up, c, down, w, t, column) FN(plain_combed)(up, c, down, 0, w, t, column)
 #define ROW_DARK(c, w, limit) FN(plain_dark)(c, 0, w, limit)

@@ -45,7 +45,7 @@ var contents = []content{
 }
 
 func makeImage(r *rand.Rand, c content, n int, sizes [][2]int, depth int) *image {
-	img := &image{depth: depth}
+	img := &image{depth: depth, matrix: Matrix(r.IntN(int(SMPTE240M) + 1))}
 	for i, s := range sizes {
 		p := &plane{w: s[0], h: s[1], at: make([]int, s[0]*s[1])}
 		p.each(func(x, y, _ int) { p.at[y*p.w+x] = c.at(r, i, n, x, y, 1<<depth-1) })
@@ -56,7 +56,7 @@ func makeImage(r *rand.Rand, c content, n int, sizes [][2]int, depth int) *image
 
 // lay puts an image into memory with some padding at the end of each row, which is filled with noise, top row first or last.
 func lay(r *rand.Rand, pin *runtime.Pinner, img *image, flipped bool) *Picture {
-	p := &Picture{Depth: img.depth, W: img.planes[0].w, H: img.planes[0].h}
+	p := &Picture{Depth: img.depth, Matrix: img.matrix, W: img.planes[0].w, H: img.planes[0].h}
 	size := 1
 	if img.depth > 8 {
 		size = 2
@@ -99,6 +99,10 @@ func sizesOf(w, h, sub int) [][2]int {
 		return [][2]int{{w, h}, {(w + 1) / 2, (h + 1) / 2}, {(w + 1) / 2, (h + 1) / 2}}
 	case 2:
 		return [][2]int{{w, h}, {(w + 1) / 2, h}, {(w + 1) / 2, h}}
+	case 3:
+		return [][2]int{{w, h}, {(w + 3) / 4, h}, {(w + 3) / 4, h}}
+	case 4:
+		return [][2]int{{w, h}, {(w + 2) / 3, h}, {(w + 2) / 3, h}}
 	}
 	return [][2]int{{w, h}, {w, h}, {w, h}}
 }
@@ -156,7 +160,7 @@ func TestVideoAgainstOracle(t *testing.T) {
 			w, h = 1+i%4, 1+i/4
 		}
 		depth := []int{8, 8, 8, 9, 10, 12, 12, 14, 16}[r.IntN(9)]
-		c, sub, older := contents[r.IntN(len(contents))], r.IntN(4), r.IntN(3)
+		c, sub, older := contents[r.IntN(len(contents))], r.IntN(6), r.IntN(3)
 		t.Run(fmt.Sprintf("%d/%dx%d/%s/%d bit/%d older", i, w, h, c.name, depth, older), func(t *testing.T) {
 			var pin runtime.Pinner
 			defer pin.Unpin()
