@@ -35,7 +35,9 @@ func TestMain(m *testing.M) {
 	if runChild() {
 		return
 	}
-	decode.Install()
+	if err := decode.Install(); err != nil {
+		panic(err)
+	}
 	os.Exit(m.Run())
 }
 

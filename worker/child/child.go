@@ -21,7 +21,9 @@ import (
 func Run(r io.Reader, w io.Writer) error {
 	runtime.LockOSThread() // one thread decodes; moving between two pictures costs more than it brings
 	defer runtime.UnlockOSThread()
-	decode.Install()
+	if err := decode.Install(); err != nil {
+		return err
+	}
 	conn := &wire.Conn{R: r, W: w}
 	for {
 		task, err := conn.ReceiveTask()
@@ -52,6 +54,9 @@ func window(conn *wire.Conn, task jobs.Task) error {
 }
 
 func measure(conn *wire.Conn, task jobs.Task) error {
+	if task.Compare != nil {
+		return compare(conn, task)
+	}
 	out := measurement.NewWriter(pieces{conn})
 	header, err := decode.Measure(task, &source{conn: conn}, out)
 	if err != nil {
@@ -61,6 +66,20 @@ func measure(conn *wire.Conn, task jobs.Task) error {
 		return fmt.Errorf("encode measurement: %w", err)
 	}
 	return nil
+}
+
+// compare answers a comparison with the bytes of a jobs.Compared.
+func compare(conn *wire.Conn, task jobs.Task) error {
+	c, err := decode.Compare(task, &source{conn: conn}, &source{conn: conn, reference: true})
+	if err != nil {
+		return err
+	}
+	object, err := jobs.EncodeCompared(c)
+	if err != nil {
+		return err
+	}
+	_, err = pieces{conn}.Write(object)
+	return err
 }
 
 // pieces sends what is written as parts of the measurement object.
@@ -80,10 +99,13 @@ func (e *wireError) Error() string { return e.err.Error() }
 func (e *wireError) Unwrap() error { return e.err }
 
 // source asks the parent for media.
-type source struct{ conn *wire.Conn }
+type source struct {
+	conn      *wire.Conn
+	reference bool // the other half of a comparison
+}
 
 func (s *source) Segment(at int) (decode.Segment, error) {
-	if err := s.conn.SendJSON(wire.TypeSegment, wire.SegmentRequest{At: at}); err != nil {
+	if err := s.conn.SendJSON(wire.TypeSegment, wire.SegmentRequest{At: at, Reference: s.reference}); err != nil {
 		return decode.Segment{}, &wireError{err}
 	}
 	body, err := s.answer(wire.TypeReply)
@@ -111,7 +133,7 @@ func (s *source) Segment(at int) (decode.Segment, error) {
 
 func (s *source) ReadAt(p []byte, off int64) (int, error) {
 	n := min(len(p), wire.MaxMessage)
-	if err := s.conn.SendJSON(wire.TypeRead, wire.ReadRequest{Offset: off, Length: n}); err != nil {
+	if err := s.conn.SendJSON(wire.TypeRead, wire.ReadRequest{Offset: off, Length: n, Reference: s.reference}); err != nil {
 		return 0, &wireError{err}
 	}
 	body, err := s.answer(wire.TypeBytes)

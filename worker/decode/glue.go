@@ -4,6 +4,7 @@ package decode
 
 //#cgo pkg-config: libavcodec libavformat libavutil libswscale
 //#cgo CFLAGS: -O2 -Wall
+//#cgo LDFLAGS: -Wl,--as-needed -ldl
 //#include <stdlib.h>
 //#include "glue.h"
 //#include <libavutil/version.h>
@@ -14,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"unsafe"
 
 	"github.com/asticode/go-astiav"
@@ -26,12 +28,32 @@ func rawStream(s *astiav.Stream) unsafe.Pointer        { return *(*unsafe.Pointe
 func rawPacket(p *astiav.Packet) unsafe.Pointer        { return *(*unsafe.Pointer)(unsafe.Pointer(p)) }
 func rawFormat(f *astiav.FormatContext) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(f)) }
 
-// Install takes over FFmpeg's log, so that complaints are counted and attributed instead of printed, and tells the allocator what decoders do. Call it
-// once in a process.
-func Install() { C.ac_install() }
+// load finds FFmpeg once in a process. Whatever calls a function of FFmpeg comes after it.
+var load = sync.OnceValue(func() error {
+	var why [512]C.char
+	if C.ac_load(&why[0], C.int(len(why))) != 0 {
+		return fmt.Errorf("load FFmpeg: %s", C.GoString(&why[0]))
+	}
+	return nil
+})
 
-// FFmpegVersion is the version of the FFmpeg that this process is linked with.
-func FFmpegVersion() string { return C.GoString(C.av_version_info()) }
+// Install loads FFmpeg and takes over its log, so that complaints are counted and attributed instead of printed, and tells the allocator what decoders do. Call it
+// once in a process.
+func Install() error {
+	if err := load(); err != nil {
+		return err
+	}
+	C.ac_install()
+	return nil
+}
+
+// FFmpegVersion is the version of the FFmpeg that this process decodes with; empty when there is none.
+func FFmpegVersion() string {
+	if load() != nil {
+		return ""
+	}
+	return C.GoString(C.av_version_info())
+}
 
 // complaints is what decoders and demuxers said during one call.
 type complaints struct {

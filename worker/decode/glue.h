@@ -46,6 +46,8 @@ const char *ac_primaries_name(int v);
 const char *ac_transfer_name(int v);
 const char *ac_pix_fmt_name(int v);
 
+// ac_load finds FFmpeg's libraries; -1: why says what is missing. Before it no function of FFmpeg may be called.
+int ac_load(char *why, int size);
 void ac_install(void);
 void ac_log_take(ac_complaints *out); // what was said since the last call, by anybody in this process
 #endif

@@ -52,12 +52,28 @@ type window struct {
 	audio  *audioRunner
 	seq    int64
 	err    error // first error of out
+	// only is the one track that counts, nil for all; show takes its pictures instead of the kernel, nil for a measurement. See Compare.
+	only *trackID
+	show func(shown) error
 }
 
 // Measure decodes and measures one window. A broken stream is part of the header's units; an error means that the source or the output failed, or
 // that the task makes no sense.
 func Measure(task jobs.Task, src Source, out Output) (measurement.Header, error) {
-	w := &window{
+	if err := load(); err != nil {
+		return measurement.Header{}, err
+	}
+	w := newWindow(task, src, out)
+	defer w.close()
+	if err := w.run(); err != nil {
+		return measurement.Header{}, err
+	}
+	w.listUnits()
+	return w.header, nil
+}
+
+func newWindow(task jobs.Task, src Source, out Output) *window {
+	return &window{
 		task: task, src: src, out: out,
 		units: map[int]*measurement.Unit{}, video: map[int]*videoChain{}, bases: map[trackID]measurement.Format{}, audio: &audioRunner{},
 		header: measurement.Header{
@@ -65,21 +81,20 @@ func Measure(task jobs.Task, src Source, out Output) (measurement.Header, error)
 			Sequence: task.Window.Sequence, Window: task.Window.Index,
 		},
 	}
-	defer w.close()
+}
+
+// run decodes the window.
+func (w *window) run() error {
 	var err error
 	switch {
-	case task.Object != nil:
+	case w.task.Object != nil:
 		err = w.object()
-	case task.Context >= 0 && task.Context <= len(task.Segments):
+	case w.task.Context >= 0 && w.task.Context <= len(w.task.Segments):
 		err = w.segments()
 	default:
-		err = jobs.Classify(jobs.Permanent, fmt.Errorf("context %d of %d segments", task.Context, len(task.Segments)))
+		err = jobs.Classify(jobs.Permanent, fmt.Errorf("context %d of %d segments", w.task.Context, len(w.task.Segments)))
 	}
-	if err = errors.Join(err, w.err); err != nil {
-		return measurement.Header{}, err
-	}
-	w.listUnits()
-	return w.header, nil
+	return errors.Join(err, w.err)
 }
 
 func (w *window) close() {

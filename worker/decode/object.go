@@ -169,6 +169,9 @@ func (o *objectWindow) read() error {
 		if err != nil {
 			return err
 		}
+		if o.ignores(p) {
+			continue
+		}
 		if err := o.packet(p); err != nil {
 			return err
 		}
@@ -200,6 +203,9 @@ func (o *objectWindow) finished() bool {
 
 // done: something of the track that belongs to the next window has begun.
 func (o *objectWindow) done(t *track) bool {
+	if o.only != nil && t.id() != *o.only {
+		return true
+	}
 	if t.kind == measurement.Video {
 		v := o.videos[t.ordinal]
 		return v != nil && v.done

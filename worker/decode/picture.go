@@ -10,6 +10,7 @@ import (
 
 	"github.com/asticode/go-astiav"
 
+	"aircheck/jobs"
 	"aircheck/jobs/measurement"
 	"aircheck/worker/measure"
 )
@@ -37,6 +38,7 @@ func (c *videoChain) frame(f *astiav.Frame) error {
 	c.frames[0], c.frames[1], c.frames[2] = c.frames[2], c.frames[0], c.frames[1]
 	c.planar[0], c.planar[1], c.planar[2] = c.planar[2], c.planar[0], c.planar[1]
 	c.pics[1], c.pics[2] = c.pics[0], c.pics[1]
+	in := c.frames[0]
 	if info.planar == 0 {
 		if err := toPlanar(f, c.planar[0]); err != nil {
 			c.w.complain(p.unit, c.track, 1, err.Error())
@@ -46,6 +48,12 @@ func (c *videoChain) frame(f *astiav.Frame) error {
 		full := info.pix_fmt
 		info = frameInfo(c.planar[0])
 		info.pix_fmt = full
+		in = c.planar[0]
+	}
+	if c.w.show != nil {
+		c.row = measurement.Frame{}
+		c.describe(&info, p, 0)
+		return c.w.show(shown{id: jobs.PictureID{Unit: p.unit, PTS: c.row.PTS}, frame: in})
 	}
 	return c.measure(&info, p)
 }

@@ -20,6 +20,7 @@ type demuxed struct {
 	bytes   int
 	packets []*packet // in the container's order
 	demuxer *demuxer  // open for as long as packets refer to its tracks
+	ignore  func(*packet) bool
 }
 
 func (s *demuxed) free() {
@@ -68,7 +69,7 @@ func (b bytesReader) ReadAt(p []byte, off int64) (int, error) {
 // demux fetches and demuxes Task.Segments[at]. Its error is the source's.
 func (w *window) demux(at int) (*demuxed, error) {
 	seg := w.task.Segments[at]
-	s := &demuxed{at: at, index: seg.Index, disc: seg.Discontinuity}
+	s := &demuxed{at: at, index: seg.Index, disc: seg.Discontinuity, ignore: w.ignores}
 	got, err := w.src.Segment(at)
 	if err != nil {
 		return nil, err
@@ -109,6 +110,9 @@ func (s *demuxed) read(end int64) error {
 			p.pos = began[p.track.id()]
 		}
 		began[p.track.id()] = p.pos
+		if s.ignore(p) {
+			continue
+		}
 		if p.pos >= end {
 			p.free()
 			continue
