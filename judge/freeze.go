@@ -39,7 +39,7 @@ const (
 )
 
 // freeze finds pictures that stand still (after FFmpeg's freezedetect), also under grain and across keyframes that code the same
-// picture anew. Black pictures are black and never frozen.
+// picture anew. Black pictures are black and never frozen; nor is what stands still because it is one colour, a test pattern or a slate.
 type freeze struct {
 	Run *run
 	// Anchor is what the picture looked like at the start of the run: it must not drift away from that.
@@ -53,8 +53,12 @@ type freeze struct {
 	Last *lastFrame
 	// Pairs and Grainy count the pairs of the run, and those that are still but for grain; GrainSAD sums the luma differences of the latter.
 	Pairs, Grainy, GrainSAD int64
+	// Sight is what the picture of the run was recognized as. Edges and Birth serve to tell.
+	Sight sight
+	Edges edges
+	Birth birth
 
-	black  blackTest
+	class  *classifier
 	noise  float64
 	levels levels
 	emit   emitter
@@ -67,11 +71,16 @@ type lastFrame struct {
 }
 
 func newFreeze(p *params, emit emitter) videoDetector {
-	return &freeze{black: newBlackTest(p), noise: p.or("video.freeze.noise", stillNoise), levels: p.levels("video.freeze"), emit: emit}
+	return &freeze{class: newClassifier(p), noise: p.or("video.freeze.noise", stillNoise), levels: p.levels("video.freeze"), emit: emit}
 }
 
 func (d *freeze) frame(f *videoFrame) {
-	if d.black.black(f.Frame, f.Format) {
+	dark := d.class.black.black(f.Frame, f.Format)
+	d.Birth.see(f, dark)
+	if f.Texture != nil {
+		d.Edges = edgesOf(f.Texture)
+	}
+	if dark {
 		d.end(f.Start)
 		d.Last = nil
 		return
@@ -105,6 +114,17 @@ func (d *freeze) still(f *videoFrame) {
 		d.Anchor = now.clone()
 	}
 	d.Run.To = f.End
+	if f.Texture != nil && d.Sight.Kind == kindNone {
+		d.recognize(f)
+	}
+}
+
+// recognize tells what is made to stand still: a colour, a test pattern, a slate.
+func (d *freeze) recognize(f *videoFrame) {
+	d.Sight = d.class.classify(f, d.Edges)
+	if d.Sight.Kind == kindNone && d.Birth.asStill(d.Run.From) && flatGraphic(f) {
+		d.Sight.Kind = kindSlate
+	}
 }
 
 // grainSlack is by how much grain moves the mean of a thumbnail's cell, in its units: the difference of the pixels over the root of their number.
@@ -135,22 +155,24 @@ func (d *freeze) pop(f *videoFrame) {
 	d.Waiting++
 }
 
-func (d *freeze) gap(from, _ jobs.Micros) {
+func (d *freeze) gap(from, to jobs.Micros) {
 	d.end(from)
 	d.Last = nil
+	d.Birth.gap(to)
 }
 
 func (d *freeze) finish(at jobs.Micros) { d.end(at) }
 
 // end closes the run, at the latest at the time given, and before a pop that nothing confirmed.
 func (d *freeze) end(at jobs.Micros) {
-	r, grainy := d.Run, d.Grainy*2 > d.Pairs
+	r, grainy, made := d.Run, d.Grainy*2 > d.Pairs, d.Sight.Kind != kindNone
 	if d.Waiting > 0 {
 		at = min(at, d.PopAt)
 	}
 	d.Run, d.Anchor, d.Waiting = nil, thumb{}, 0
 	d.Pops, d.Pairs, d.Grainy, d.GrainSAD = 0, 0, 0, 0
-	if r == nil {
+	d.Sight = sight{}
+	if r == nil || made {
 		return
 	}
 	r.To = min(r.To, at)
