@@ -202,7 +202,7 @@ func checkForeignGroups(w want, f *Frame) {
 		groups = map[string]int64{
 			"pair_y_sad": p.SADY, "pair_cb_sad": p.SADCb, "pair_cr_sad": p.SADCr, "pair_ti_sq": p.TI2, "pair_block_max": int64(p.MaxBlock),
 			"pair_blocks_changed": int64(p.Changed), "pair_blocks": int64(p.Blocks), "pair_block_mean": p.BlockMean,
-			"pair_broken_2": int64(p.Broken2), "pair_broken_3": int64(p.Broken3),
+			"pair_broken": int64(p.Broken), "pair_control": int64(p.Control), "pair_broken_new": int64(p.BrokenNew), "pair_control_new": int64(p.ControlNew),
 		}
 	}
 	if x := f.Texture; x != nil {

@@ -190,8 +190,9 @@ type Frame struct {
 // Pair compares a picture with the one before.
 //
 // A side of a block breaks the picture when the mean step across it exceeds 8 code values and three times the mean steps just outside and just inside it, which count as
-// 1.5 at least. A block is new when its SAD exceeds two code values a sample and three times that of at least five of its eight neighbours. Blocks on the border of
-// the picture, which letterboxing breaks, are left out.
+// 1.5 at least. A block is broken when two of its sides are; it is new when its SAD exceeds two code values a sample. The control of a block is the same for its sides moved
+// across themselves by 4 samples, where codecs put none: it tells the edges of graphics from damage. Blocks on the border of the picture, which letterboxing
+// breaks, are left out.
 type Pair struct {
 	SADY, SADCb, SADCr int64
 	TI2                int64 // sum of d*d over luma samples with |d| > 30
@@ -199,7 +200,9 @@ type Pair struct {
 	Changed            int32 // 16x16 blocks with a mean absolute difference above 2 code values
 	Blocks             int32 // 16x16 blocks in the picture
 	BlockMean          int64 // sum over 8x8 blocks of |block sum - previous block sum|
-	Broken2, Broken3   int32 // 16x16 blocks with at least two, three sides that break the picture, and that are new
+	Broken, Control    int32 // 16x16 blocks that are broken, and those whose control is
+	// BrokenNew and ControlNew are how many of these are new.
+	BrokenNew, ControlNew int32
 }
 
 // EdgePhases is the least common multiple of the periods that a grid of blocks may have.
@@ -273,6 +276,8 @@ type Channel struct {
 	Clipped   int32   // samples with |x| >= 1 - 2^-15
 	ClipRun   int32   // longest run of clipped samples of one sign that ends in this slot or goes on at its end; it may have begun before the slot
 	FlatRun   int32   // longest run, as ClipRun, of samples with |x| above 0.1 that are within 2^-13 of the one before: m-1 for a flat top of m samples
+	Flats     int32   // samples that are part of such runs, and those of them within 2 % of the greatest |x| of the slot (of a part, in a slot that is in parts)
+	FlatTops  int32
 	LoudFirst int32   // first and last sample with |x| >= 0.001 (-60 dBFS), counted from the slot's start as Offset is; -1 when there is none
 	LoudLast  int32
 }

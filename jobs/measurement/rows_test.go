@@ -31,7 +31,7 @@ func randomFrame(r *rand.Rand) *Frame {
 	if f.HasPair {
 		f.Pair = Pair{
 			SADY: r.Int64(), SADCb: r.Int64(), SADCr: r.Int64(), TI2: r.Int64(), MaxBlock: r.Int32(), Changed: r.Int32(), Blocks: r.Int32(),
-			BlockMean: r.Int64(), Broken2: r.Int32(), Broken3: r.Int32(),
+			BlockMean: r.Int64(), Broken: r.Int32(), Control: r.Int32(), BrokenNew: r.Int32(), ControlNew: r.Int32(),
 		}
 	}
 	if r.IntN(2) == 0 {
@@ -129,7 +129,7 @@ func plausibleFrame(r *rand.Rand, base *Frame, i int) *Frame {
 	if f.HasPair {
 		f.Pair = Pair{
 			SADY: near(3 * samples), SADCb: near(samples / 4), SADCr: near(samples / 4), TI2: near(100 * samples), MaxBlock: int32(near(9000)),
-			Changed: int32(near(3000)), Blocks: 8040, BlockMean: near(2 * samples), Broken2: r.Int32N(3),
+			Changed: int32(near(3000)), Blocks: 8040, BlockMean: near(2 * samples), Broken: r.Int32N(3),
 		}
 	}
 	if i%4 == 0 {

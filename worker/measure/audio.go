@@ -243,6 +243,7 @@ func giveChannel(c *C.ac_channel) measurement.Channel {
 		Peak: float32(c.peak), TruePeak: float32(c.true_peak),
 		ResPeak: float32(c.res_peak), ResSq: float64(c.res_sq),
 		Zeros: int32(c.zeros), Clipped: int32(c.clipped), ClipRun: int32(c.clip_run), FlatRun: int32(c.flat_run),
+		Flats: int32(c.flats), FlatTops: int32(c.flat_tops),
 		LoudFirst: int32(c.loud_first), LoudLast: int32(c.loud_last),
 	}
 }

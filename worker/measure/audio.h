@@ -19,7 +19,7 @@ typedef struct {
 typedef struct {
     double k, sq, sum, r1, r2, res_sq;
     float peak, true_peak, res_peak;
-    int32_t zeros, clipped, clip_run, flat_run, loud_first, loud_last;
+    int32_t zeros, clipped, clip_run, flat_run, flats, flat_tops, loud_first, loud_last;
 } ac_channel;
 
 // One channel's samples, with AC_HISTORY of the past in front, and what runs on from piece to piece.

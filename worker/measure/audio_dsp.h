@@ -11,6 +11,8 @@ static const float loudest = 1048576.0f;
 static const float clip_level = 1.0f - 1.0f / 32768.0f;
 static const float flat_step = 1.0f / 8192.0f;
 static const float flat_level = 0.1f;
+// Flat samples this near to the peak of the piece, as a share of it, are on top.
+static const float flat_top = 0.98f;
 static const float loud_level = 0.001f;
 // A filter state below this is silence; it is zeroed before it becomes subnormal, which would be slow.
 static const double quiet = 1e-30;
@@ -220,16 +222,20 @@ static inline int is_flat(const float *x, int i) {
 static void find_flats(ac_track *t, int n, ac_channel *c) {
     const float *x = t->raw + AC_HISTORY;
     int32_t run = t->flat_run, longest = 0;
-    int any = 0;
+    float top = flat_top * c->peak;
+    int any = 0, flats = 0, tops = 0;
     if (c->peak > flat_level)
         for (int i = 0; i < n; i++) any |= is_flat(x, i);
     if (!any) run = 0, n = 0;
     for (int i = 0; i < n; i++) {
-        run = is_flat(x, i) ? run + 1 : 0;
+        int flat = is_flat(x, i);
+        run = flat ? run + 1 : 0;
         longest = run > longest ? run : longest;
+        flats += flat;
+        tops += flat & ((x[i] >= top) | (x[i] <= -top));
     }
     t->flat_run = run;
-    c->flat_run = longest;
+    c->flat_run = longest, c->flats = flats, c->flat_tops = tops;
 }
 
 static void measure_channel(const ac_audio *a, ac_track *t, int n, int offset, ac_channel *c) {

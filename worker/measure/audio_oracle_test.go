@@ -120,6 +120,10 @@ func (o *audioOracle) channel(c, from, to, offset int) measurement.Channel {
 		w.Clipped += int32(b2i(isClipped(v)))
 		w.ClipRun = max(w.ClipRun, run(i, func(j int) bool { return isClipped(x[j]) && (x[j] > 0) == (v > 0) }))
 		w.FlatRun = max(w.FlatRun, run(i, func(j int) bool { return isFlat(x, j) }))
+		if isFlat(x, i) {
+			w.Flats++
+			w.FlatTops += int32(b2i(size >= float32(0.98)*greatest(x[from:to])))
+		}
 		if size >= 0.001 {
 			if w.LoudFirst < 0 {
 				w.LoudFirst = int32(offset + i - from)
@@ -134,6 +138,14 @@ func isClipped(v float64) bool { return math.Abs(v) >= 1-math.Exp2(-15) }
 
 func isFlat(x []float64, i int) bool {
 	return math.Abs(x[i]) > float64(float32(0.1)) && math.Abs(float64(float32(x[i])-float32(past(x, i-1)))) <= math.Exp2(-13)
+}
+
+func greatest(x []float64) float32 {
+	peak := 0.0
+	for _, v := range x {
+		peak = max(peak, math.Abs(v))
+	}
+	return float32(peak)
 }
 
 // run is the length of the run of samples that ends at i.

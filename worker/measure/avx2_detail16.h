@@ -124,3 +124,24 @@ static ac_dark dark_row_16(const uint16_t *c, int w, uint32_t limit) {
     d.above += (uint64_t)add_lanes64(widen_sum(above));
     return d;
 }
+
+// See plain_across. Eight steps of 12 bits fit a word.
+static void steps_across_16(const uint8_t *data, ptrdiff_t stride, int cols, uint32_t *sums) {
+    for (int k = 1; k < cols; k++) {
+        __m128i sum = _mm_setzero_si128();
+        for (int y = 0; y < 8; y++) {
+            const uint16_t *c = line_16(data, stride, y) + 16 * k - 1;
+            sum = _mm_add_epi16(sum, _mm_abs_epi16(_mm_sub_epi16(_mm_loadu_si128((const __m128i *)c), _mm_loadu_si128((const __m128i *)(c - 1)))));
+        }
+        add_sums(sums + 8 * k, sum);
+    }
+}
+
+static void steps_down_16(const uint16_t *a, const uint16_t *b, int cols, uint32_t *sums) {
+    for (int k = 0; k < cols; k++) {
+        __m256i s = add_words(_mm256_setzero_si256(), diff_16(load_16(a + 16 * k), load_16(b + 16 * k)));
+        __m128i t = _mm_add_epi32(_mm256_castsi256_si128(s), _mm256_extracti128_si256(s, 1));
+        t = _mm_add_epi32(t, _mm_srli_si128(t, 8));
+        sums[k] = (uint32_t)(_mm_cvtsi128_si32(t) + _mm_extract_epi32(t, 1));
+    }
+}

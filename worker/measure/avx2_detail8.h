@@ -187,3 +187,33 @@ static ac_dark dark_row_8(const uint8_t *c, int w, uint32_t limit) {
     d.above += (uint64_t)add_lanes64(above);
     return d;
 }
+
+// Adds eight words to the sums of a block.
+static inline void add_sums(uint32_t *sums, __m128i words) {
+    __m256i *to = (__m256i *)sums;
+    _mm256_storeu_si256(to, _mm256_add_epi32(_mm256_loadu_si256(to), _mm256_cvtepu16_epi32(words)));
+}
+
+// See plain_across: two blocks at a time.
+static void steps_across_8(const uint8_t *data, ptrdiff_t stride, int cols, uint32_t *sums) {
+    int k = 1;
+    for (; k + 2 <= cols; k += 2) {
+        __m256i z = _mm256_setzero_si256(), sum = z;
+        const uint8_t *c = data + 16 * k - 1;
+        for (int y = 0; y < 8; y++, c += stride) sum = _mm256_add_epi16(sum, _mm256_unpacklo_epi8(diff_8(load_8(c), load_8(c - 1)), z));
+        add_sums(sums + 8 * k, _mm256_castsi256_si128(sum));
+        add_sums(sums + 8 * k + 8, _mm256_extracti128_si256(sum, 1));
+    }
+    plain_across_8(data, stride, k, cols, sums);
+}
+
+static void steps_down_8(const uint8_t *a, const uint8_t *b, int cols, uint32_t *sums) {
+    int k = 0;
+    for (; k + 2 <= cols; k += 2) {
+        __m256i s = _mm256_sad_epu8(load_8(a + 16 * k), load_8(b + 16 * k));
+        s = _mm256_add_epi64(s, _mm256_srli_si256(s, 8));
+        sums[k] = (uint32_t)_mm_cvtsi128_si32(_mm256_castsi256_si128(s));
+        sums[k + 1] = (uint32_t)_mm_cvtsi128_si32(_mm256_extracti128_si256(s, 1));
+    }
+    plain_down_8(a, b, k, cols, sums);
+}

@@ -182,25 +182,22 @@ func oracleBlocks(c, p *plane, s int, r *measurement.Pair) {
 		r.Changed += int32(b2i(sads[i] > 2<<s*256))
 	}
 	r.Blocks = int32(len(sads))
-	for by := 1; by < rows-1; by++ {
-		for bx := 1; bx < cols-1; bx++ {
-			own, above := sads[by*cols+bx], 0
-			for i := range 9 {
-				if i != 4 && 3*sads[(by+i/3-1)*cols+bx+i%3-1] < own {
-					above++
-				}
-			}
-			if own <= 2<<s*256 || above < 5 {
-				continue
-			}
-			sides := brokenSides(c, 16*bx, 16*by, s)
-			r.Broken2 += int32(b2i(sides >= 2))
-			r.Broken3 += int32(b2i(sides >= 3))
+	for i := range cols * rows {
+		bx, by := i%cols, i/cols
+		if bx == 0 || by == 0 || bx == cols-1 || by == rows-1 {
+			continue
 		}
+		changed := b2i(sads[i] > 2<<s*256)
+		broken, control := b2i(brokenSides(c, 16*bx, 16*by, 0, s) >= 2), b2i(brokenSides(c, 16*bx, 16*by, 4, s) >= 2)
+		r.Broken += int32(broken)
+		r.BrokenNew += int32(broken & changed)
+		r.Control += int32(control)
+		r.ControlNew += int32(control & changed)
 	}
 }
 
-func brokenSides(c *plane, x0, y0, s int) int {
+// brokenSides looks at the sides of a block, each moved across itself by off samples.
+func brokenSides(c *plane, x0, y0, off, s int) int {
 	side := func(px func(across, along int) int) int {
 		var step, a, b int
 		for i := range 16 {
@@ -213,8 +210,8 @@ func brokenSides(c *plane, x0, y0, s int) int {
 	}
 	n := 0
 	for _, at := range []int{0, 16} {
-		n += side(func(across, along int) int { return c.px(x0+at+across, y0+along) })
-		n += side(func(across, along int) int { return c.px(x0+along, y0+at+across) })
+		n += side(func(across, along int) int { return c.px(x0+off+at+across, y0+along) })
+		n += side(func(across, along int) int { return c.px(x0+along, y0+off+at+across) })
 	}
 	return n
 }

@@ -62,7 +62,7 @@ typedef struct {
 
 typedef struct {
     int64_t block_mean;
-    uint32_t max_block, changed, blocks, broken2, broken3;
+    uint32_t max_block, changed, blocks, broken, broken_new, control, control_new;
 } ac_pair;
 
 typedef struct {
@@ -122,7 +122,9 @@ struct ac_video {
     uint32_t *sad16;           // SAD of every whole 16x16 block of luma
     uint32_t *key1, *key2;     // hash keys by block column
     uint32_t bits;             // as in ac_plane, of the oldest picture
-    uint8_t *mark;             // new blocks of a row
+    uint8_t *sides;            // what breaks the picture, of every whole 16x16 block of luma
+    uint32_t *across;          // steps across the upright sides of a row of blocks, and beside them: 8 a block
+    uint32_t *steps;           // the same of level sides: 3 a block
     uint8_t *combed;           // combed samples of up to 16 rows by column
     ac_edge edge[2];           // of the outermost columns, left and right
     ac_phases phases;
@@ -153,6 +155,10 @@ ac_kernel ac_scalar_kernel(int depth);
 
 // For functions that are called with constants, which shape their loops.
 #define AC_INLINE __attribute__((always_inline))
+
+// What breaks, by block: its upper and left sides, and the same sides of the control block that lies 4 samples further right and down. Codecs do not put sides
+// there, so that what is found there is edges of the picture itself.
+enum { AC_LEFT = 1, AC_TOP = 2, AC_LEFT_CONTROL = 4, AC_TOP_CONTROL = 8 };
 
 // EBU R 103 in code values of 14 bits, in which vector kernels reckon.
 #define AC_GAMUT_LO (5 << 6)

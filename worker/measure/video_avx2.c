@@ -55,6 +55,8 @@ static inline int count_words(__m256i mask) { return _mm_popcnt_u32((uint32_t)_m
 #define ROW_TEXTURE(v, c, up, down, y) FN(texture_row)(v, c, up, down, y)
 #define END_PHASES(v) FN(add_phases)(v)
 #define ROW_GAMUT(v, r) FN(gamut_row)(v, r)
+#define STEPS_ACROSS(data, stride, cols, sums) FN(steps_across)(data, stride, cols, sums)
+#define STEPS_DOWN(a, b, cols, sums) FN(steps_down)(a, b, cols, sums)
 #define ROW_IDET(r, w, stride, sums, bits) FN(idet_row)(r, w, stride, sums, bits)
 #define ROW_COMBED(up, c, down, w, t, column) FN(combed_row)(up, c, down, w, t, column)
 #define ROW_DARK(c, w, limit) FN(dark_row)(c, w, limit)
@@ -66,6 +68,7 @@ static inline int count_words(__m256i mask) { return _mm_popcnt_u32((uint32_t)_m
 #include "video_row.h"
 #include "avx2_detail8.h"
 #include "video_detail.h"
+#include "video_sides.h"
 #include "video_pass.h"
 
 #undef SAMPLE
@@ -78,6 +81,7 @@ static inline int count_words(__m256i mask) { return _mm_popcnt_u32((uint32_t)_m
 #include "video_row.h"
 #include "avx2_detail16.h"
 #include "video_detail.h"
+#include "video_sides.h"
 #include "video_pass.h"
 
 // Above this depth, which only mastering formats have, words no longer suffice.

@@ -22,6 +22,8 @@ static inline __m512i widen_sum(__m512i v) {
 #define ROW_TEXTURE(v, c, up, down, y) FN(texture_row)(v, c, up, down, y)
 #define END_PHASES(v) FN(add_phases)(v)
 #define ROW_GAMUT(v, r) FN(gamut_row)(v, r)
+#define STEPS_ACROSS(data, stride, cols, sums) FN(steps_across)(data, stride, cols, sums)
+#define STEPS_DOWN(a, b, cols, sums) FN(steps_down)(a, b, cols, sums)
 #define ROW_IDET(r, w, stride, sums, bits) FN(idet_row)(r, w, stride, sums)
 #define ROW_COMBED(up, c, down, w, t, column) FN(combed_row)(up, c, down, w, t, column)
 #define ROW_DARK(c, w, limit) FN(dark_row)(c, w, limit)
@@ -33,6 +35,7 @@ static inline __m512i widen_sum(__m512i v) {
 #include "video_row.h"
 #include "avx512_detail8.h"
 #include "video_detail.h"
+#include "video_sides.h"
 #include "video_pass.h"
 
 ac_kernel ac_avx512_kernel(int depth) {

@@ -1,5 +1,5 @@
 // Template: one pass over all planes, in strips of 8 rows. FN(begin), FN(strip) and FN(finish) measure strips into FN(totals); what follows works on one row of blocks, or on
-// rows, that are still in the cache. They and video_detail.h must be included before.
+// rows, that are still in the cache. They, video_detail.h and video_sides.h must be included before.
 
 // NH of UMAC (RFC 4418, 5.2): the sum of products of keyed pairs. Rows are chained by an odd factor, so that their order counts.
 static inline uint64_t FN(hash_row)(const ac_video *v, int n) {
@@ -83,48 +83,15 @@ static inline AC_INLINE void FN(plane_pass)(ac_video *v, int plane, const int lu
         v->hash = FN(chain)(v->hash, FN(hash_row)(v, n));
         if (v->grid[plane].blocked) FN(grid_row)(v, plane, y / 8, n);
         if (luma) FN(extreme_row)(v, n);
-        if (luma && v->has_prev) FN(pair_row)(v, y / 8, n);
+        if (luma && v->has_prev) {
+            FN(pair_row)(v, y / 8, n);
+            FN(sides)(v, y);
+        }
     }
     FN(finish)(&totals, &v->plane[plane]);
     if (!v->grid[plane].blocked) FN(small_grid)(v, plane);
     v->hash = FN(chain)(v->hash, (uint64_t)v->plane[plane].sum);
     v->hash = FN(chain)(v->hash, (uint64_t)v->plane[plane].sum2);
-}
-
-// A side breaks the picture when the mean step across it exceeds 8 code values and three times the steps beside it, which count as 1.5 at least.
-// p is the first sample behind the side, across and along are in bytes.
-static int FN(side_breaks)(const uint8_t *p, ptrdiff_t across, ptrdiff_t along, int shift) {
-    uint32_t step = 0, before = 0, behind = 0;
-    for (int i = 0; i < 16; i++, p += along) {
-        uint32_t a = *(const SAMPLE *)(p - 2 * across), b = *(const SAMPLE *)(p - across);
-        uint32_t c = *(const SAMPLE *)p, d = *(const SAMPLE *)(p + across);
-        before += ac_absdiff(a, b);
-        step += ac_absdiff(b, c);
-        behind += ac_absdiff(c, d);
-    }
-    uint32_t beside = before > behind ? before : behind, least = 24u << shift;
-    beside = beside > least ? beside : least;
-    return step > 128u << shift && step > 3 * beside;
-}
-
-static int FN(broken_sides)(const ac_video *v, int bx, int by) {
-    ptrdiff_t dx = sizeof(SAMPLE), dy = v->cur.stride[0];
-    const uint8_t *p = v->cur.data[0] + 16 * by * dy + 16 * bx * dx;
-    int shift = v->depth - 8;
-    return FN(side_breaks)(p, dx, dy, shift) + FN(side_breaks)(p + 16 * dx, dx, dy, shift) + FN(side_breaks)(p, dy, dx, shift) +
-           FN(side_breaks)(p + 16 * dy, dy, dx, shift);
-}
-
-// Marks the inner blocks of a row that are new: those whose SAD exceeds three times the median of their eight neighbours' (that is: of at least five) and two code values a
-// sample.
-static void FN(mark_new)(const uint32_t *s, int cols, uint32_t least, uint8_t *mark) {
-    const uint32_t *up = s - cols, *down = s + cols;
-    for (int x = 1; x < cols - 1; x++) {
-        uint32_t own = s[x];
-        int n = (3 * up[x - 1] < own) + (3 * up[x] < own) + (3 * up[x + 1] < own) + (3 * s[x - 1] < own) + (3 * s[x + 1] < own) +
-                (3 * down[x - 1] < own) + (3 * down[x] < own) + (3 * down[x + 1] < own);
-        mark[x] = (n >= 5) & (own > least);
-    }
 }
 
 static void FN(pair_blocks)(ac_video *v) {
@@ -135,15 +102,8 @@ static void FN(pair_blocks)(ac_video *v) {
         changed += v->sad16[i] > least;
     }
     v->pair.max_block = max, v->pair.changed = changed, v->pair.blocks = (uint32_t)(cols * rows);
-    for (int y = 1; y < rows - 1; y++) {
-        FN(mark_new)(v->sad16 + y * cols, cols, least, v->mark);
-        for (int x = 1; x < cols - 1; x++) {
-            if (!v->mark[x]) continue;
-            int sides = FN(broken_sides)(v, x, y);
-            v->pair.broken2 += sides >= 2;
-            v->pair.broken3 += sides >= 3;
-        }
-    }
+    if (cols < 3) return;
+    for (int y = 1; y < rows - 1; y++) FN(count_broken)(v, y);
 }
 
 static int FN(pass)(ac_video *v) {

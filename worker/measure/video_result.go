@@ -67,8 +67,8 @@ func (v *Video) givePair(out *measurement.Pair) {
 		Changed:   int32(p.changed),
 		Blocks:    int32(p.blocks),
 		BlockMean: int64(p.block_mean),
-		Broken2:   int32(p.broken2),
-		Broken3:   int32(p.broken3),
+		Broken:    int32(p.broken), BrokenNew: int32(p.broken_new),
+		Control: int32(p.control), ControlNew: int32(p.control_new),
 	}
 }
 

@@ -1,4 +1,4 @@
-// Template: single rows of texture and comb in plain C; vector kernels use them for the columns that do not fill a vector. video_sample.h must be included before.
+// Template: single rows of texture, comb and sides of blocks in plain C; vector kernels use them for the columns that do not fill a vector. video_sample.h must be included before.
 
 // Columns [from, to) of one row of w. up and down are NULL on the outer rows, where there is no Laplacian.
 static inline void FN(plain_texture_row)(const SAMPLE *c, const SAMPLE *up, const SAMPLE *down, int from, int to, int w, ac_texture *t, int y) {
@@ -75,4 +75,22 @@ static inline ac_dark FN(plain_dark)(const SAMPLE *c, int from, int w, uint32_t 
         d.above += c[x] > limit;
     }
     return d;
+}
+
+// Steps |Y[x] - Y[x-1]| over 8 rows, added to 8 sums a block from block `from` on: those of x from 16k-1 to 16k+6.
+static inline void FN(plain_across)(const uint8_t *data, ptrdiff_t stride, int from, int cols, uint32_t *sums) {
+    for (int y = 0; y < 8; y++) {
+        const SAMPLE *c = FN(line)(data, stride, y);
+        for (int k = from; k < cols; k++)
+            for (int i = 0; i < 8; i++) sums[8 * k + i] += ac_absdiff(c[16 * k - 1 + i], c[16 * k - 2 + i]);
+    }
+}
+
+// Sums of |a - b| over each 16 columns from block `from` on.
+static inline void FN(plain_down)(const SAMPLE *a, const SAMPLE *b, int from, int cols, uint32_t *sums) {
+    for (int k = from; k < cols; k++) {
+        uint32_t s = 0;
+        for (int x = 16 * k; x < 16 * k + 16; x++) s += ac_absdiff(a[x], b[x]);
+        sums[k] = s;
+    }
 }

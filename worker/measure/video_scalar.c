@@ -6,6 +6,8 @@
 #define ROW_TEXTURE(v, c, up, down, y) FN(plain_texture_row)(c, up, down, 0, (v)->w[0], (v)->w[0], &(v)->texture, y)
 #define END_PHASES(v) (void)(v)
 #define ROW_GAMUT(v, r) FN(plain_gamut)(v, r, 0)
+#define STEPS_ACROSS(data, stride, cols, sums) FN(plain_across)(data, stride, 1, cols, sums)
+#define STEPS_DOWN(a, b, cols, sums) FN(plain_down)(a, b, 0, cols, sums)
 #define ROW_IDET(r, w, stride, sums, bits) FN(plain_idet)(r, 0, w, sums)
 #define ROW_COMBED(up, c, down, w, t, column) FN(plain_combed)(up, c, down, 0, w, t, column)
 #define ROW_DARK(c, w, limit) FN(plain_dark)(c, 0, w, limit)
@@ -16,6 +18,7 @@
 #include "video_strip.h"
 #include "video_row.h"
 #include "video_detail.h"
+#include "video_sides.h"
 #include "video_pass.h"
 #undef SAMPLE
 #undef FN
@@ -26,6 +29,7 @@
 #include "video_strip.h"
 #include "video_row.h"
 #include "video_detail.h"
+#include "video_sides.h"
 #include "video_pass.h"
 
 ac_kernel ac_scalar_kernel(int depth) { return depth > 8 ? pass_16 : pass_8; }
