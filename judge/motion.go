@@ -1,5 +1,280 @@
 package judge
 
-func newMotion(*params, emitter) videoDetector { return &idle{} }
+import (
+	"math"
+	"slices"
 
-func motionThresholds() []Threshold { return nil }
+	"aircheck/jobs"
+	"aircheck/jobs/measurement"
+)
+
+const (
+	// around is how many pairs before and after one say what motion there is; it is told that much late. Ten hold two new pictures even at 12 pictures/s shown at 60.
+	around = 10
+	// leastBlock and leastMean are from which change of a block of 16x16 and of the mean, in code values of the 8-bit scale, there is motion that a repeat would interrupt.
+	leastBlock, leastMean = 5, 0.1
+	// A repeat that a codec hardly touched: mean difference and that of the worst block, absolute and as shares of the motion around, and of NTIA's TI2.
+	sureMean, sureBlock           = 1.2, 8
+	sureMeanShare, sureBlockShare = 0.15, 0.25
+	sureTI2Share                  = 0.01
+	// A repeat that was coded anew with few bits: evidence for a cadence, not for a single repeat.
+	likelyMean, likelyBlock           = 2.5, 14
+	likelyMeanShare, likelyBlockShare = 0.45, 0.4
+	likelyTI2Share                    = 0.04
+	plainMeanShare, plainBlockShare   = 0.3, 0.35
+	// leastTI2 is from which TI2 on it says more than the mean: below, nothing moves that has contrast.
+	leastTI2 = 5
+	// A repeat has an edge on both sides: the pairs beside it differ by this much more than it does. Motion that calms down and sets in again has none.
+	edgeMean, edgeBlock, slopeMean, slopeSlack = 2.2, 1.5, 1.5, 0.05
+	// borderRepeat and borderMoved bound the change of the cells of a thumbnail at the border of two units, as shares of the change of blocks around.
+	borderRepeat, borderMoved = 0.12, 0.3
+	// borderMotion is the least change of blocks, in code values, against which a border is judged.
+	borderMotion = 0.3
+)
+
+// motion finds pictures that are shown again, that are missing, and the cadences that come of converting a frame rate. It looks at how much every picture
+// differs from the one before, against the pictures around it (after Wolf, "A no reference (NR) and reduced reference (RR) metric for detecting dropped video
+// frames", NTIA 2009, made local, and with FFmpeg's mpdecimate in mind).
+type motion struct {
+	// Ring holds the last pairs; the one in the middle is judged.
+	Ring []pairChange `json:",omitempty"`
+	// Last is what the last picture of a unit looked like.
+	Last    thumb
+	Unit    bool `json:",omitempty"` // Last is of the picture before
+	Cadence cadenceTrack
+	Hold    *hold `json:",omitempty"`
+	Stutter stutter
+	// Blind is true until there is a picture after a gap.
+	Blind bool `json:",omitempty"`
+
+	out motionOutput
+}
+
+// pairChange is how a picture differs from the one before it; in code values of the 8-bit scale, on average over the samples.
+type pairChange struct {
+	Start, End jobs.Micros
+	Mean       float64 // of the differences of luma
+	Block      float64 // of those in the block of 16x16 that changed most
+	TI2        float64 // of the squares of those above 30
+	Cells      float64 // of the differences of the means of 8x8 blocks
+	Border     float64 // of the cells of the thumbnails, where there is no pair
+	Known      bool    // there is a pair
+	Equal      bool    // the pictures are the same
+	Blind      bool    // nobody knows
+}
+
+// pairKind is what a pair was found to be.
+type pairKind int
+
+const (
+	pairUnknown pairKind = iota // nobody knows, or nothing moves around it
+	pairMoved
+	pairLikely // probably a repeat
+	pairSure   // a repeat
+)
+
+func newMotion(p *params, emit emitter) videoDetector {
+	d := &motion{out: newMotionOutput(p, emit)}
+	d.Cadence.reset()
+	return d
+}
+
+func (d *motion) frame(f *videoFrame) {
+	if len(d.Ring) == 2*around+1 {
+		copy(d.Ring, d.Ring[1:])
+		d.Ring = d.Ring[:2*around]
+	}
+	d.Ring = append(d.Ring, d.change(f))
+	d.Blind = false
+	d.Unit = f.Flags&measurement.FlagUnitLast != 0
+	if d.Unit {
+		t := thumbOf(f.Frame)
+		d.Last.Cells, d.Last.Coarse = append(d.Last.Cells[:0], t.Cells...), t.Coarse
+	}
+	if len(d.Ring) > around {
+		d.judge(len(d.Ring) - 1 - around)
+	}
+}
+
+// change measures how f differs from the picture before it.
+func (d *motion) change(f *videoFrame) pairChange {
+	c := pairChange{Start: f.Start, End: f.End}
+	luma := float64(f.Format.Width) * float64(f.Format.Height) * float64(depthScale(f.Format))
+	switch {
+	case d.Blind || len(d.Ring) == 0 || f.Flags&measurement.FlagFormat != 0 || luma <= 0:
+		c.Blind = true
+	case f.HasPair:
+		p := &f.Pair
+		c.Known = true
+		c.Mean, c.Cells = float64(p.SADY)/luma, float64(p.BlockMean)/luma
+		c.Block = float64(p.MaxBlock) / float64(256*depthScale(f.Format))
+		c.TI2 = float64(p.TI2) / (luma * float64(depthScale(f.Format)))
+		c.Equal = p.SADY == 0 && p.SADCb == 0 && p.SADCr == 0
+	case d.Unit && len(d.Last.Cells) > 0:
+		now := thumbOf(f.Frame)
+		if len(now.Cells) != len(d.Last.Cells) {
+			c.Blind = true
+			break
+		}
+		sum, _ := d.Last.difference(now)
+		c.Border = float64(sum) / float64(16*len(now.Cells))
+	default:
+		c.Blind = true
+	}
+	return c
+}
+
+// judge says what the pair at i is, and passes it on.
+func (d *motion) judge(i int) {
+	c := &d.Ring[i]
+	k := d.kind(i)
+	d.Cadence.add(c, k, &d.out)
+	d.hold(i, k)
+	d.Stutter.pass(c.Start, &d.Cadence, &d.out)
+}
+
+// kind tells repeats from motion.
+func (d *motion) kind(i int) pairKind {
+	c := &d.Ring[i]
+	before, after := d.Ring[max(0, i-around):i], d.Ring[i+1:min(len(d.Ring), i+1+around)]
+	if c.Blind {
+		return pairUnknown
+	}
+	if !c.Known {
+		return borderKind(c, before, after)
+	}
+	mean, block := typical(before, after, byMean), typical(before, after, byBlock)
+	if block < leastBlock || mean < leastMean {
+		return pairUnknown
+	}
+	ti2 := typical(before, after, byTI2)
+	sure := c.Equal || c.Mean <= sureMean && c.Block <= sureBlock && c.Mean <= sureMeanShare*mean && c.Block <= sureBlockShare*block &&
+		(ti2 < leastTI2 || c.TI2 <= sureTI2Share*ti2)
+	likely := c.Mean <= likelyMean && c.Block <= likelyBlock && (ti2 >= leastTI2 &&
+		c.Mean <= likelyMeanShare*mean && c.Block <= likelyBlockShare*block && c.TI2 <= likelyTI2Share*ti2 ||
+		ti2 < leastTI2 && c.Mean <= plainMeanShare*mean && c.Block <= plainBlockShare*block)
+	switch {
+	case !sure && !likely:
+		return pairMoved
+	case !d.edged(i):
+		return pairUnknown
+	case sure:
+		return pairSure
+	}
+	return pairLikely
+}
+
+// borderKind judges a border of units by the cells of the thumbnails.
+func borderKind(c *pairChange, before, after []pairChange) pairKind {
+	cells, block := typical(before, after, byCells), typical(before, after, byBlock)
+	switch {
+	case cells < borderMotion || block < leastBlock:
+		return pairUnknown
+	case c.Border <= borderRepeat*cells:
+		return pairLikely
+	case c.Border >= borderMoved*cells:
+		return pairMoved
+	}
+	return pairUnknown
+}
+
+func byMean(c *pairChange) float64  { return c.Mean }
+func byBlock(c *pairChange) float64 { return c.Block }
+func byTI2(c *pairChange) float64   { return c.TI2 }
+func byCells(c *pairChange) float64 { return c.Cells }
+
+// typical is how much pictures that move differ, by the lesser side: the second greatest, since the greatest may be a cut.
+func typical(before, after []pairChange, by func(*pairChange) float64) float64 {
+	return min(secondGreatest(before, by), secondGreatest(after, by))
+}
+
+func secondGreatest(list []pairChange, by func(*pairChange) float64) float64 {
+	first, second := 0.0, 0.0
+	for i := range list {
+		switch v := by(&list[i]); {
+		case v > first:
+			first, second = v, first
+		case v > second:
+			second = v
+		}
+	}
+	return second
+}
+
+// edged tells whether motion stops and sets in abruptly around the pair, other repeats beside it apart.
+func (d *motion) edged(i int) bool {
+	return d.edge(i, -1) && d.edge(i, 1)
+}
+
+func (d *motion) edge(i, step int) bool {
+	c := &d.Ring[i]
+	for j := i + step; j >= 0 && j < len(d.Ring); j += step {
+		o := &d.Ring[j]
+		switch {
+		case !o.Known:
+		case o.Mean > edgeMean*c.Mean && o.Block > edgeBlock*c.Block:
+			return true
+		case o.Mean > slopeMean*c.Mean+slopeSlack:
+			return false
+		}
+	}
+	return false
+}
+
+func (d *motion) gap(_, _ jobs.Micros) {
+	d.flush()
+	d.Cadence.finish(&d.out)
+	d.Stutter.finish(&d.Cadence, &d.out)
+	d.Cadence.forget()
+	d.Unit, d.Blind = false, true
+}
+
+func (d *motion) finish(jobs.Micros) {
+	d.flush()
+	d.Cadence.finish(&d.out)
+	d.Stutter.finish(&d.Cadence, &d.out)
+}
+
+// flush judges the pairs that still wait for what comes after them.
+func (d *motion) flush() {
+	for i := max(0, len(d.Ring)-around); i < len(d.Ring); i++ {
+		d.judge(i)
+	}
+	d.Ring, d.Hold = d.Ring[:0], nil
+}
+
+// medianOf is the median of what is known of some pairs, the repeats among them apart; 0 when there are none.
+func medianOf(list []pairChange, by func(*pairChange) float64, least float64) float64 {
+	var buffer [around]float64
+	values := buffer[:0]
+	for i := range list {
+		if c := &list[i]; c.Known && by(c) > least && len(values) < cap(values) {
+			values = append(values, by(c))
+		}
+	}
+	if len(values) == 0 {
+		return 0
+	}
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+func motionThresholds() []Threshold {
+	none := math.NaN()
+	return []Threshold{
+		{"video.repeat.info", 0, 0, day, "s", "A picture that is shown again for this long, while everything moves, is info."},
+		{"video.repeat.warn", none, 0, day, "s", "A picture that is shown again for this long, while everything moves, is a warning."},
+		{"video.repeat.fail", none, 0, day, "s", "A picture that is shown again for this long, while everything moves, is a failure."},
+		{"video.duplicate_frames.info", 0, 0, day, "s", "Repeats that add up to this long within one row are info."},
+		{"video.duplicate_frames.warn", 1, 0, day, "s", "Repeats that add up to this long within one row are a warning."},
+		{"video.duplicate_frames.fail", none, 0, day, "s", "Repeats that add up to this long within one row are a failure."},
+		{"video.duplicate_frames.count", 3, 2, 1000, "", "So many repeats in a row are told as one finding of duplicate frames."},
+		{"video.duplicate_frames.apart", 5, 0.1, 60, "s", "Repeats or losses that follow each other within this time are one row."},
+		{"video.dropped_frames.info", 0, 0, day, "s", "Lost pictures that add up to this long within one row are info."},
+		{"video.dropped_frames.warn", 0.5, 0, day, "s", "Lost pictures that add up to this long within one row are a warning."},
+		{"video.dropped_frames.fail", none, 0, day, "s", "Lost pictures that add up to this long within one row are a failure."},
+		{"video.judder.info", 2, 0, day, "s", "A regular cadence of repeats for this long is info."},
+		{"video.judder.warn", 60, 0, day, "s", "An uneven cadence of repeats for this long is a warning; one in which all pictures stand equally long never is."},
+		{"video.judder.fail", none, 0, day, "s", "An uneven cadence of repeats for this long is a failure."},
+	}
+}
