@@ -51,22 +51,31 @@ func (q *sequence) hasVideo() bool {
 
 // offset is by how much the group has to move to share the other's clock; 0 when that is too much to be one clock.
 func (g group) offset(r group) jobs.Micros {
-	o := r.origin(g.Base)
-	ticks := clampTicks(g.Ticks, turns(g.Ticks, clampTicks(o.Ticks, g.Base.ticks(g.At-o.At)), g.Wrap))
-	by := o.time(g.Base, ticks) - g.At
-	if abs(by) > alignTolerance {
+	by, ok := g.distance(r)
+	if !ok {
 		return 0
 	}
 	return by
 }
 
+// distance is by how much the group has to move to share the other's clock, and whether the two can be one clock.
+func (g group) distance(r group) (jobs.Micros, bool) {
+	o := r.origin(g.Base)
+	ticks := clampTicks(g.Ticks, turns(g.Ticks, clampTicks(o.Ticks, g.Base.ticks(g.At-o.At)), g.Wrap))
+	by := o.time(g.Base, ticks) - g.At
+	return by, abs(by) <= alignTolerance
+}
+
 // shifted moves a time; nothing moves before the timeline's zero.
-func shifted(list []shift, t jobs.Micros) jobs.Micros {
+func shifted(list []shift, t jobs.Micros) jobs.Micros { return max(0, t+shiftAt(list, t)) }
+
+// shiftAt is by how much a time moves.
+func shiftAt(list []shift, t jobs.Micros) jobs.Micros {
 	var by jobs.Micros
 	for i, s := range list {
 		if i == 0 || s.From <= t {
 			by = s.By
 		}
 	}
-	return max(0, t+by)
+	return by
 }

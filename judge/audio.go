@@ -20,6 +20,7 @@ const frameSamples = 1024
 type audioTrack struct {
 	Pending *heldSlot `json:",omitempty"`
 	Damage  damage
+	Pace    pace
 	// spare is the slot delivered last and shown what the detectors see; both are used again.
 	spare *heldSlot
 	shown audioSlot
@@ -45,6 +46,7 @@ func (a *audioTrack) slot(s *stream, row *measurement.Slot) {
 		s.astray()
 		return
 	}
+	a.Pace.add(grid+offsetOf(&s.Format, row.Offset), row.Samples, s)
 	if p := a.Pending; p != nil {
 		if p.Grid == grid && p.Epoch == s.Epoch && p.Unit != row.Unit {
 			p.join(row)

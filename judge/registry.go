@@ -30,6 +30,7 @@ func videoEntries() []videoEntry {
 		{[]string{"video.range"}, newRange},
 		{[]string{"video.format_change"}, newVideoFormat},
 		{[]string{"captions.missing", "captions.gap"}, newPictureCaptions},
+		{nil, newBlinks}, // for sync.offset, which takes a sound too
 	}
 }
 
@@ -45,6 +46,7 @@ func audioEntries() []audioEntry {
 		{[]string{"audio.hum"}, newHum},
 		{[]string{"audio.tone"}, newTone},
 		{[]string{"audio.format_change"}, newAudioFormat},
+		{nil, newBeeps},
 	}
 }
 
