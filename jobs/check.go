@@ -16,12 +16,14 @@ const JudgeVersion = 2
 
 // Check is the manifest of one examination; it is written before its first task and never changes.
 type Check struct {
-	V       int       `json:"v"`
-	ID      string    `json:"id"`
-	Input   string    `json:"input"` // as the user gave it, without credentials
-	Created time.Time `json:"created"`
-	Profile Profile   `json:"profile"`
-	Queue   string    `json:"queue"` // live, vod or backfill
+	V     int    `json:"v"`
+	ID    string `json:"id"`
+	Input string `json:"input"` // as the user gave it, without credentials
+	// Reference is what the input is compared with, as the user gave it; empty for nothing. Its sequences stand in the timeline.
+	Reference string    `json:"reference,omitempty"`
+	Created   time.Time `json:"created"`
+	Profile   Profile   `json:"profile"`
+	Queue     string    `json:"queue"` // live, vod or backfill
 	// WindowLength is the wanted length of a window.
 	WindowLength Micros   `json:"window_length"`
 	Timeline     Timeline `json:"timeline"`
@@ -50,6 +52,8 @@ type Task struct {
 	// LastTry: a segment that cannot be fetched for a passing reason is recorded as unavailable instead of failing the window, so that it costs
 	// its own time and no more, in every cut.
 	LastTry bool `json:"last_try,omitempty"`
+	// Compare asks for a comparison of the window with a piece of the reference instead of a measurement; such a task is never put into the queue.
+	Compare *CompareWith `json:"compare,omitempty"`
 }
 
 // Outcome is the one way in which a window's job ended when there is no measurement to show for it.

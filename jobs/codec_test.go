@@ -76,6 +76,38 @@ func sampleCheck() *Check {
 	return c
 }
 
+// sampleReferenceCheck compares two objects.
+func sampleReferenceCheck() *Check {
+	c := &Check{
+		V: Version, ID: checkID, Input: "film.mp4", Reference: "s3://bucket/master.mov", Created: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Queue: "vod",
+		WindowLength: 60_000_000, Profile: Profile{Name: "default", Thresholds: map[string]float64{"reference.psnr.min": 30}},
+		Timeline: Timeline{Kind: SourceFile, Sequences: []Sequence{
+			{ID: "s0", Mode: ModeObject, Object: &Object{URI: "/film.mp4", Size: 1 << 20}, Duration: 20_000_000},
+			{ID: "r0", Mode: ModeObject, Object: sampleObjectTask().Object, Duration: 20_000_000, Role: RoleReference},
+		}},
+		Windows: []Window{{Sequence: "s0", End: 20_000_000, Head: true, Foot: true}, {Sequence: "r0", End: 20_000_000, Head: true, Foot: true}},
+	}
+	c.Profile.Seal()
+	return c
+}
+
+// sampleCompareTask is never put into the queue, so no file is frozen of it.
+func sampleCompareTask() Task {
+	t := sampleTask()
+	return Task{Compare: &CompareWith{
+		Window: t.Window, Segments: t.Segments, Context: t.Context, Object: sampleObjectTask().Object, Track: 1, ReferenceTrack: 2,
+		Pairs: []Pair{{Picture: PictureID{Unit: 3, PTS: 4}, Reference: PictureID{Unit: 5, PTS: 6}}},
+	}}
+}
+
+func sampleCompared() *Compared {
+	return &Compared{
+		V: Version, Measure: MeasureVersion, FFmpeg: "5.1.9", Key: "00112233445566778899aabbccddeeff",
+		Formats: []ComparedFormat{{Width: 1280, Height: 720, ChromaWidth: 640, ChromaHeight: 360, Depth: 8, Scaled: "yuv420p 640x360 to yuv420p 1280x720"}},
+		Rows:    []ComparedRow{{Pair: 0, SSE: [3]int64{1, 2, 3}, SSIM: [3]int64{SSIMUnit, 0, -5}}, {Pair: 7, SSE: [3]int64{4, 5, 6}}},
+	}
+}
+
 func sampleOutcome() Outcome {
 	return Outcome{V: Version, Check: checkID, Sequence: "s0", Window: 7, Class: Crash, Message: "decoder died: signal 11 <core>", Attempts: 3}
 }
@@ -104,6 +136,9 @@ func samples() map[string]struct {
 		"task-object-v1.json": task(sampleObjectTask()),
 		"check-v1.json": {
 			sampleCheck(), func() ([]byte, error) { return EncodeCheck(sampleCheck()) }, func(b []byte) (any, error) { return DecodeCheck(b) },
+		},
+		"check-reference-v1.json": {
+			sampleReferenceCheck(), func() ([]byte, error) { return EncodeCheck(sampleReferenceCheck()) }, func(b []byte) (any, error) { return DecodeCheck(b) },
 		},
 		"outcome-v1.json": {
 			sampleOutcome(), func() ([]byte, error) { return EncodeOutcome(sampleOutcome()) }, func(b []byte) (any, error) { return DecodeOutcome(b) },
@@ -148,7 +183,7 @@ func TestFrozen(t *testing.T) {
 // TestSamplesSetEveryField keeps the frozen files worth having: a field that no sample sets could be renamed unnoticed.
 func TestSamplesSetEveryField(t *testing.T) {
 	set := map[string]bool{}
-	for _, v := range []any{sampleTask(), sampleObjectTask(), *sampleCheck(), sampleOutcome(), sampleFailure()} {
+	for _, v := range []any{sampleTask(), sampleObjectTask(), *sampleCheck(), *sampleReferenceCheck(), *sampleCompared(), sampleCompareTask(), sampleOutcome(), sampleFailure()} {
 		collect(set, reflect.ValueOf(v))
 	}
 	for field, isSet := range set {

@@ -56,16 +56,19 @@ func ValidID(s string) bool {
 // SequenceID is the id of the i-th sequence of a timeline, counted from 0.
 func SequenceID(i int) string { return "s" + strconv.Itoa(i) }
 
+// ReferenceID is the id of the i-th sequence of a check's reference, counted from 0.
+func ReferenceID(i int) string { return "r" + strconv.Itoa(i) }
+
 // maxSequences bounds the sequences of a timeline: a ladder with every codec, language and frame rate has fewer than a hundred.
 const maxSequences = 1000
 
-// ValidSequenceID tells whether s is what SequenceID returns for some i in [0, 1000).
+// ValidSequenceID tells whether s is what SequenceID or ReferenceID returns for some i in [0, 1000).
 func ValidSequenceID(s string) bool {
-	if len(s) < 2 || s[0] != 's' {
+	if len(s) < 2 {
 		return false
 	}
 	i, err := strconv.Atoi(s[1:])
-	return err == nil && i >= 0 && i < maxSequences && SequenceID(i) == s
+	return err == nil && i >= 0 && i < maxSequences && (SequenceID(i) == s || ReferenceID(i) == s)
 }
 
 // TaskID names one attempt epoch of one window's task in the queue, where equal ids are one task. It holds no braces: in a Redis cluster they would

@@ -97,6 +97,8 @@ type Loudness struct {
 // Summary holds figures about the whole stream.
 type Summary struct {
 	Loudness []Loudness `json:"loudness,omitempty"`
+	// Reference has an entry for every rendition that was compared with the check's reference; nil in a check without one.
+	Reference []Comparison `json:"reference,omitempty"`
 }
 
 // Verdict is the one word for a check. Its order is fail, incomplete, warn, pass.

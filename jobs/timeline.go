@@ -40,7 +40,7 @@ type Timeline struct {
 
 // Sequence is one row of segments, or one object, with all its tracks.
 type Sequence struct {
-	ID   string       `json:"id"`             // "s0", "s1" … in order of first appearance
+	ID   string       `json:"id"`             // "s0", "s1" … in order of first appearance; "r0", "r1" … for those of the reference, which come last
 	Name string       `json:"name,omitempty"` // what a person calls it: the variant's URI, "audio group aac, en"
 	Mode SequenceMode `json:"mode"`
 	// Media is what the playlist says is inside: "video" (possibly muxed with audio), "audio"; empty when unknown.
@@ -53,7 +53,15 @@ type Sequence struct {
 	Truncated bool `json:"truncated,omitempty"`
 	// Variant holds the declared attributes of an HLS variant.
 	Variant *Variant `json:"variant,omitempty"`
+	// Role is empty for what is examined.
+	Role Role `json:"role,omitempty"`
 }
+
+// Role says what a sequence is in a check for.
+type Role string
+
+// RoleReference is the role of a sequence that is not examined: others are compared with it.
+const RoleReference Role = "reference"
 
 // Variant is what a multivariant playlist declares about a sequence.
 type Variant struct {

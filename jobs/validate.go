@@ -32,6 +32,8 @@ func (t *Task) validate() error {
 		return fmt.Errorf("check id %q is not valid", cut(t.Check))
 	case t.Epoch < 0 || t.Epoch > maxCount:
 		return fmt.Errorf("epoch %d is out of range", t.Epoch)
+	case t.Compare != nil:
+		return errors.New("a comparison is no task for the queue")
 	}
 	if err := t.Window.validate(); err != nil {
 		return err
@@ -70,8 +72,8 @@ func (c *Check) validate() error {
 		return knownVersion(c.V)
 	case !ValidID(c.ID):
 		return fmt.Errorf("check id %q is not valid", cut(c.ID))
-	case c.Input == "" || len(c.Input) > maxURI:
-		return fmt.Errorf("input of %d bytes", len(c.Input))
+	case c.Input == "" || len(c.Input) > maxURI || len(c.Reference) > maxURI:
+		return fmt.Errorf("input of %d bytes, reference of %d", len(c.Input), len(c.Reference))
 	case !slices.Contains(Queues(), c.Queue):
 		return fmt.Errorf("queue %q is not known", cut(c.Queue))
 	case c.WindowLength < 0 || c.WindowLength > maxTime:
@@ -134,9 +136,17 @@ func (t *Timeline) validate() error {
 	if len(t.Sequences) > maxSequences {
 		return fmt.Errorf("%d sequences, at most %d are allowed", len(t.Sequences), maxSequences)
 	}
+	references := 0
 	for i := range t.Sequences {
 		s := &t.Sequences[i]
-		if s.ID != SequenceID(i) {
+		want := SequenceID(i)
+		if s.Role == RoleReference {
+			want = ReferenceID(references)
+			references++
+		} else if references > 0 || s.Role != "" {
+			return fmt.Errorf("sequence %d has role %q", i, cut(string(s.Role)))
+		}
+		if s.ID != want {
 			return fmt.Errorf("sequence %d has id %q", i, cut(s.ID))
 		}
 		if err := s.validate(); err != nil {

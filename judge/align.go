@@ -18,7 +18,7 @@ func (j *Judge) shifts(q *sequence) []shift {
 	}
 	var reference *sequence
 	for _, o := range j.sequences {
-		if !o.objectMode() && o.hasVideo() && o.Place.Anchor != nil {
+		if o.isReference() == q.isReference() && !o.objectMode() && o.hasVideo() && o.Place.Anchor != nil {
 			reference = o
 			break
 		}

@@ -20,7 +20,7 @@ type checkpoint struct {
 
 // Snapshot encodes everything that the judge knows so far, so that Restore can go on from here.
 func (j *Judge) Snapshot() ([]byte, error) {
-	if j.finished {
+	if j.finished || j.ended {
 		return nil, errFinished
 	}
 	c := checkpoint{V: jobs.Version, Judge: jobs.JudgeVersion, Check: j.check.ID, Profile: j.check.Profile.Digest, Sequences: j.sequences}

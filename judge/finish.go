@@ -13,22 +13,26 @@ func (j *Judge) Finish() (jobs.Result, error) {
 	if j.finished {
 		return jobs.Result{}, errFinished
 	}
+	j.end()
 	j.finished = true
-	for _, q := range j.sequences {
-		q.finish(q.remaining(j.check.Windows))
-	}
 	r := jobs.Result{Findings: slices.Clone(j.check.Timeline.Findings), Renditions: []jobs.Rendition{}, Coverage: []jobs.Coverage{}}
 	lost := false
-	renditions := j.renditions()
+	renditions := j.list
 	for i := range renditions {
 		t := &renditions[i]
 		t.result(&r)
 		lost = lost || t.s.Ledger.lost(t.Duration.Micros())
 	}
 	j.synchronise(renditions, &r)
+	if j.referee != nil {
+		lost = j.referee.result(&r) || lost
+	}
 	for _, q := range j.sequences {
+		if q.isReference() {
+			continue
+		}
 		lost = lost || q.Ledger.lost(q.length())
-		r.Findings = append(r.Findings, q.faultFindings(len(j.sequences) > 1)...)
+		r.Findings = append(r.Findings, q.faultFindings(j.several())...)
 		if len(q.Streams) == 0 {
 			r.Duration = max(r.Duration, q.length().At())
 		}

@@ -28,6 +28,10 @@ type Judge struct {
 	sequences []*sequence
 	params    *params
 	finished  bool
+	// Once the fold has ended: what was examined, and how it compares with the reference, nil without one.
+	ended   bool
+	list    []rendition
+	referee *referee
 }
 
 var errFinished = errors.New("the check is judged already")
@@ -36,6 +40,11 @@ var errFinished = errors.New("the check is judged already")
 func New(check *jobs.Check) (*Judge, error) {
 	j := &Judge{check: check, params: newParams(check.Profile)}
 	seen := map[string]bool{}
+	reference := *j.params
+	reference.role = roleReference
+	if hasReference(check) {
+		j.params.role = roleCompared
+	}
 	told := slices.ContainsFunc(check.Timeline.Findings, func(f jobs.Finding) bool { return f.Code == "segment.truncated" })
 	for i := range check.Timeline.Sequences {
 		def := &check.Timeline.Sequences[i]
@@ -43,7 +52,11 @@ func New(check *jobs.Check) (*Judge, error) {
 			return nil, fmt.Errorf("begin check %s: two sequences are called %q", check.ID, def.ID)
 		}
 		seen[def.ID] = true
-		j.sequences = append(j.sequences, &sequence{ID: def.ID, def: def, params: j.params, told: told})
+		p := j.params
+		if def.Role == jobs.RoleReference {
+			p = &reference
+		}
+		j.sequences = append(j.sequences, &sequence{ID: def.ID, def: def, params: p, told: told})
 	}
 	return j, nil
 }
@@ -68,7 +81,7 @@ func (j *Judge) Failed(w jobs.Window, o jobs.Outcome) error {
 }
 
 func (j *Judge) sequence(id string) (*sequence, error) {
-	if j.finished {
+	if j.finished || j.ended {
 		return nil, errFinished
 	}
 	for _, q := range j.sequences {

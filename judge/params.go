@@ -6,7 +6,20 @@ import "aircheck/jobs"
 // the detector's own default.
 type params struct {
 	thresholds map[string]float64
+	role       role
 }
+
+// role says what a rendition is in the check for.
+type role int
+
+const (
+	// roleExamined: the check has no reference.
+	roleExamined role = iota
+	// roleCompared: it is examined, and compared with the reference.
+	roleCompared
+	// roleReference: it is not examined.
+	roleReference
+)
 
 func newParams(p jobs.Profile) *params { return &params{thresholds: p.Thresholds} }
 

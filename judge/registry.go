@@ -53,6 +53,12 @@ func audioEntries() []audioEntry {
 // newVideoDetectors makes the detectors of one picture track.
 func newVideoDetectors(p *params, emit emitter) []videoDetector {
 	var list []videoDetector
+	if p.role != roleExamined {
+		list = append(list, newPictureSignature())
+	}
+	if p.role == roleReference {
+		return list
+	}
 	for _, e := range videoEntries() {
 		list = append(list, e.make(p, emit))
 	}
@@ -62,6 +68,12 @@ func newVideoDetectors(p *params, emit emitter) []videoDetector {
 // newAudioDetectors makes the detectors of one sound track.
 func newAudioDetectors(p *params, emit emitter) []audioDetector {
 	var list []audioDetector
+	if p.role != roleExamined {
+		list = append(list, newSoundSignature())
+	}
+	if p.role == roleReference {
+		return list
+	}
 	for _, e := range audioEntries() {
 		list = append(list, e.make(p, emit))
 	}

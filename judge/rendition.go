@@ -17,18 +17,21 @@ type rendition struct {
 	shift []shift
 }
 
-// renditions names the tracks: v0, v1 … and a0, a1 … in the order of sequences, then of tracks; video first.
-func (j *Judge) renditions() []rendition {
+// tracks names the tracks of what is examined, or those of the reference: v0, v1 … and a0, a1 … in the order of sequences, then of tracks; video first.
+func (j *Judge) tracks(reference bool) []rendition {
 	var list []rendition
 	for _, kind := range []measurement.Kind{measurement.Video, measurement.Audio} {
 		n := 0
 		for _, q := range j.sequences {
+			if q.isReference() != reference {
+				continue
+			}
 			for _, s := range q.Streams {
 				if s.Kind != kind {
 					continue
 				}
 				t := rendition{q: q, s: s, shift: j.shifts(q)}
-				t.describe(fmt.Sprintf("%s%d", string(kind[0]), n), len(j.sequences) > 1)
+				t.describe(fmt.Sprintf("%s%d", string(kind[0]), n), j.several())
 				if q.rendition == "" {
 					q.rendition = t.ID
 				}
@@ -38,6 +41,17 @@ func (j *Judge) renditions() []rendition {
 		}
 	}
 	return list
+}
+
+// several tells whether more than one sequence is examined.
+func (j *Judge) several() bool {
+	n := 0
+	for _, q := range j.sequences {
+		if !q.isReference() {
+			n++
+		}
+	}
+	return n > 1
 }
 
 func (t *rendition) describe(id string, several bool) {

@@ -34,6 +34,14 @@ func Failure(id string) (string, error) { return checkKey(id, "failed.json") }
 // JudgeState is the key of the judge's checkpoint.
 func JudgeState(id string) (string, error) { return checkKey(id, "judge.json") }
 
+// Comparison is the key of what came of comparing some pictures of a check with its reference; key names which with which.
+func Comparison(id, key string) (string, error) {
+	if err := checkID("comparison", key); err != nil {
+		return "", err
+	}
+	return checkKey(id, "c/"+key+".json")
+}
+
 // CheckPrefix is the prefix of all keys of one check.
 func CheckPrefix(id string) (string, error) { return checkKey(id, "") }
 

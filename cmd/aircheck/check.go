@@ -38,11 +38,13 @@ The report does not depend on --window or --slots: they only say how the work is
 		Example: `  aircheck check film.mp4
   aircheck check master.m3u8 --profile ebu-r128 --fail-on warn
   aircheck check https://example.org/master.m3u8 --format json
+  aircheck check film.mp4 --reference master.mov   # what was lost on the way
   aircheck check film.mp4 --out report/   # the report and the measurements as files`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, given []string) error { return a.check(cmd.Context(), given[0], &f) },
 	}
 	f.planFlags.add(cmd.Flags())
+	f.addReference(cmd.Flags())
 	f.outputFlags.add(cmd.Flags())
 	cmd.Flags().StringVar(&f.out, "out", "", "also write the report and the measurements into this `directory`")
 	cmd.Flags().IntVar(&f.slots, "slots", 0, "windows measured at the same time; 0 means one a CPU")
@@ -106,6 +108,9 @@ func (a *app) examine(ctx context.Context, input string, p plan, m worker.Measur
 	err = local.run(ctx)
 	bar.clear()
 	if err != nil {
+		return nil, "", err
+	}
+	if err := folded.Compare(ctx, fold.Comparer{Run: m.Measure, Keep: out.comparison, Slots: m.Slots(), Log: a.logger()}); err != nil {
 		return nil, "", err
 	}
 	r, err := folded.Report(version, runFigures(check, m.Slots(), started, a.now()))

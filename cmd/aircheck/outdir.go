@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -21,6 +23,12 @@ type outDir struct{ dir string }
 // measurementDir is the part of it that has the measurements.
 const measurementDir = "m"
 
+// comparisonDir is the part of it that has the comparisons with a reference.
+const (
+	comparisonDir = "c"
+	comparisonExt = ".json"
+)
+
 func openOutDir(dir string) (*outDir, error) {
 	if dir == "" {
 		return &outDir{}, nil
@@ -36,6 +44,9 @@ func openOutDir(dir string) (*outDir, error) {
 // without a report is one of which a check has not come to its end. Files that aircheck does not write stay.
 func (d *outDir) clear() error {
 	if err := removeFiles([]string{filepath.Join(d.dir, "report.json"), filepath.Join(d.dir, "report.txt"), filepath.Join(d.dir, "manifest.json")}); err != nil {
+		return err
+	}
+	if err := d.clearComparisons(filepath.Join(d.dir, comparisonDir)); err != nil {
 		return err
 	}
 	sequences, err := os.ReadDir(filepath.Join(d.dir, measurementDir))
@@ -77,6 +88,31 @@ func (d *outDir) clearSequence(dir string) error {
 	return nil
 }
 
+// clearComparisons removes the comparisons, which are called by 32 hexadecimal digits, and their directory if nothing else is in it.
+func (d *outDir) clearComparisons(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("clear --out: %w", err)
+	}
+	var old []string
+	for _, e := range entries {
+		name, ok := strings.CutSuffix(e.Name(), comparisonExt)
+		if key, err := hex.DecodeString(name); ok && err == nil && len(key) == 16 && e.Type().IsRegular() {
+			old = append(old, filepath.Join(dir, e.Name()))
+		}
+	}
+	if err := removeFiles(old); err != nil || len(old) < len(entries) {
+		return err
+	}
+	if err := os.Remove(dir); err != nil {
+		return fmt.Errorf("clear --out: %w", err)
+	}
+	return nil
+}
+
 func removeFiles(paths []string) error {
 	for _, path := range paths {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -93,6 +129,11 @@ func measurementName(index int) string { return fmt.Sprintf("%06d", index) + mea
 // measurement writes one window's object.
 func (d *outDir) measurement(w jobs.Window, object []byte) error {
 	return d.write(filepath.Join(measurementDir, w.Sequence, measurementName(w.Index)), object)
+}
+
+// comparison writes what came of comparing some pictures with the reference.
+func (d *outDir) comparison(_ context.Context, key string, object []byte) error {
+	return d.write(filepath.Join(comparisonDir, key+comparisonExt), object)
 }
 
 // report writes the report and the manifest, and returns the report's path.

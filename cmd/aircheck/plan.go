@@ -29,6 +29,8 @@ const (
 type planFlags struct {
 	profileFlags
 	window time.Duration
+	// reference is what the input is compared with; empty for nothing.
+	reference string
 }
 
 func (f *planFlags) add(flags *pflag.FlagSet) {
@@ -36,10 +38,16 @@ func (f *planFlags) add(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.window, "window", defaultWindow, "length of the pieces that are measured at a time")
 }
 
+// addReference adds the flag of the commands that can compare.
+func (f *planFlags) addReference(flags *pflag.FlagSet) {
+	flags.StringVar(&f.reference, "reference", "", "compare with this `input`: offset of the sound, missing content, PSNR and SSIM")
+}
+
 // plan is planFlags found valid.
 type plan struct {
-	profile jobs.Profile
-	window  jobs.Micros
+	profile   jobs.Profile
+	window    jobs.Micros
+	reference string
 }
 
 func (f *planFlags) parse() (plan, error) {
@@ -50,7 +58,7 @@ func (f *planFlags) parse() (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	return plan{profile: profile, window: jobs.FromDuration(f.window)}, nil
+	return plan{profile: profile, window: jobs.FromDuration(f.window), reference: f.reference}, nil
 }
 
 // parseForFleet is parse for windows that travel through the queue.
@@ -70,5 +78,5 @@ func (a *app) origin() *origin.Client {
 // manifest opens the stream and cuts it, as a submission to the fleet does.
 func (a *app) manifest(ctx context.Context, media storage.Origin, input string, p plan) (*jobs.Check, error) {
 	s := submit.Submitter{Origin: media, Now: a.now}
-	return s.Prepare(ctx, input, submit.Options{Profile: p.profile, Window: p.window, Queue: queue.Vod})
+	return s.Prepare(ctx, input, submit.Options{Profile: p.profile, Window: p.window, Queue: queue.Vod, Reference: p.reference})
 }

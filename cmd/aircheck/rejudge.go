@@ -59,6 +59,9 @@ func (a *app) rejudge(ctx context.Context, id string, under *profileFlags, place
 	if err != nil {
 		return err
 	}
+	if err := folded.Compare(ctx, fold.Kept(checks, id)); err != nil {
+		return err
+	}
 	r, err := folded.Report(version, report.Run{})
 	if err != nil {
 		return err

@@ -47,6 +47,7 @@ status: 3 findings at or above --fail-on, 4 not analysed in full.`,
 	f.storeFlags.add(flags)
 	f.redisFlags.add(flags)
 	f.planFlags.add(flags)
+	f.addReference(flags)
 	flags.StringVar(&f.queue, "queue", queue.Vod, "`queue`: live, vod or backfill")
 	flags.BoolVar(&f.wait, "wait", false, "wait for the reports and exit with their status")
 	flags.StringVar(&f.format, "format", "text", "text (ids) or json")
@@ -102,7 +103,12 @@ func (f *submitFlags) parse() (submit.Options, jobs.Severity, error) {
 	if err != nil {
 		return submit.Options{}, "", err
 	}
-	return submit.Options{Profile: p.profile, Window: p.window, Queue: f.queue}, failOn, nil
+	if p.reference != "" {
+		if p.reference, err = absolute(p.reference); err != nil {
+			return submit.Options{}, "", err
+		}
+	}
+	return submit.Options{Profile: p.profile, Window: p.window, Queue: f.queue, Reference: p.reference}, failOn, nil
 }
 
 // submitAll submits what it can: one input that cannot be read does not keep the others waiting. It prints each id at once, so that a script that is

@@ -60,6 +60,9 @@ func (a *app) verify(ctx context.Context, id string, f *verifyFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := folded.Compare(ctx, fold.Kept(arch, id)); err != nil {
+		return err
+	}
 	// Releases that share a judge differ in their own version only, and that is no difference in the judgement.
 	again, err := folded.Report(stored.Check.Versions.Aircheck, report.Run{})
 	if err != nil {

@@ -136,15 +136,18 @@ func (a *app) runWorker(ctx context.Context, f *workerFlags, c *queue.Consumer, 
 // consumer makes the worker's half of the queue.
 func (a *app) consumer(conn *queue.Conn, arch *archive.Archive, m worker.Measurer, cfg queue.ConsumerConfig) *queue.Consumer {
 	return queue.NewConsumer(conn, &serve.Handler{
-		Archive: arch, Queue: queue.NewClient(conn), Measurer: m, JudgeBy: a.judge(arch), Log: cfg.Log,
+		Archive: arch, Queue: queue.NewClient(conn), Measurer: m, JudgeBy: a.judge(arch, m), Log: cfg.Log,
 	}, cfg)
 }
 
 // judge makes reports from what the store holds.
-func (a *app) judge(arch *archive.Archive) serve.Judge {
+func (a *app) judge(arch *archive.Archive, m worker.Measurer) serve.Judge {
 	return func(ctx context.Context, check *jobs.Check) ([]byte, error) {
 		folded, err := fold.Stored(ctx, arch, check)
 		if err != nil {
+			return nil, err
+		}
+		if err := a.compare(ctx, folded, arch, check, m); err != nil {
 			return nil, err
 		}
 		now := a.now()
@@ -160,4 +163,24 @@ func (a *app) judge(arch *archive.Archive) serve.Judge {
 		}
 		return r.JSON()
 	}
+}
+
+// compareFor is how long one attempt at a verdict goes on comparing pictures with a reference before it makes room for others: well within queue.JudgeTimeout.
+const compareFor = 8 * time.Minute
+
+// compare compares pictures with those of the check's reference, in the worker's own slots. What does not fit into one attempt is taken up by the next, which finds what is done in
+// the store and costs none of the attempts that a failing judge has.
+func (a *app) compare(ctx context.Context, folded *fold.Fold, arch *archive.Archive, check *jobs.Check, m worker.Measurer) error {
+	began := a.now()
+	c := fold.Kept(arch, check.ID)
+	c.Run, c.Slots = m.Measure, m.Slots()
+	c.Keep = func(ctx context.Context, key string, object []byte) error {
+		return arch.PutCompared(ctx, check.ID, key, object)
+	}
+	c.Go = func() bool { return a.now().Sub(began) < compareFor }
+	err := folded.Compare(ctx, c)
+	if errors.Is(err, fold.ErrMore) {
+		return jobs.Classify(jobs.Cancelled, err)
+	}
+	return err
 }

@@ -32,6 +32,8 @@ type Options struct {
 	// Window is the wanted length of a window.
 	Window jobs.Micros
 	Queue  string // queue.Live, queue.Vod or queue.Backfill
+	// Reference is what the input is compared with; empty for nothing.
+	Reference string
 }
 
 // Submitter submits checks. It is safe for concurrent use.
@@ -70,12 +72,33 @@ func (s *Submitter) Prepare(ctx context.Context, input string, o Options) (*jobs
 	if err != nil {
 		return nil, err
 	}
+	reference := ""
+	if o.Reference != "" {
+		if err := s.addReference(ctx, &timeline, o.Reference); err != nil {
+			return nil, err
+		}
+		reference = location.Display(o.Reference)
+	}
 	now := s.Now()
 	return &jobs.Check{
-		V: jobs.Version, ID: jobs.NewID(now, nil), Input: location.Display(input), Created: now.UTC(),
+		V: jobs.Version, ID: jobs.NewID(now, nil), Input: location.Display(input), Reference: reference, Created: now.UTC(),
 		Profile: o.Profile, Queue: o.Queue, WindowLength: o.Window,
 		Timeline: timeline, Windows: slice.Timeline(timeline, o.Window),
 	}, nil
+}
+
+// addReference opens the reference and adds its sequences. What is wrong with it is not the input's fault, and no finding.
+func (s *Submitter) addReference(ctx context.Context, timeline *jobs.Timeline, reference string) error {
+	other, err := source.Open(ctx, s.Origin, reference)
+	if err != nil {
+		return fmt.Errorf("open reference: %w", err)
+	}
+	for i := range other.Sequences {
+		q := other.Sequences[i]
+		q.ID, q.Role = jobs.ReferenceID(i), jobs.RoleReference
+		timeline.Sequences = append(timeline.Sequences, q)
+	}
+	return nil
 }
 
 func (s *Submitter) enqueue(ctx context.Context, check *jobs.Check) error {

@@ -171,6 +171,9 @@ func (p *process) window(ctx context.Context, cfg *Config, task jobs.Task) ([]by
 		return nil, err
 	}
 	s := &server{conn: &p.conn, task: task, fetcher: fetch.Fetcher{Origin: cfg.Origin, LastTry: task.LastTry}}
+	if task.Compare != nil {
+		s.reference = &server{conn: &p.conn, task: task.Compare.Task(task.Check), fetcher: fetch.Fetcher{Origin: cfg.Origin, LastTry: task.LastTry}}
+	}
 	defer s.close()
 	var object bytes.Buffer
 	for {

@@ -3,6 +3,7 @@ package supervise
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"aircheck/jobs"
@@ -24,6 +25,8 @@ type server struct {
 	failed error
 	// ahead is the segment that is fetched while the child works on the one before it.
 	ahead *prefetch
+	// reference answers about the other half of a comparison; nil in a measurement.
+	reference *server
 }
 
 // prefetch is one segment on its way.
@@ -36,6 +39,9 @@ type prefetch struct {
 }
 
 func (s *server) close() {
+	if s.reference != nil {
+		s.reference.close()
+	}
 	if s.ahead != nil {
 		s.ahead.cancel()
 		<-s.ahead.done
@@ -56,6 +62,16 @@ func (s *server) segment(ctx context.Context, body []byte) error {
 	if err := json.Unmarshal(body, &req); err != nil {
 		return err
 	}
+	if req.Reference && s.reference != nil {
+		err := s.reference.serve(ctx, req)
+		s.failed = errors.Join(s.failed, s.reference.failed)
+		return err
+	}
+	return s.serve(ctx, req)
+}
+
+// serve answers with a segment of this half.
+func (s *server) serve(ctx context.Context, req wire.SegmentRequest) error {
 	if req.At < 0 || req.At >= len(s.task.Segments) {
 		return fmt.Errorf("segment %d of %d asked for", req.At, len(s.task.Segments))
 	}
@@ -105,6 +121,16 @@ func (s *server) read(ctx context.Context, cfg *Config, body []byte) error {
 	if err := json.Unmarshal(body, &req); err != nil {
 		return err
 	}
+	if req.Reference && s.reference != nil {
+		err := s.reference.give(ctx, cfg, req)
+		s.failed = errors.Join(s.failed, s.reference.failed)
+		return err
+	}
+	return s.give(ctx, cfg, req)
+}
+
+// give answers with bytes of this half's object.
+func (s *server) give(ctx context.Context, cfg *Config, req wire.ReadRequest) error {
 	if s.task.Object == nil || req.Length < 0 || req.Length > wire.MaxMessage || req.Offset < 0 {
 		return fmt.Errorf("read of %d bytes at %d asked for", req.Length, req.Offset)
 	}

@@ -41,6 +41,8 @@ const MaxSegment = 512 << 20
 // SegmentRequest asks for a segment by its place in Task.Segments.
 type SegmentRequest struct {
 	At int `json:"at"`
+	// Reference asks for one of Task.Compare.Segments instead.
+	Reference bool `json:"reference,omitempty"`
 }
 
 // SegmentReply says what the parent got. With State ok, Init+Size bytes follow: the initialisation section and then the segment with its tail.
@@ -57,6 +59,8 @@ type SegmentReply struct {
 type ReadRequest struct {
 	Offset int64 `json:"offset"`
 	Length int   `json:"length"` // at most MaxMessage
+	// Reference asks for bytes of Task.Compare.Object instead.
+	Reference bool `json:"reference,omitempty"`
 }
 
 // Done ends a window: with an empty Error the measurement is complete.
