@@ -179,7 +179,7 @@ type Frame struct {
 	Pair    Pair
 
 	// CC holds the closed captions that travel with the picture (A/53 cc_data): triplets of marker, type and two bytes, of which those that are not valid and the
-	// padding of CEA-608 (0x80 0x80) are left out. At most MaxCC bytes; nil when there are none.
+	// padding of CEA-608 (0x80 0x80, parity aside) are left out. At most MaxCC bytes; nil when there are none.
 	CC []byte
 
 	// Sampled on every fourth frame of a unit (see worker/measure); nil elsewhere.

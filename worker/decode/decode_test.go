@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"aircheck/internal/need"
@@ -16,7 +17,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	Install()
+	if err := Install(); err != nil {
+		panic(err)
+	}
 	os.Exit(m.Run())
 }
 
@@ -29,6 +32,7 @@ type rows struct {
 func (r *rows) Frame(f *measurement.Frame) error {
 	c := *f
 	c.Fine = append([]uint16(nil), f.Fine...)
+	c.CC = slices.Clone(f.CC)
 	r.frames = append(r.frames, c)
 	return nil
 }

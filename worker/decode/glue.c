@@ -69,6 +69,22 @@ void ac_read_frame(const void *frame, ac_frame *o) {
 	o->sar_den = f->sample_aspect_ratio.den;
 }
 
+int ac_captions(const void *frame, uint8_t *out, int size) {
+	const AVFrameSideData *d = av_frame_get_side_data(frame, AV_FRAME_DATA_A53_CC);
+	int n = 0;
+	if (!d)
+		return 0;
+	// A triplet is 11111, cc_valid, two bits of type (0 and 1: the fields of CEA-608), and two bytes, for CEA-608 with odd parity.
+	for (const uint8_t *t = d->data; d->size - (size_t)(t - d->data) >= 3 && size - n >= 3; t += 3) {
+		int padding = (t[0] & 3) < 2 && !(t[1] & 0x7f) && !(t[2] & 0x7f);
+		if (!(t[0] & 4) || padding)
+			continue;
+		memcpy(out + n, t, 3);
+		n += 3;
+	}
+	return n;
+}
+
 int ac_to_planar(const void *frame, void *out) {
 	const AVFrame *f = frame;
 	AVFrame *o = out;

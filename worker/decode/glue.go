@@ -20,6 +20,7 @@ import (
 
 	"github.com/asticode/go-astiav"
 
+	"aircheck/jobs/measurement"
 	"aircheck/worker/measure"
 )
 
@@ -74,6 +75,15 @@ func frameInfo(f *astiav.Frame) C.ac_frame {
 	var info C.ac_frame
 	C.ac_read_frame(f.UnsafePointer(), &info)
 	return info
+}
+
+// captions fills into with the closed captions of a picture, and gives nil when there are none.
+func captions(f *astiav.Frame, into *[measurement.MaxCC]byte) []byte {
+	n := C.ac_captions(f.UnsafePointer(), (*C.uint8_t)(&into[0]), C.int(len(into)))
+	if n == 0 {
+		return nil
+	}
+	return into[:n]
 }
 
 // toPlanar converts a picture that cannot be measured in place.

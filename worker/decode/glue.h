@@ -26,6 +26,8 @@ typedef struct {
 } ac_complaints;
 
 void ac_read_frame(const void *frame, ac_frame *out);
+// ac_captions copies the triplets of A/53 cc_data that are valid and no padding, at most size bytes, and returns how many.
+int ac_captions(const void *frame, uint8_t *out, int size);
 int ac_to_planar(const void *frame, void *out); // converts a packed or RGB picture to 8-bit planar YUV 4:4:4; out is an AVFrame
 enum { AC_SAMPLES_OTHER, AC_SAMPLES_U8, AC_SAMPLES_S16, AC_SAMPLES_S32, AC_SAMPLES_F32, AC_SAMPLES_F64 };
 int ac_sample_format(int sample_fmt);

@@ -55,11 +55,11 @@ func (c *videoChain) frame(f *astiav.Frame) error {
 		c.describe(&info, p, 0)
 		return c.w.show(shown{id: jobs.PictureID{Unit: p.unit, PTS: c.row.PTS}, frame: in})
 	}
-	return c.measure(&info, p)
+	return c.measure(f, &info, p)
 }
 
 // measure runs the kernel on the newest picture and fills the row.
-func (c *videoChain) measure(info *C.ac_frame, p *packet) error {
+func (c *videoChain) measure(f *astiav.Frame, info *C.ac_frame, p *packet) error {
 	c.pics[0] = picture(info)
 	s := shape{int(info.width), int(info.height), int(info.chroma_width), int(info.chroma_height), int(info.depth)}
 	flags := int32(0)
@@ -86,6 +86,7 @@ func (c *videoChain) measure(info *C.ac_frame, p *packet) error {
 		return nil
 	}
 	c.describe(info, p, flags)
+	c.row.CC = captions(f, &c.said)
 	t := c.w.unitTrack(p.unit, c.track)
 	if t.Frames == 0 {
 		c.format = c.w.format(c.videoFormat(info))

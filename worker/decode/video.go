@@ -36,7 +36,8 @@ type videoChain struct {
 	pics    [3]measure.Picture
 	filled  int // how many of them belong to the current unit
 	row     measurement.Frame
-	pending bool // row waits to learn whether it is the last of its unit
+	said    [measurement.MaxCC]byte // the captions of row
+	pending bool                    // row waits to learn whether it is the last of its unit
 	inUnit  int
 	unit    int
 	lastPTS int64
