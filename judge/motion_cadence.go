@@ -202,22 +202,55 @@ func (t *cadenceTrack) fresh(period int) int {
 // lock puts a cadence in force, as a new one or as the one that broke a while ago.
 func (t *cadenceTrack) lock(c *pairChange, period, fresh int, out *motionOutput) {
 	t.Period = period
-	oldest := compared(period) + period - 1
-	for oldest > 0 && !t.Repeats.has(oldest) {
-		oldest--
-	}
-	from, back := t.start(min(oldest+1, t.Seen-1)), int64(min(oldest+1, t.Seen-1))
-	if r := t.Run; r != nil && r.Period == period && r.New == fresh {
+	oldest := t.oldest(period)
+	common := gcd(int64(fresh), int64(period))
+	period, fresh = period/int(common), fresh/int(common)
+	if r := t.Run; r != nil && r.similar(period, fresh) {
 		r.Breaks++
 		r.Moved = false
 		r.extend(c.End)
 		return
 	}
+	from := t.start(oldest)
 	if r := t.Run; r != nil {
-		from = max(from, r.To)
+		for from < r.To && oldest > 0 {
+			oldest--
+			from = t.start(oldest)
+		}
 		t.tell(out)
 	}
-	t.Run = &cadenceRun{run: run{from, c.End}, Period: period, New: fresh, Pictures: back + 1}
+	t.Run = &cadenceRun{run: run{from, c.End}, Period: period, New: fresh, Pictures: int64(oldest) + 1}
+}
+
+// similar tells whether the share of new pictures is that of the run: a period that was misread once makes no other cadence.
+func (r *cadenceRun) similar(period, fresh int) bool {
+	const slack = 0.06
+	d := float64(r.New)/float64(r.Period) - float64(fresh)/float64(period)
+	return d <= slack && d >= -slack
+}
+
+// oldest is the pair before the first repeat from which on the cadence is in the rows: it goes back while periods agree but for one pair in each.
+func (t *cadenceTrack) oldest(period int) int {
+	first := compared(period) + period
+	end, differ := first, 0
+	for i := first; i < t.Seen; i++ {
+		if (i-first)%period == 0 {
+			differ = 0
+		}
+		if t.Known.has(i) && t.Known.has(i-period) && t.Repeats.has(i) != t.Repeats.has(i-period) {
+			if differ++; differ > 1 {
+				break
+			}
+		}
+		if t.Repeats.has(i) {
+			end = i + 1
+		}
+	}
+	end = min(end, t.Seen) - 1
+	for end > 0 && !t.Repeats.has(end) {
+		end--
+	}
+	return min(end+1, t.Seen-1)
 }
 
 // start is when the picture n pairs ago appeared.

@@ -15,8 +15,8 @@ const (
 	jumpNear = 5
 	// steadyDuration is by how much the time that two pictures stand may differ and their motion still be compared.
 	steadyDuration = 1.2
-	// cutShare and cutMean: what exceeds the motion around so far is a cut.
-	cutShare, cutMean = 6, 12
+	// jumpCut and jumpCutMean: what exceeds the motion around so far is a cut.
+	jumpCut, jumpCutMean = 6, 12
 	// A skip without a repeat: the one pair exceeds all near it by skipShare, and those are steady within skipSteady.
 	skipShare, skipSteady, skipMotion = 1.5, 1.35, 1.0
 	skipNear                          = 4
@@ -83,7 +83,7 @@ func (d *motion) jumped(i int, h *hold) bool {
 	c := &d.Ring[i]
 	after := medianOf(d.Ring[i+1:min(len(d.Ring), i+1+jumpNear)], byCells, 0)
 	usual := math.Sqrt(h.Before * after)
-	if !c.Known || h.Before <= 0 || after <= 0 || c.Cells > cutShare*max(h.Before, after) && c.Mean > cutMean {
+	if !c.Known || h.Before <= 0 || after <= 0 || c.Cells > jumpCut*max(h.Before, after) && c.Mean > jumpCutMean {
 		return false
 	}
 	return c.Cells >= jumpShare*usual && c.Cells >= after*1.15
@@ -105,7 +105,7 @@ func (d *motion) skipped(i int) bool {
 			low, high = min(low, o.Cells), max(high, o.Cells)
 		}
 	}
-	return low >= skipMotion && high <= skipSteady*low && c.Cells >= skipShare*high && c.Cells <= cutShare*low && c.Mean >= skipShare*d.meanNear(i)
+	return low >= skipMotion && high <= skipSteady*low && c.Cells >= skipShare*high && c.Cells <= jumpCut*low && c.Mean >= skipShare*d.meanNear(i)
 }
 
 // meanNear is the greatest mean difference near i, but for i.
@@ -149,13 +149,10 @@ func (s *stutter) add(e stutterEvent, t *cadenceTrack, out *motionOutput) {
 
 // pass tells a row that is over. It waits for as long as a cadence may take to be seen.
 func (s *stutter) pass(now jobs.Micros, t *cadenceTrack, out *motionOutput) {
-	if len(s.Events) > 0 && now-s.Last > out.apart && t.Seen >= min(historyBits, s.waited()) {
+	if len(s.Events) > 0 && now-s.Last > out.apart {
 		s.finish(t, out)
 	}
 }
-
-// waited is how many pairs must have been seen before a row is told.
-func (s *stutter) waited() int { return 0 }
 
 // finish tells the row: what a cadence explains is left out.
 func (s *stutter) finish(t *cadenceTrack, out *motionOutput) {
