@@ -103,8 +103,8 @@ func sampleCompareTask() Task {
 func sampleCompared() *Compared {
 	return &Compared{
 		V: Version, Measure: MeasureVersion, FFmpeg: "5.1.9", Key: "00112233445566778899aabbccddeeff",
-		Formats: []ComparedFormat{{Width: 1280, Height: 720, ChromaWidth: 640, ChromaHeight: 360, Depth: 8, Scaled: "yuv420p 640x360 to yuv420p 1280x720"}},
-		Rows:    []ComparedRow{{Pair: 0, SSE: [3]int64{1, 2, 3}, SSIM: [3]int64{SSIMUnit, 0, -5}}, {Pair: 7, SSE: [3]int64{4, 5, 6}}},
+		Formats: []ComparedFormat{{Width: 1280, Height: 720, ChromaWidth: 640, ChromaHeight: 360, Depth: 8, Scaled: "yuv420p 640x360 to yuv420p 1280x720"}, {Width: 8, Height: 8, Depth: 16}},
+		Rows:    []ComparedRow{{Pair: 0, SSE: [3]int64{1, 2, 3}, SSIM: [3]int64{SSIMUnit, 0, -5}}, {Pair: 7, Format: 1, SSE: [3]int64{4, 5, 6}}},
 	}
 }
 

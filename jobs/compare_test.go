@@ -25,7 +25,7 @@ func TestHostileComparedIsRefused(t *testing.T) {
 		"similarity below -1": func(c *Compared) { c.Rows[0].SSIM[0] = -SSIMUnit - 1 },
 		"rows out of order":   func(c *Compared) { c.Rows[1].Pair = 0 },
 		"pair beyond all":     func(c *Compared) { c.Rows[1].Pair = MaxPairs },
-		"unknown format":      func(c *Compared) { c.Rows[1].Format = 1 },
+		"unknown format":      func(c *Compared) { c.Rows[1].Format = 2 },
 		"negative format":     func(c *Compared) { c.Rows[1].Format = -1 },
 		"picture of no size":  func(c *Compared) { c.Formats[0].Width = 0 },
 		"depth":               func(c *Compared) { c.Formats[0].Depth = 63 },

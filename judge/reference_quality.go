@@ -107,7 +107,7 @@ func (q *quality) add(r *jobs.ComparedRow, f *jobs.ComparedFormat, at jobs.Micro
 	if q.scaled == "" {
 		q.scaled = f.Scaled
 	}
-	start := at / worstSpan * moment
+	start := at / worstSpan * worstSpan
 	if n := len(q.moments); n == 0 || q.moments[n-1].at != start {
 		q.moments = append(q.moments, momentSum{at: start})
 	}

@@ -87,7 +87,12 @@ type signTap struct {
 	weight   int32
 }
 
-const tapUnit = 256
+const (
+	tapUnit = 256
+	// signPart of signOf of the width and the height are signed: the last of them may lie beyond the last whole block, where nothing is known. Were it left open how much is, a slow zoom
+	// would match itself best at the wrong time.
+	signPart, signOf = 39, 40
+)
 
 // newTaps makes n cells of equal size out of the cells of a grid, whose borders stand between whole blocks of eight samples (measurement.Frame.Grid): so they differ with the size of
 // the picture, by up to a third of a cell, and a picture would not match itself at another size.
@@ -100,16 +105,19 @@ func newTaps(size, cells, n int) []signTap {
 			border[i] = i * size / cells
 		}
 	}
-	border[cells] = max(size, border[cells]) // nothing is known of the samples beyond the last block but their neighbours
 	var list []signTap
 	for to := range n {
-		begin := len(list)
-		left, total := int32(tapUnit), 0
-		// In units of 1/n of a sample: the cell is [to*size, (to+1)*size).
+		begin, left := len(list), int32(tapUnit)
+		// In units of 1/(40n) of a sample: the cell is [39*to*size, 39*(to+1)*size).
 		for from := range cells {
-			total = min((to+1)*size, border[from+1]*n) - max(to*size, border[from]*n)
-			if total > 0 {
-				list = append(list, signTap{to, from, int32((total*tapUnit + size/2) / max(1, size))})
+			last := from == cells-1 // a picture of a few blocks: what lies beyond the last is taken to be like it
+			upper := border[from+1] * signOf * n
+			if last {
+				upper = max(upper, size*signOf*n)
+			}
+			part := min((to+1)*size*signPart, upper) - max(to*size*signPart, border[from]*signOf*n)
+			if part > 0 {
+				list = append(list, signTap{to, from, int32((part*tapUnit + size*signPart/2) / max(1, size*signPart))})
 				left -= list[len(list)-1].weight
 			}
 		}
