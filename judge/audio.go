@@ -31,6 +31,7 @@ type heldSlot struct {
 	Format measurement.Format
 	Grid   jobs.Micros // where the slot's grid cell starts
 	Epoch  int
+	Disc   int
 }
 
 // slot takes the next row of the track in stored order.
@@ -70,7 +71,7 @@ func (a *audioTrack) take(s *stream, row *measurement.Slot, grid jobs.Micros) {
 		p = new(heldSlot)
 	}
 	ch := append(p.Ch[:0], row.Ch...)
-	*p = heldSlot{Slot: *row, Format: s.Format, Grid: grid, Epoch: s.Epoch}
+	*p = heldSlot{Slot: *row, Format: s.Format, Grid: grid, Epoch: s.Epoch, Disc: s.Disc}
 	p.Ch = ch
 	if !sanitize(&p.Slot) {
 		p.Errors++
@@ -139,7 +140,7 @@ func (a *audioTrack) deliver(s *stream) {
 	p := a.Pending
 	a.Pending, a.spare = nil, p
 	slot := &a.shown
-	*slot = audioSlot{Slot: &p.Slot, Format: &p.Format, Start: max(0, s.Front, p.start()), End: p.end()}
+	*slot = audioSlot{Slot: &p.Slot, Format: &p.Format, Start: max(0, s.Front, p.start()), End: p.end(), Disc: p.Disc}
 	if slot.End <= slot.Start {
 		return
 	}

@@ -14,6 +14,8 @@ type videoFrame struct {
 	Format *measurement.Format
 	// Start and End are half-open: End is where the next frame appears when the two are contiguous, else Start plus the frame's duration.
 	Start, End jobs.Micros
+	// Disc counts the discontinuities that the playlist announces up to here.
+	Disc int
 }
 
 // audioSlot is a measured slot placed on the stream's timeline; the parts of a slot on a segment border are already joined.
@@ -21,6 +23,7 @@ type audioSlot struct {
 	*measurement.Slot
 	Format     *measurement.Format
 	Start, End jobs.Micros
+	Disc       int // as that of a videoFrame
 }
 
 // videoDetector sees the frames of one rendition in order.

@@ -58,6 +58,7 @@ type placedUnit struct {
 	// Due is where the media of a segment should end at the latest.
 	Due    jobs.Micros
 	Epoch  int
+	Disc   int // the segment's discontinuity
 	Tracks []placedTrack
 }
 
@@ -113,7 +114,7 @@ func tracksOf(u *measurement.Unit, formats []measurement.Format) []placedTrack {
 // segment places a unit of a row of segments. The jump is nil unless the clock leapt.
 func (p *placement) segment(m *measurement.Unit, s *jobs.Segment, formats []measurement.Format) (placedUnit, *jump) {
 	at := clampTime(s.Start + p.Drift)
-	u := placedUnit{Index: m.Index, State: m.State, Detail: m.Detail, From: at, To: clampTime(at + s.Duration), Tracks: tracksOf(m, formats)}
+	u := placedUnit{Index: m.Index, State: m.State, Detail: m.Detail, From: at, To: clampTime(at + s.Duration), Disc: s.Discontinuity, Tracks: tracksOf(m, formats)}
 	if len(u.Tracks) == 0 {
 		u.Epoch = p.Epoch
 		p.Hole = p.Hole || m.State != measurement.UnitOK

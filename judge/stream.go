@@ -35,8 +35,10 @@ type stream struct {
 	Rows   int
 	Ledger ledger
 	// Broken is true when units since the last row could not be read, so that a hole needs no other explanation.
-	Broken   bool
-	Epoch    int
+	Broken bool
+	Epoch  int
+	// Disc counts the discontinuities that the playlist announces up to the present unit.
+	Disc     int
 	Order    order
 	Findings []jobs.Finding
 	Lacks    []lack `json:",omitempty"`
@@ -133,6 +135,7 @@ func (s *stream) enter(u *placedUnit, formats []measurement.Format) {
 		s.span(t)
 	}
 	s.begin(t, u.Epoch)
+	s.Disc = u.Disc
 	s.Broken = s.Broken || unreadable(u.State)
 	s.Format = formats[t.Format]
 	if s.First.Kind == "" {

@@ -29,6 +29,7 @@ type heldFrame struct {
 	Nominal jobs.Micros // how long such a frame normally stands
 	Ticks   int64       // its unwrapped timestamp
 	Epoch   int
+	Disc    int
 	Shift   jobs.Micros // of the clock
 	// PacketsEnd is where the packets of the frame's unit end.
 	PacketsEnd jobs.Micros
@@ -90,7 +91,7 @@ func (v *videoTrack) take(s *stream, row *measurement.Frame, start jobs.Micros) 
 		v.Pending = p
 	}
 	p.hold(row)
-	p.Format, p.Start, p.Epoch, p.Shift = s.Format, start, s.Epoch, s.Clock.Shift
+	p.Format, p.Start, p.Epoch, p.Disc, p.Shift = s.Format, start, s.Epoch, s.Disc, s.Clock.Shift
 	p.Ticks = clampTicks(row.PTS, s.Unit.Turn)
 	p.Nominal = max(1, s.Unit.Base.micros(v.Cadence.nominal(&s.Format, row.Duration)))
 	s.found(start, p.Nominal)
@@ -152,7 +153,7 @@ func (v *videoTrack) length(p *heldFrame) jobs.Micros {
 
 func (v *videoTrack) deliver(s *stream, p *heldFrame, end jobs.Micros) {
 	f := &v.shown
-	*f = videoFrame{Frame: &p.Frame, Format: &p.Format, Start: max(0, p.Start), End: max(0, end)}
+	*f = videoFrame{Frame: &p.Frame, Format: &p.Format, Start: max(0, p.Start), End: max(0, end), Disc: p.Disc}
 	s.Front = max(s.Front, f.End)
 	if f.End <= f.Start {
 		return
