@@ -32,6 +32,8 @@ func joinChannel(c, o *measurement.Channel) {
 	c.Clipped += o.Clipped
 	c.ClipRun = max(c.ClipRun, o.ClipRun)
 	c.FlatRun = max(c.FlatRun, o.FlatRun)
+	c.Flats += o.Flats
+	c.FlatTops += o.FlatTops
 	if c.LoudFirst < 0 {
 		c.LoudFirst = o.LoudFirst
 	}

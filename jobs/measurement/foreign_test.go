@@ -206,7 +206,9 @@ func checkForeignGroups(w want, f *Frame) {
 		}
 	}
 	if x := f.Texture; x != nil {
-		groups["texture_laplace"], groups["texture_laplace_sq"] = x.Laplace, x.Laplace2
+		groups["texture_edge_across"], groups["texture_edge_down"] = x.Edge[0], x.Edge[1]
+		groups["texture_slope_across"], groups["texture_slope_down"] = x.Slope[0], x.Slope[1]
+		groups["texture_edge_count_across"], groups["texture_edge_count_down"] = int64(x.Edges[0]), int64(x.Edges[1])
 		groups["texture_border_top"], groups["texture_border_bottom"] = int64(x.Top), int64(x.Bottom)
 		groups["texture_border_left"], groups["texture_border_right"] = int64(x.Left), int64(x.Right)
 		groups["texture_solid_blocks"], groups["texture_green_blocks"] = int64(x.SolidBlocks), int64(x.Green)
@@ -252,6 +254,7 @@ func checkForeignSlot(t *testing.T, i int, got foreignRow, s *Slot) {
 		"ch_residual_sum_sq": func(c *Channel) float64 { return c.ResSq },
 		"ch_zeros":           func(c *Channel) float64 { return float64(c.Zeros) }, "ch_clipped": func(c *Channel) float64 { return float64(c.Clipped) },
 		"ch_clip_run": func(c *Channel) float64 { return float64(c.ClipRun) }, "ch_flat_run": func(c *Channel) float64 { return float64(c.FlatRun) },
+		"ch_flats": func(c *Channel) float64 { return float64(c.Flats) }, "ch_flat_tops": func(c *Channel) float64 { return float64(c.FlatTops) },
 		"ch_loud_first": func(c *Channel) float64 { return float64(c.LoudFirst) },
 		"ch_loud_last":  func(c *Channel) float64 { return float64(c.LoudLast) },
 	} {

@@ -214,12 +214,14 @@ const MaxCC = 31 * 3
 // Texture is about edges and borders of the luma of a single picture.
 type Texture struct {
 	// Phases of 96 hold the grids of blocks of 4, 8, 16 and 32 samples, and of such that were scaled by 4/3, 3/2 and 2 (10 2/3, 12 and 16 samples).
-	ColEdge                  [EdgePhases]int64 // sum of |Y[x]-Y[x-1]| by x mod 96
-	RowEdge                  [EdgePhases]int64 // sum of |Y[y]-Y[y-1]| by y mod 96
-	Laplace                  int64             // sum of |4Y - left - right - up - down| over samples with all four neighbours
-	Laplace2                 int64             // sum of its square
-	Top, Bottom, Left, Right int32             // lines of black border, up to half of the picture: mean <= 24, at most 1 % of samples above 40
-	SolidBlocks              int32             // 16x16 blocks without any variance
+	ColEdge [EdgePhases]int64 // sum of |Y[x]-Y[x-1]| by x mod 96
+	RowEdge [EdgePhases]int64 // sum of |Y[y]-Y[y-1]| by y mod 96
+	// Edge, Slope and Edges tell how steep edges are, along rows [0] and along columns [1], on every fourth row: where |Y[x+4]-Y[x-4]| is at least 24, the sum of its
+	// square, the sum of the square of |Y[x+1]-Y[x-1]|, and the count.
+	Edge, Slope              [2]int64
+	Edges                    [2]int32
+	Top, Bottom, Left, Right int32 // lines of black border, up to half of the picture: mean <= 24, at most 1 % of samples above 40
+	SolidBlocks              int32 // 16x16 blocks without any variance
 	// Gamut counts the chroma samples at which Y (the mean of the luma samples that share them), R, G or B lies outside 5..246 (EBU R 103), by the matrix of the
 	// stream; 0 in a picture of full range or without chroma.
 	Gamut int64
@@ -278,6 +280,6 @@ type Channel struct {
 	FlatRun   int32   // longest run, as ClipRun, of samples with |x| above 0.1 that are within 2^-13 of the one before: m-1 for a flat top of m samples
 	Flats     int32   // samples that are part of such runs, and those of them within 2 % of the greatest |x| of the slot (of a part, in a slot that is in parts)
 	FlatTops  int32
-	LoudFirst int32   // first and last sample with |x| >= 0.001 (-60 dBFS), counted from the slot's start as Offset is; -1 when there is none
+	LoudFirst int32 // first and last sample with |x| >= 0.001 (-60 dBFS), counted from the slot's start as Offset is; -1 when there is none
 	LoudLast  int32
 }

@@ -36,7 +36,7 @@ func randomFrame(r *rand.Rand) *Frame {
 	}
 	if r.IntN(2) == 0 {
 		f.Texture = &Texture{
-			Laplace: r.Int64(), Laplace2: r.Int64(), Top: r.Int32(), Bottom: r.Int32(), Left: r.Int32(), Right: r.Int32(),
+			Edge: [2]int64{r.Int64(), r.Int64()}, Slope: [2]int64{r.Int64(), r.Int64()}, Edges: [2]int32{r.Int32(), r.Int32()}, Top: r.Int32(), Bottom: r.Int32(), Left: r.Int32(), Right: r.Int32(),
 			SolidBlocks: r.Int32(), Gamut: r.Int64(), Green: r.Int32(),
 		}
 		for i := range f.Texture.ColEdge {
@@ -84,7 +84,7 @@ func randomSlot(r *rand.Rand) *Slot {
 		s.Ch[i] = Channel{
 			K: randomFloat(r), Sq: randomFloat(r), Sum: randomFloat(r), R1: randomFloat(r), R2: randomFloat(r), Peak: randomFloat32(r),
 			TruePeak: randomFloat32(r), ResPeak: randomFloat32(r), ResSq: randomFloat(r), Zeros: r.Int32(), Clipped: r.Int32(), ClipRun: r.Int32(),
-			FlatRun: r.Int32(), LoudFirst: r.Int32N(481) - 1, LoudLast: r.Int32N(481) - 1,
+			FlatRun: r.Int32(), Flats: r.Int32(), FlatTops: r.Int32(), LoudFirst: r.Int32N(481) - 1, LoudLast: r.Int32N(481) - 1,
 		}
 	}
 	return s
@@ -133,7 +133,7 @@ func plausibleFrame(r *rand.Rand, base *Frame, i int) *Frame {
 		}
 	}
 	if i%4 == 0 {
-		f.Texture = &Texture{Laplace: near(12 * samples), Laplace2: near(900 * samples), SolidBlocks: r.Int32N(40)}
+		f.Texture = &Texture{Edge: [2]int64{near(12 * samples)}, Slope: [2]int64{0, near(900 * samples)}, SolidBlocks: r.Int32N(40)}
 		for k := range f.Texture.ColEdge {
 			f.Texture.ColEdge[k], f.Texture.RowEdge[k] = near(samples/8), near(samples/8)
 		}
