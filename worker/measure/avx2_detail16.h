@@ -1,14 +1,8 @@
-// Rows of texture and comb of 9 to 12 bits, 16 columns at a time. A Laplacian is at most 4 * 4095 and fits a signed word.
+// Rows of texture and comb of 9 to 12 bits, 16 columns at a time.
 
 static inline __m256i load_16(const uint16_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
 
 static inline __m256i add_words(__m256i sum, __m256i v) { return _mm256_add_epi32(sum, _mm256_madd_epi16(v, _mm256_set1_epi16(1))); }
-
-// 4c - left - right - up - down.
-static inline __m256i laplace_16(__m256i c, __m256i l, __m256i r, __m256i u, __m256i d) {
-    __m256i around = _mm256_add_epi16(_mm256_add_epi16(l, r), _mm256_add_epi16(u, d));
-    return _mm256_sub_epi16(_mm256_slli_epi16(c, 2), around);
-}
 
 // Column edges by phase, in double words: for each of six vectors of columns from column 1 on the low words of both halves, then the high ones. 2^20 additions are safe.
 static void add_phases_16(ac_video *v) {
@@ -22,32 +16,43 @@ static inline void add_edges_16(__m256i *phases, int x, __m256i e) {
     _mm256_storeu_si256(to + 1, _mm256_add_epi32(_mm256_loadu_si256(to + 1), _mm256_unpackhi_epi16(e, z)));
 }
 
-// Columns [1, to) of a row, all of which have both neighbours.
-static void texture_inner_16(ac_video *v, const uint16_t *c, const uint16_t *up, const uint16_t *down, int to, int y) {
-    __m256i z = _mm256_setzero_si256(), row = z, sum = z, sum2 = z, *phases = (__m256i *)v->phases.lane;
+// Columns [1, to) of a row.
+static void texture_inner_16(ac_video *v, const uint16_t *c, const uint16_t *up, int to, int y) {
+    __m256i row = _mm256_setzero_si256(), *phases = (__m256i *)v->phases.lane;
     uint32_t added = (uint32_t)to / AC_PHASES + 1;
     if (v->phases.added + added > 1 << 20) add_phases_16(v);
     v->phases.added += added;
     for (int x = 1; x < to; x += 16) {
-        __m256i a = load_16(c + x), left = load_16(c + x - 1);
-        add_edges_16(phases, x, diff_16(a, left));
+        __m256i a = load_16(c + x);
+        add_edges_16(phases, x, diff_16(a, load_16(c + x - 1)));
         if (up) row = add_words(row, diff_16(a, load_16(up + x)));
-        if (!up || !down) continue;
-        __m256i l = laplace_16(a, left, load_16(c + x + 1), load_16(up + x), load_16(down + x));
-        sum = add_words(sum, _mm256_abs_epi16(l));
-        sum2 = _mm256_add_epi64(sum2, widen_sum(_mm256_madd_epi16(l, l)));
     }
-    ac_texture *t = &v->texture;
-    t->row[y % AC_PHASES] += add_lanes64(widen_sum(row));
-    t->laplace += add_lanes64(widen_sum(sum));
-    t->laplace2 += add_lanes64(sum2);
+    v->texture.row[y % AC_PHASES] += add_lanes64(widen_sum(row));
 }
 
-static void texture_row_16(ac_video *v, const uint16_t *c, const uint16_t *up, const uint16_t *down, int y) {
-    int w = v->w[0], to = w > 2 ? 1 + (w - 2) / 16 * 16 : 1;
-    plain_texture_row_16(c, up, down, 0, 1, w, &v->texture, y);
-    texture_inner_16(v, c, up, down, to, y);
-    plain_texture_row_16(c, up, down, to, w, w, &v->texture, y);
+static void texture_row_16(ac_video *v, const uint16_t *c, const uint16_t *up, int y) {
+    int w = v->w[0], to = 1 + (w - 1) / 16 * 16;
+    plain_texture_row_16(c, up, 0, 1, &v->texture, y);
+    texture_inner_16(v, c, up, to, y);
+    plain_texture_row_16(c, up, to, w, &v->texture, y);
+}
+
+static void edges_row_16(const edge_rows_16 *r, int n, uint32_t limit, ac_edges *e) {
+    __m256i wide = _mm256_setzero_si256(), steep = wide, less = _mm256_set1_epi16((short)(limit - 1));
+    int x = 0;
+    for (; x + 16 <= n; x += 16) {
+        __m256i w = diff_16(load_16(r->first + x), load_16(r->last + x)), is = _mm256_cmpgt_epi16(w, less);
+        uint32_t edges = (uint32_t)_mm256_movemask_epi8(is);
+        if (edges == 0) continue;
+        __m256i s = _mm256_and_si256(diff_16(load_16(r->before + x), load_16(r->behind + x)), is);
+        w = _mm256_and_si256(w, is);
+        e->count += _mm_popcnt_u32(edges) / 2;
+        wide = _mm256_add_epi64(wide, widen_sum(_mm256_madd_epi16(w, w)));
+        steep = _mm256_add_epi64(steep, widen_sum(_mm256_madd_epi16(s, s)));
+    }
+    e->wide += add_lanes64(wide);
+    e->steep += add_lanes64(steep);
+    plain_edges_16(r, x, n, limit, e);
 }
 
 // Sums of the luma samples of 16 chroma samples.

@@ -2,21 +2,6 @@
 
 static inline __m256i load_8(const uint8_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
 
-// The neighbours of the 32 columns from x; at the edge of the picture a sample is its own neighbour.
-static inline __m256i left_8(const uint8_t *c, int x) {
-    if (x > 0) return load_8(c + x - 1);
-    __m256i a = load_8(c), low = _mm256_permute2x128_si256(a, a, 0x08); // 0, low half
-    low = _mm256_insert_epi8(low, (char)c[0], 15);
-    return _mm256_alignr_epi8(a, low, 15);
-}
-
-static inline __m256i right_8(const uint8_t *c, int x, int w) {
-    if (x + 32 < w) return load_8(c + x + 1);
-    __m256i a = load_8(c + x), high = _mm256_permute2x128_si256(a, a, 0x81); // high half, 0
-    high = _mm256_insert_epi8(high, (char)c[x + 31], 16);
-    return _mm256_alignr_epi8(high, a, 1);
-}
-
 // Column edges by phase, in words: for each of three vectors of columns those of the low bytes of both halves, then those of the high ones. 256 additions are safe.
 static void add_phases_8(ac_video *v) {
     uint16_t lane[AC_PHASES];
@@ -31,66 +16,51 @@ static inline void add_edges_8(__m256i *phases, int x, __m256i e) {
     _mm256_storeu_si256(to + 1, _mm256_add_epi16(_mm256_loadu_si256(to + 1), _mm256_unpackhi_epi8(e, z)));
 }
 
-typedef struct {
-    __m256i sum, sum2; // 32-bit lanes: 256 vectors of 32 columns are safe
-} laplace_8;
-
-// 4c - left - right - up - down in words: bytes are interleaved in pairs, and each pair is multiplied and added in one step.
-static inline void add_laplace_8(laplace_8 *t, __m256i c, __m256i l, __m256i r, __m256i u, __m256i d, __m256i keep) {
-    __m256i z = _mm256_setzero_si256(), one = _mm256_set1_epi16(1), four = _mm256_set1_epi16((short)0xff04), add = _mm256_set1_epi8(1);
-    __m256i a = _mm256_maddubs_epi16(_mm256_unpacklo_epi8(c, l), four), b = _mm256_maddubs_epi16(_mm256_unpackhi_epi8(c, l), four);
-    a = _mm256_sub_epi16(a, _mm256_maddubs_epi16(_mm256_unpacklo_epi8(u, d), add));
-    b = _mm256_sub_epi16(b, _mm256_maddubs_epi16(_mm256_unpackhi_epi8(u, d), add));
-    a = _mm256_and_si256(_mm256_sub_epi16(a, _mm256_unpacklo_epi8(r, z)), _mm256_unpacklo_epi8(keep, keep));
-    b = _mm256_and_si256(_mm256_sub_epi16(b, _mm256_unpackhi_epi8(r, z)), _mm256_unpackhi_epi8(keep, keep));
-    t->sum = _mm256_add_epi32(t->sum, _mm256_madd_epi16(_mm256_add_epi16(_mm256_abs_epi16(a), _mm256_abs_epi16(b)), one));
-    t->sum2 = _mm256_add_epi32(t->sum2, _mm256_add_epi32(_mm256_madd_epi16(a, a), _mm256_madd_epi16(b, b)));
-}
-
-// The sums of one row over some columns.
-typedef struct {
-    __m256i row;
-    laplace_8 laplace;
-} texture_sum_8;
-
-// 32 columns from x. edge is a constant: whether the first or the last column of the picture is among them, which lacks a neighbour.
-static inline AC_INLINE void texture_step_8(texture_sum_8 *t, __m256i *phases, const uint8_t *c, const uint8_t *up, const uint8_t *down, int x, int w, int edge) {
-    __m256i a = load_8(c + x), left = edge ? left_8(c, x) : load_8(c + x - 1);
-    add_edges_8(phases, x, diff_8(a, left));
-    if (up) t->row = _mm256_add_epi64(t->row, _mm256_sad_epu8(a, load_8(up + x)));
-    if (!up || !down) return;
-    __m256i right = edge ? right_8(c, x, w) : load_8(c + x + 1), keep = _mm256_set1_epi8(-1);
-    if (edge && x == 0) keep = _mm256_insert_epi8(keep, 0, 0);
-    if (edge && x + 32 == w) keep = _mm256_insert_epi8(keep, 0, 31);
-    add_laplace_8(&t->laplace, a, left, right, load_8(up + x), load_8(down + x), keep);
-}
-
-// Columns [from, to) with from and to multiples of 32, at most 256 vectors.
-static void texture_run_8(ac_video *v, const uint8_t *c, const uint8_t *up, const uint8_t *down, int from, int to, int y) {
-    __m256i z = _mm256_setzero_si256();
-    texture_sum_8 s = {z, {z, z}};
-    ac_texture *t = &v->texture;
-    __m256i *phases = (__m256i *)v->phases.lane;
+// Columns [from, to) with from and to multiples of 32, at most 256 vectors. The first column of the picture is its own neighbour: it has no step.
+static void texture_run_8(ac_video *v, const uint8_t *c, const uint8_t *up, int from, int to, int y) {
+    __m256i row = _mm256_setzero_si256(), *phases = (__m256i *)v->phases.lane;
     uint32_t added = (uint32_t)(to - from) / AC_PHASES + 1;
     if (v->phases.added + added > 256) add_phases_8(v);
     v->phases.added += added;
-    int w = v->w[0], x = from, inner = to == w ? to - 32 : to;
-    if (x == 0) {
-        texture_step_8(&s, phases, c, up, down, x, w, 1);
-        x = 32;
+    for (int x = from; x < to; x += 32) {
+        __m256i a = load_8(c + x);
+        if (x > 0) {
+            add_edges_8(phases, x, diff_8(a, load_8(c + x - 1)));
+        } else {
+            __m256i low = _mm256_permute2x128_si256(a, a, 0x08); // 0, low half
+            add_edges_8(phases, 0, diff_8(a, _mm256_alignr_epi8(a, _mm256_insert_epi8(low, (char)c[0], 15), 15)));
+        }
+        if (up) row = _mm256_add_epi64(row, _mm256_sad_epu8(a, load_8(up + x)));
     }
-    if (up && down)
-        for (; x < inner; x += 32) texture_step_8(&s, phases, c, up, down, x, w, 0);
-    for (; x < to; x += 32) texture_step_8(&s, phases, c, up, down, x, w, 1);
-    t->row[y % AC_PHASES] += add_lanes64(s.row);
-    t->laplace += add_lanes64(widen_sum(s.laplace.sum));
-    t->laplace2 += add_lanes64(widen_sum(s.laplace.sum2));
+    v->texture.row[y % AC_PHASES] += add_lanes64(row);
 }
 
-static void texture_row_8(ac_video *v, const uint8_t *c, const uint8_t *up, const uint8_t *down, int y) {
+static void texture_row_8(ac_video *v, const uint8_t *c, const uint8_t *up, int y) {
     int w = v->w[0], whole = w / 32 * 32;
-    for (int x = 0; x < whole; x += 256 * 32) texture_run_8(v, c, up, down, x, whole - x < 256 * 32 ? whole : x + 256 * 32, y);
-    plain_texture_row_8(c, up, down, whole, w, w, &v->texture, y);
+    for (int x = 0; x < whole; x += 256 * 32) texture_run_8(v, c, up, x, whole - x < 256 * 32 ? whole : x + 256 * 32, y);
+    plain_texture_row_8(c, up, whole, w, &v->texture, y);
+}
+
+// Squares of bytes in 32-bit lanes: 2^13 vectors are safe.
+static inline __m256i add_squares_8(__m256i sum, __m256i d) {
+    __m256i z = _mm256_setzero_si256(), a = _mm256_unpacklo_epi8(d, z), b = _mm256_unpackhi_epi8(d, z);
+    return _mm256_add_epi32(sum, _mm256_add_epi32(_mm256_madd_epi16(a, a), _mm256_madd_epi16(b, b)));
+}
+
+static void edges_row_8(const edge_rows_8 *r, int n, uint32_t limit, ac_edges *e) {
+    __m256i z = _mm256_setzero_si256(), wide = z, steep = z, least = _mm256_set1_epi8((char)limit);
+    int x = 0;
+    for (; x + 32 <= n; x += 32) {
+        __m256i w = diff_8(load_8(r->first + x), load_8(r->last + x)), is = _mm256_cmpeq_epi8(_mm256_max_epu8(w, least), w);
+        uint32_t edges = (uint32_t)_mm256_movemask_epi8(is);
+        if (edges == 0) continue;
+        e->count += _mm_popcnt_u32(edges);
+        wide = add_squares_8(wide, _mm256_and_si256(w, is));
+        steep = add_squares_8(steep, _mm256_and_si256(diff_8(load_8(r->before + x), load_8(r->behind + x)), is));
+    }
+    e->wide += add_lanes64(widen_sum(wide));
+    e->steep += add_lanes64(widen_sum(steep));
+    plain_edges_8(r, x, n, limit, e);
 }
 
 // Sums of the luma samples of 16 chroma samples from x.

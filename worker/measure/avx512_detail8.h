@@ -17,52 +17,44 @@ static inline void add_edges_8(uint32_t *phases, int x, __m512i e) {
     _mm512_storeu_si512(to + 16, _mm512_add_epi16(_mm512_loadu_si512(to + 16), _mm512_unpackhi_epi8(e, z)));
 }
 
-// The sums of one row over some columns: row edges in 64-bit lanes, the Laplacian in 32-bit lanes, which 256 vectors may add to.
-typedef struct {
-    __m512i row, laplace, laplace2;
-} texture_sum_8;
-
-// 4c - left - right - up - down in words: bytes are interleaved in pairs, and each pair is multiplied and added in one step. keep marks columns with both neighbours.
-static inline void add_laplace_8(texture_sum_8 *t, __m512i c, __m512i l, __m512i r, __m512i u, __m512i d, __mmask64 keep) {
-    __m512i z = _mm512_setzero_si512(), four = _mm512_set1_epi16((short)0xff04), add = _mm512_set1_epi8(1), which = _mm512_movm_epi8(keep);
-    __m512i a = _mm512_maddubs_epi16(_mm512_unpacklo_epi8(c, l), four), b = _mm512_maddubs_epi16(_mm512_unpackhi_epi8(c, l), four);
-    a = _mm512_sub_epi16(a, _mm512_maddubs_epi16(_mm512_unpacklo_epi8(u, d), add));
-    b = _mm512_sub_epi16(b, _mm512_maddubs_epi16(_mm512_unpackhi_epi8(u, d), add));
-    a = _mm512_and_si512(_mm512_sub_epi16(a, _mm512_unpacklo_epi8(r, z)), _mm512_unpacklo_epi8(which, which));
-    b = _mm512_and_si512(_mm512_sub_epi16(b, _mm512_unpackhi_epi8(r, z)), _mm512_unpackhi_epi8(which, which));
-    t->laplace = _mm512_dpwssd_epi32(t->laplace, _mm512_add_epi16(_mm512_abs_epi16(a), _mm512_abs_epi16(b)), _mm512_set1_epi16(1));
-    t->laplace2 = _mm512_dpwssd_epi32(_mm512_dpwssd_epi32(t->laplace2, a, a), b, b);
-}
-
-// Up to 64 columns. in marks those of the picture, left and right those of them that have a neighbour there.
-static inline AC_INLINE void texture_step_8(texture_sum_8 *t, const uint8_t *c, const uint8_t *up, const uint8_t *down, __mmask64 in, __mmask64 left,
-                                            __mmask64 right, uint32_t *phases, int x) {
-    __m512i a = load_8(c, in), l = _mm512_mask_loadu_epi8(a, left, c - 1);
-    add_edges_8(phases, x, diff_8(a, l));
-    if (up) t->row = _mm512_add_epi64(t->row, _mm512_sad_epu8(a, load_8(up, in)));
-    if (up && down) add_laplace_8(t, a, l, load_8(c + 1, right), load_8(up, in), load_8(down, in), left & right);
-}
-
-// Columns [from, to), at most 256 vectors.
-static void texture_run_8(ac_video *v, const uint8_t *c, const uint8_t *up, const uint8_t *down, int from, int to, int y) {
-    __m512i z = _mm512_setzero_si512();
-    texture_sum_8 s = {z, z, z};
-    ac_texture *t = &v->texture;
-    int w = v->w[0];
+// Columns [from, to), at most 256 vectors. The first column of the picture is its own neighbour: it has no step.
+static void texture_run_8(ac_video *v, const uint8_t *c, const uint8_t *up, int from, int to, int y) {
+    __m512i row = _mm512_setzero_si512();
     uint32_t added = (uint32_t)(to - from) / (2 * AC_PHASES) + 1;
     if (v->phases.added + added > 256) add_phases_8(v);
     v->phases.added += added;
     for (int x = from; x < to; x += 64) {
-        __mmask64 in = first_columns(w - x), left = x > 0 ? in : in & ~1ull, right = first_columns(w - x - 1);
-        texture_step_8(&s, c + x, up ? up + x : NULL, down ? down + x : NULL, in, left, right, v->phases.lane, x);
+        __mmask64 in = first_columns(v->w[0] - x), left = x > 0 ? in : in & ~1ull;
+        __m512i a = load_8(c + x, in);
+        add_edges_8(v->phases.lane, x, diff_8(a, _mm512_mask_loadu_epi8(a, left, c + x - 1)));
+        if (up) row = _mm512_add_epi64(row, _mm512_sad_epu8(a, load_8(up + x, in)));
     }
-    t->row[y % AC_PHASES] += _mm512_reduce_add_epi64(s.row);
-    t->laplace += _mm512_reduce_add_epi64(widen_sum(s.laplace));
-    t->laplace2 += _mm512_reduce_add_epi64(widen_sum(s.laplace2));
+    v->texture.row[y % AC_PHASES] += _mm512_reduce_add_epi64(row);
 }
 
-static void texture_row_8(ac_video *v, const uint8_t *c, const uint8_t *up, const uint8_t *down, int y) {
-    for (int x = 0; x < v->w[0]; x += 256 * 64) texture_run_8(v, c, up, down, x, v->w[0] - x < 256 * 64 ? v->w[0] : x + 256 * 64, y);
+static void texture_row_8(ac_video *v, const uint8_t *c, const uint8_t *up, int y) {
+    for (int x = 0; x < v->w[0]; x += 256 * 64) texture_run_8(v, c, up, x, v->w[0] - x < 256 * 64 ? v->w[0] : x + 256 * 64, y);
+}
+
+// Squares of bytes in 32-bit lanes: 2^13 vectors are safe.
+static inline __m512i add_edge_squares_8(__m512i sum, __m512i d) {
+    __m512i z = _mm512_setzero_si512(), a = _mm512_unpacklo_epi8(d, z), b = _mm512_unpackhi_epi8(d, z);
+    return _mm512_dpwssd_epi32(_mm512_dpwssd_epi32(sum, a, a), b, b);
+}
+
+static void edges_row_8(const edge_rows_8 *r, int n, uint32_t limit, ac_edges *e) {
+    __m512i wide = _mm512_setzero_si512(), steep = wide, least = _mm512_set1_epi8((char)limit);
+    for (int x = 0; x < n; x += 64) {
+        __mmask64 in = first_columns(n - x);
+        __m512i w = diff_8(load_8(r->first + x, in), load_8(r->last + x, in));
+        __mmask64 edges = _mm512_cmpge_epu8_mask(w, least);
+        if (edges == 0) continue;
+        e->count += bits(edges);
+        wide = add_edge_squares_8(wide, _mm512_maskz_mov_epi8(edges, w));
+        steep = add_edge_squares_8(steep, diff_8(load_8(r->before + x, edges), load_8(r->behind + x, edges)));
+    }
+    e->wide += _mm512_reduce_add_epi64(widen_sum(wide));
+    e->steep += _mm512_reduce_add_epi64(widen_sum(steep));
 }
 
 // Sums of the luma samples of 32 chroma samples, of which in marks those of the picture.

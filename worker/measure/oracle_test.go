@@ -225,10 +225,20 @@ func oracleTexture(img *image, s int) *measurement.Texture {
 		if y > 0 {
 			t.RowEdge[y%96] += int64(abs(v - p.px(x, y-1)))
 		}
-		if x > 0 && y > 0 && x < p.w-1 && y < p.h-1 {
-			l := int64(abs(4*v - p.px(x-1, y) - p.px(x+1, y) - p.px(x, y-1) - p.px(x, y+1)))
-			t.Laplace += l
-			t.Laplace2 += l * l
+		if y%4 == 0 {
+			edge := func(i, far, near int) {
+				if far >= 24<<s {
+					t.Edge[i] += int64(far * far)
+					t.Slope[i] += int64(near * near)
+					t.Edges[i]++
+				}
+			}
+			if x >= 4 && x+4 < p.w {
+				edge(0, abs(p.px(x+4, y)-p.px(x-4, y)), abs(p.px(x+1, y)-p.px(x-1, y)))
+			}
+			if y >= 4 && y+4 < p.h {
+				edge(1, abs(p.px(x, y+4)-p.px(x, y-4)), abs(p.px(x, y+1)-p.px(x, y-1)))
+			}
 		}
 	})
 	row := func(y int) bool { return blackLine(p.w, s, func(i int) int { return p.px(i, y) }) }

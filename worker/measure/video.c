@@ -14,6 +14,7 @@ static void set_limits(ac_limits *l, int depth) {
     l->moved = 30u << s;
     l->comb = 10u << s;
     l->dark = 40u << s;
+    l->edge = 24u << s;
 }
 
 // How many samples of luma share one of chroma; 0 when that is not 1, 2 or 4.

@@ -38,6 +38,7 @@ typedef struct {
     uint32_t moved; // TI2 counts differences above this
     uint32_t comb;
     uint32_t dark; // samples of a black border do not exceed this
+    uint32_t edge;
 } ac_limits;
 
 // Sums over one plane.
@@ -65,9 +66,14 @@ typedef struct {
     uint32_t max_block, changed, blocks, broken, broken_new, control, control_new;
 } ac_pair;
 
+// Where luma differs by at least ac_limits.edge over eight samples: the squares of that difference, of the one over the middle two, and how often.
 typedef struct {
-    int64_t col[AC_PHASES], row[AC_PHASES], laplace, laplace2;
-    int64_t gamut;
+    int64_t wide, steep, count;
+} ac_edges;
+
+typedef struct {
+    int64_t col[AC_PHASES], row[AC_PHASES], gamut;
+    ac_edges edges[2]; // along rows, along columns
     int32_t top, bottom, left, right, solid, green;
 } ac_texture;
 

@@ -52,7 +52,8 @@ static inline __m256i beyond_gamut(const gamut_words *m, __m256i y, __m256i cb, 
 
 static inline int count_words(__m256i mask) { return _mm_popcnt_u32((uint32_t)_mm256_movemask_epi8(mask)) / 2; }
 
-#define ROW_TEXTURE(v, c, up, down, y) FN(texture_row)(v, c, up, down, y)
+#define ROW_TEXTURE(v, c, up, y) FN(texture_row)(v, c, up, y)
+#define ROW_EDGES(r, n, limit, e) FN(edges_row)(r, n, limit, e)
 #define END_PHASES(v) FN(add_phases)(v)
 #define ROW_GAMUT(v, r) FN(gamut_row)(v, r)
 #define STEPS_ACROSS(data, stride, cols, sums) FN(steps_across)(data, stride, cols, sums)

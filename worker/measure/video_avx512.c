@@ -19,7 +19,8 @@ static inline __m512i widen_sum(__m512i v) {
     return _mm512_add_epi64(_mm512_and_si512(v, _mm512_set1_epi64(0xffffffff)), _mm512_srli_epi64(v, 32));
 }
 
-#define ROW_TEXTURE(v, c, up, down, y) FN(texture_row)(v, c, up, down, y)
+#define ROW_TEXTURE(v, c, up, y) FN(texture_row)(v, c, up, y)
+#define ROW_EDGES(r, n, limit, e) FN(edges_row)(r, n, limit, e)
 #define END_PHASES(v) FN(add_phases)(v)
 #define ROW_GAMUT(v, r) FN(gamut_row)(v, r)
 #define STEPS_ACROSS(data, stride, cols, sums) FN(steps_across)(data, stride, cols, sums)

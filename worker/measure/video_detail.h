@@ -1,4 +1,4 @@
-// Template: texture and comb. Rows are measured while the main pass has them in the cache. ROW_TEXTURE, ROW_GAMUT, ROW_IDET, ROW_COMBED and ROW_DARK are the rows of video_row.h or
+// Template: texture and comb. Rows are measured while the main pass has them in the cache. ROW_TEXTURE, ROW_EDGES, ROW_GAMUT, ROW_IDET, ROW_COMBED and ROW_DARK are the rows of video_row.h or
 // faster twins of them; that file must be included before.
 
 // A line is black when its mean is at most 24 and at most 1 % of its samples exceed 40: logos and subtitles may stand in a bar.
@@ -101,11 +101,23 @@ static void FN(gamut)(ac_video *v, int y) {
     v->texture.gamut += ROW_GAMUT(v, &r);
 }
 
+// Every fourth row is enough. Columns are looked at eight rows later, so that all of the eight are there.
+static void FN(edges)(ac_video *v, int y) {
+    const uint8_t *data = v->cur.data[0];
+    ptrdiff_t stride = v->cur.stride[0];
+    const SAMPLE *c = FN(line)(data, stride, y);
+    FN(edge_rows) along = {c, c + 3, c + 5, c + 8};
+    if (v->w[0] > 8) ROW_EDGES(&along, v->w[0] - 8, v->lim.edge, &v->texture.edges[0]);
+    if (y < 8) return;
+    FN(edge_rows) down = {FN(line)(data, stride, y - 8), FN(line)(data, stride, y - 5), FN(line)(data, stride, y - 3), c};
+    ROW_EDGES(&down, v->w[0], v->lim.edge, &v->texture.edges[1]);
+}
+
 static void FN(texture)(ac_video *v, int y) {
     const SAMPLE *c = FN(line)(v->cur.data[0], v->cur.stride[0], y);
     const SAMPLE *up = y > 0 ? FN(line)(v->cur.data[0], v->cur.stride[0], y - 1) : NULL;
-    const SAMPLE *down = y < v->h[0] - 1 ? FN(line)(v->cur.data[0], v->cur.stride[0], y + 1) : NULL;
-    ROW_TEXTURE(v, c, up, down, y);
+    ROW_TEXTURE(v, c, up, y);
+    if (y % 4 == 0) FN(edges)(v, y);
     FN(gamut)(v, y);
     FN(add_group)(v, c, 0, 0, &v->edge[0]);
     FN(add_group)(v, c, 0, 1, &v->edge[1]);

@@ -75,9 +75,11 @@ func (v *Video) givePair(out *measurement.Pair) {
 func (v *Video) giveTexture() *measurement.Texture {
 	c := &v.c.texture
 	t := &measurement.Texture{
-		Laplace: int64(c.laplace), Laplace2: int64(c.laplace2),
 		Top: int32(c.top), Bottom: int32(c.bottom), Left: int32(c.left), Right: int32(c.right),
 		Gamut: int64(c.gamut), SolidBlocks: int32(c.solid), Green: int32(c.green),
+	}
+	for i, e := range c.edges {
+		t.Edge[i], t.Slope[i], t.Edges[i] = int64(e.wide), int64(e.steep), int32(e.count)
 	}
 	for i := range c.col {
 		t.ColEdge[i], t.RowEdge[i] = int64(c.col[i]), int64(c.row[i])

@@ -1,14 +1,25 @@
 // Template: single rows of texture, comb and sides of blocks in plain C; vector kernels use them for the columns that do not fill a vector. video_sample.h must be included before.
 
-// Columns [from, to) of one row of w. up and down are NULL on the outer rows, where there is no Laplacian.
-static inline void FN(plain_texture_row)(const SAMPLE *c, const SAMPLE *up, const SAMPLE *down, int from, int to, int w, ac_texture *t, int y) {
+// Steps in columns [from, to) of one row. up is NULL on the first.
+static inline void FN(plain_texture_row)(const SAMPLE *c, const SAMPLE *up, int from, int to, ac_texture *t, int y) {
     for (int x = from; x < to; x++) {
         if (x > 0) t->col[x % AC_PHASES] += ac_absdiff(c[x], c[x - 1]);
         if (up) t->row[y % AC_PHASES] += ac_absdiff(c[x], up[x]);
-        if (!up || !down || x == 0 || x == w - 1) continue;
-        int64_t v = 4 * (int64_t)c[x] - c[x - 1] - c[x + 1] - up[x] - down[x];
-        t->laplace += v < 0 ? -v : v;
-        t->laplace2 += v * v;
+    }
+}
+
+// Four rows in which the samples at one position lie on one line across an edge: the first and the last eight samples apart, the inner ones in the middle, two apart.
+typedef struct {
+    const SAMPLE *first, *before, *behind, *last;
+} FN(edge_rows);
+
+static inline void FN(plain_edges)(const FN(edge_rows) *r, int from, int n, uint32_t limit, ac_edges *e) {
+    for (int x = from; x < n; x++) {
+        int64_t wide = ac_absdiff(r->first[x], r->last[x]), steep = ac_absdiff(r->before[x], r->behind[x]);
+        if (wide < limit) continue;
+        e->wide += wide * wide;
+        e->steep += steep * steep;
+        e->count++;
     }
 }
 
