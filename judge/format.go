@@ -84,8 +84,8 @@ func (w *formatWatch) end(at jobs.Micros) {
 	w.emit(f)
 }
 
-// differ appends "what before → after" when the two are not the same.
-func differ(parts []string, what, before, after string) []string {
+// differing appends "what before → after" when the two are not the same.
+func differing(parts []string, what, before, after string) []string {
 	if before == after {
 		return parts
 	}
@@ -157,14 +157,14 @@ func videoDifference(a, b *measurement.Format) []string {
 		return nil
 	}
 	size := func(f *measurement.Format) string { return fmt.Sprintf("%dx%d", f.Width, f.Height) }
-	parts = differ(parts, "size", size(a), size(b))
-	parts = differ(parts, "codec", a.Codec, b.Codec)
-	parts = differ(parts, "pixel format", a.PixFmt, b.PixFmt)
-	parts = differ(parts, "colour matrix", a.ColorSpace, b.ColorSpace)
-	parts = differ(parts, "primaries", a.Primaries, b.Primaries)
-	parts = differ(parts, "transfer", a.Transfer, b.Transfer)
-	parts = differ(parts, "range", rangeName(a), rangeName(b))
-	return differ(parts, "sample aspect ratio", sampleAspect(a), sampleAspect(b))
+	parts = differing(parts, "size", size(a), size(b))
+	parts = differing(parts, "codec", a.Codec, b.Codec)
+	parts = differing(parts, "pixel format", a.PixFmt, b.PixFmt)
+	parts = differing(parts, "colour matrix", a.ColorSpace, b.ColorSpace)
+	parts = differing(parts, "primaries", a.Primaries, b.Primaries)
+	parts = differing(parts, "transfer", a.Transfer, b.Transfer)
+	parts = differing(parts, "range", rangeName(a), rangeName(b))
+	return differing(parts, "sample aspect ratio", sampleAspect(a), sampleAspect(b))
 }
 
 func rangeName(f *measurement.Format) string {
@@ -207,10 +207,10 @@ func (d *audioFormats) slot(s *audioSlot) {
 	case a == nil:
 		d.Last = cloneFormat(b)
 	case a.SampleRate != b.SampleRate || a.Channels != b.Channels || a.Layout != b.Layout || a.Codec != b.Codec:
-		parts := differ(nil, "codec", a.Codec, b.Codec)
-		parts = differ(parts, "sample rate", fmt.Sprintf("%d Hz", a.SampleRate), fmt.Sprintf("%d Hz", b.SampleRate))
-		parts = differ(parts, "channels", fmt.Sprint(a.Channels), fmt.Sprint(b.Channels))
-		parts = differ(parts, "layout", a.Layout, b.Layout)
+		parts := differing(nil, "codec", a.Codec, b.Codec)
+		parts = differing(parts, "sample rate", fmt.Sprintf("%d Hz", a.SampleRate), fmt.Sprintf("%d Hz", b.SampleRate))
+		parts = differing(parts, "channels", fmt.Sprint(a.Channels), fmt.Sprint(b.Channels))
+		parts = differing(parts, "layout", a.Layout, b.Layout)
 		d.Last = cloneFormat(b)
 		d.Watch.add(formatChange{s.Start, s.End, parts, s.Disc != d.Disc})
 	}
