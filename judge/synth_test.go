@@ -90,7 +90,7 @@ func sampled(f *measurement.Frame, k int64) {
 	case k%4 == 0 && f.SumY <= 16*area:
 		f.Texture = &measurement.Texture{Top: 18, Bottom: 18, Left: 32, Right: 32, SolidBlocks: 8}
 	case k%4 == 0:
-		f.Texture = &measurement.Texture{Laplace: 30 * area, Laplace2: 2000 * area}
+		f.Texture = &measurement.Texture{Edge: [2]int64{60 * area / 16, 60 * area / 16}, Slope: [2]int64{40 * area / 16, 40 * area / 16}, Edges: [2]int32{area / 16, area / 16}}
 		for i := range f.Texture.ColEdge {
 			f.Texture.ColEdge[i], f.Texture.RowEdge[i] = 8*area/measurement.EdgePhases, 8*area/measurement.EdgePhases
 		}
