@@ -33,6 +33,8 @@ const (
 	lookahead jobs.Micros = 10e6
 	// wideSpan is how far around a lag that no longer fits a better one is looked for.
 	wideSpan jobs.Micros = 3e6
+	// borderSpan is how far back a cut may lie that shows only now: the pictures of a slow scene are alike on both sides.
+	borderSpan jobs.Micros = 15e6
 	// minStretch is the least that counts as found.
 	minStretch jobs.Micros = 400e3
 	// better is the share of its distance that a lag has to save to take the place of another one, and betterBy the least.
@@ -72,7 +74,7 @@ func align(pic, ref *pictureSignature) *alignment {
 		if !ok {
 			break
 		}
-		for from := a.backward(at, lag); ok; from = at {
+		for from := a.rejoin(a.backward(at, lag), at, lag); ok; from = at {
 			at, lag, ok = a.forward(from, at, lag)
 		}
 		pos = at
@@ -264,8 +266,8 @@ func (a *alignment) local(from, to int, lag, span jobs.Micros) lagPlace {
 	best := lagPlace{lag, a.cost(from, to, 1+(to-from)/24, lag)}
 	first, last := max(0, a.ref.at(t-span)), a.ref.at(t+span)
 	for j := first; j <= last; j++ {
-		// Aligning where pictures begin keeps equal rates in step.
-		l := a.pic.Start[from] - a.ref.Start[j]
+		// Middle on middle: at unequal rates beginning on beginning would put every other picture on the border between two.
+		l := a.middles(from, j)
 		if c := a.cost(from, to, 1+(to-from)/24, l); c < best.cost || c == best.cost && abs(l) < abs(best.lag) {
 			best = lagPlace{l, c}
 		}
@@ -305,6 +307,25 @@ func (a *alignment) backward(at int, lag jobs.Micros) int {
 	return from
 }
 
+// rejoin moves the border to the stretch before, where the new one begins right behind it: the pictures of a slow scene are alike on both sides of a cut, so the old lag was
+// followed too far. It returns where the new stretch begins.
+func (a *alignment) rejoin(from, at int, lag jobs.Micros) int {
+	n := len(a.Stretches)
+	if n == 0 || from-a.Stretches[n-1].To > wrong {
+		return from
+	}
+	last := &a.Stretches[n-1]
+	border := a.border(max(last.From+1, a.pic.at(a.pic.Start[last.To-1]-borderSpan)), at, last.EndLag, lag)
+	if border >= last.To || a.matched(border, lag, -1) <= int(a.Match[border-1]) {
+		return from
+	}
+	for i := border; i < last.To; i++ {
+		a.Match[i] = -1
+	}
+	last.To = border
+	return border
+}
+
 // forward follows a stretch that begins at from and was found at a picture, and books it. It returns where to look on; with cut the reference goes on there at the lag.
 func (a *alignment) forward(from, at int, lag jobs.Micros) (pos int, next jobs.Micros, cut bool) {
 	s := stretch{From: from, Lag: lag}
@@ -313,7 +334,7 @@ func (a *alignment) forward(from, at int, lag jobs.Micros) (pos int, next jobs.M
 		to := max(pos+1, a.pic.at(a.pic.Start[pos]+followSpan))
 		next, cut = a.step(pos, to, lag)
 		if cut {
-			border := a.border(max(s.From, pos-(to-pos)), to, lag, next)
+			border := a.border(max(s.From, a.pic.at(a.pic.Start[pos]-borderSpan)), to, lag, next)
 			a.close(s, border, lag)
 			onward := border > at && a.matched(border, next, -1) >= a.done() // a stretch that goes back has been told already
 			return max(border, at+1), next, onward

@@ -33,7 +33,7 @@ func (a *alignment) settle(s *stretch) {
 	best := lagPlace{s.Lag, a.cost(s.From, s.To, step, s.Lag)}
 	j := a.matched(s.From, s.Lag, -1)
 	for k := max(0, j-8); j >= 0 && k <= min(j+8, a.ref.len()-1); k++ {
-		lag := a.pic.Start[s.From] - a.ref.Start[k]
+		lag := a.middles(s.From, k)
 		if c := a.cost(s.From, s.To, step, lag); c < best.cost {
 			best = lagPlace{lag, c}
 		}

@@ -254,7 +254,7 @@ func (m *audioMatch) figures(c *jobs.Comparison) {
 		return
 	}
 	if o, ok := m.typical(); ok {
-		c.AudioLag, c.Offset = lagFigure(o.lag), lagFigure(o.offset)
+		c.AudioLag, c.VideoLag, c.Offset = lagFigure(o.lag), lagFigure(o.lag-o.offset), lagFigure(o.offset)
 	}
 }
 
