@@ -33,6 +33,7 @@ func (r *Report) Text(w io.Writer, o TextOptions) error {
 	t.timelines()
 	t.findings()
 	t.loudness()
+	t.reference()
 	t.coverage()
 	if o.Where != "" {
 		fmt.Fprintf(t, "Report     %s\n", Printable(o.Where))
