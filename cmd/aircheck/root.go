@@ -72,6 +72,7 @@ func commands(a *app) []*cobra.Command {
 		newProducerCommand(a),
 		newWebCommand(a),
 		newUpCommand(a),
+		newBenchCommand(a),
 		newProfilesCommand(a),
 		newDetectorsCommand(a),
 		newVersionCommand(a),
