@@ -1,5 +1,230 @@
 package judge
 
-func newCorruption(*params, emitter) videoDetector { return &idle{} }
+import (
+	"fmt"
+	"slices"
 
-func corruptionThresholds() []Threshold { return nil }
+	"aircheck/jobs"
+	"aircheck/jobs/measurement"
+)
+
+const (
+	// brokenShare is how many blocks of 100 must break the picture beyond what is usual. Clean clips have none in most pictures, and 1.7 in the worst.
+	brokenShare = 0.6
+	// brokenLeast is the same as a number of blocks, for small pictures.
+	brokenLeast = 4
+	// usualFactor raises it by what the stream has all the time: graphics have sides of their own, and poor coding without a loop filter.
+	usualFactor = 2
+	// usualPairs is how many pairs say what is usual; the worst tenth of them does not count.
+	usualPairs = 32
+	// settlePairs is how many pairs a stream or a scene is given to show what is usual in it. A run that begins within them is damage only if the picture from before comes back.
+	settlePairs = 8
+	sceneSettle = 3
+	// A cut changes this share of the blocks, and the picture this many times as much as usual; at the border of two units, the cells by this many code values.
+	sceneShare, sceneFactor, sceneCells = 0.8, 3, 12
+	// comeBack is how near the picture after a run must come to that before it, as a share of the change at its beginning.
+	comeBack = 0.6
+	// corruptLeast and corruptEvery are how many pictures must be broken, and one of how many: keyframes and golden frames of a poor coding break one now and then.
+	corruptLeast, corruptEvery = 3, 6
+	// glaring is the share of broken blocks, in per cent, from which fewer pictures are info.
+	glaring = 2
+	// holdMost is how long damage that stands still is followed when no more of it is new.
+	holdMost jobs.Micros = 10e6
+)
+
+// corruption finds blocks that break the picture: wrong residuals, references that are missing, fill. It compares the sides of blocks with a control that lies where no codec
+// puts sides, and with what is usual in the stream (detectors.md 2.3).
+type corruption struct {
+	Run *corruptRun `json:",omitempty"`
+	// Usual holds the shares of broken blocks of the last pairs in per cent, without those of runs.
+	Usual [usualPairs]float64
+	Next  int
+	Count int
+	// Standing is the share of broken blocks in the last picture that was fine, whether they were new or not.
+	Standing float64
+	Scene    sceneTrack
+	Fill     fillTrack
+	Told     toldTrack
+	// Blocky is set while the blocks of the codec show.
+	Blocky bool
+
+	share  float64
+	levels levels
+	told   levels
+	emit   emitter
+}
+
+// corruptRun is a run of pictures that are broken.
+type corruptRun struct {
+	run
+	Count  int
+	Frames int
+	Last   jobs.Micros // end of the last picture that broke anew
+	Peak   float64     // per cent
+	Usual  float64
+	Blocky bool
+	Filled bool
+	// Before is what the picture looked like before a cut with which the run began, and Jump by how much the cut changed it.
+	Before *cells
+	Jump   int64
+	Early  bool // there was nothing before
+}
+
+func newCorruption(p *params, emit emitter) videoDetector {
+	return &corruption{
+		share: p.or("video.corruption.share", brokenShare), levels: p.levels("video.corruption"), told: p.levels("video.decode_error"), emit: emit,
+	}
+}
+
+func (d *corruption) frame(f *videoFrame) {
+	d.Told.frame(f)
+	d.Scene.frame(f)
+	filled := d.Fill.frame(f, d.Scene.Since)
+	d.expire(f)
+	if f.Texture != nil && d.Run == nil {
+		score, _ := blocky(f, blockGrids[:1])
+		d.Blocky = score >= blockinessStep
+	}
+	if d.Run != nil {
+		d.Run.Frames++
+	}
+	if f.HasPair && f.Pair.Blocks > 0 {
+		d.pair(f)
+	}
+	if filled {
+		r := d.extend(f)
+		r.Filled = true
+	}
+	d.Scene.keep(f)
+}
+
+// pair looks at the blocks of a pair.
+func (d *corruption) pair(f *videoFrame) {
+	p := &f.Pair
+	fresh, all := percent(p.BrokenNew-p.ControlNew, p.Blocks), percent(p.Broken-p.Control, p.Blocks)
+	if fresh >= d.share && p.BrokenNew-p.ControlNew >= brokenLeast && f.PictType != intraPicture {
+		if usual := d.usual(); fresh >= d.share+usualFactor*usual {
+			r := d.extend(f)
+			r.Count++
+			r.Last = f.End
+			r.Peak, r.Usual = max(r.Peak, fresh), usual
+			return
+		}
+	}
+	if r := d.Run; r != nil {
+		if all >= d.Standing+d.share && f.End-r.Last <= holdMost {
+			r.To = f.End
+		}
+		return
+	}
+	d.Standing = all
+	d.Usual[d.Next%usualPairs] = fresh
+	d.Next = (d.Next + 1) % usualPairs
+	d.Count = min(d.Count+1, usualPairs)
+}
+
+// intraPicture is measurement.Frame.PictType of one coded without reference. A poor coding breaks it, once a GOP; what is damaged in it is seen in the next.
+const intraPicture = 1
+
+func percent(n, of int32) float64 { return 100 * float64(n) / float64(max(1, of)) }
+
+// usual is what nine of ten of the last pairs do not exceed.
+func (d *corruption) usual() float64 {
+	if d.Count == 0 {
+		return 0
+	}
+	list := d.Usual
+	slices.Sort(list[:d.Count])
+	return max(0, list[d.Count*9/10])
+}
+
+func (d *corruption) extend(f *videoFrame) *corruptRun {
+	if d.Run == nil {
+		d.Run = &corruptRun{run: run{From: f.Start}, Frames: 1, Last: f.End, Blocky: d.Blocky}
+		d.Run.Early = d.Scene.Pairs < settlePairs
+		if d.Scene.Since < sceneSettle {
+			d.Run.Before, d.Run.Jump = d.Scene.Before, d.Scene.Jump
+		}
+	}
+	d.Run.To = f.End
+	return d.Run
+}
+
+// expire ends a run that nothing joins any more.
+func (d *corruption) expire(f *videoFrame) {
+	if r := d.Run; r != nil && f.Start-r.To > damageMerge {
+		d.end(f.Frame, f.Start)
+	}
+}
+
+func (d *corruption) gap(from, _ jobs.Micros) {
+	d.end(nil, from)
+	d.Scene = sceneTrack{Pairs: d.Scene.Pairs}
+	d.Fill = fillTrack{}
+}
+
+func (d *corruption) finish(at jobs.Micros) { d.end(nil, at) }
+
+// end closes the run; after is the picture that is fine again, nil when there is none.
+func (d *corruption) end(after *measurement.Frame, at jobs.Micros) {
+	r := d.Run
+	d.Run = nil
+	if r == nil || !r.holds(after) {
+		return
+	}
+	r.To = min(r.To, at)
+	l, ok := d.levels.reached(r.length())
+	if !ok {
+		return
+	}
+	f := r.finding(l)
+	f.Code, f.Unit = "video.corruption", "%"
+	f.Value, f.Threshold = jobs.Figure(r.Peak), jobs.Figure(d.share+usualFactor*r.Usual)
+	f.Confidence, f.Message = r.confidence(), r.message(d.share)
+	switch {
+	case r.Blocky || !r.often() && !r.Filled:
+		f.Severity = least(d.levels, l).severity
+	case d.Told.tells(r, d.told, l.severity):
+		f.Severity, f.Confidence = least(d.levels, l).severity, 1
+		f.Message += "; the decoder complains, too: see video.decode_error"
+	}
+	d.emit(f)
+}
+
+// often tells whether enough pictures are broken.
+func (r *corruptRun) often() bool { return r.Count >= corruptLeast && r.Count*corruptEvery >= r.Frames }
+
+// holds tells whether a run is more than the ways of a scene.
+func (r *corruptRun) holds(after *measurement.Frame) bool {
+	if !r.often() && r.Peak < glaring && !r.Filled || r.Early {
+		return false
+	}
+	if r.Before == nil {
+		return true
+	}
+	return after != nil && float64(r.Before.distance(after)) <= comeBack*float64(r.Jump)
+}
+
+func (r *corruptRun) confidence() jobs.Number {
+	if r.Filled {
+		return 0.9
+	}
+	return jobs.Number(min(0.95, 0.5+0.02*float64(r.Count)+0.05*r.Peak))
+}
+
+func (r *corruptRun) message(share float64) string {
+	if r.Count == 0 {
+		return fmt.Sprintf("blocks of grey or green, as decoders fill in for what is lost, for %.2f s", r.length().Seconds())
+	}
+	return fmt.Sprintf("%d pictures within %.2f s are broken: up to %.1f %% of their blocks have edges that do not continue; usual are %.1f %%, and %.1f %% more count",
+		r.Count, r.length().Seconds(), r.Peak, r.Usual, share)
+}
+
+func corruptionThresholds() []Threshold {
+	return []Threshold{
+		{"video.corruption.info", 0, 0, day, "s", "Broken pictures for this long are info."},
+		{"video.corruption.warn", 0.2, 0, day, "s", "Broken pictures for this long are a warning."},
+		{"video.corruption.fail", 1, 0, day, "s", "Broken pictures for this long are a failure."},
+		{"video.corruption.share", brokenShare, 0.1, 100, "%", "A picture is broken when this share of its blocks has edges that do not continue, beyond twice what is usual in the stream."},
+	}
+}
