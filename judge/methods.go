@@ -21,7 +21,7 @@ func Codes() []string {
 		list = append(list, e.codes...)
 	}
 	list = append(list, "audio.decode_error",
-		"sync.start_skew", "sync.offset", "sync.drift", "captions.drift",
+		"sync.start_skew", "sync.offset", "sync.drift", "captions.missing", "captions.gap", "captions.drift",
 		"reference.offset", "reference.missing_content", "reference.psnr", "reference.ssim",
 		"timestamp.gap", "timestamp.overlap", "timestamp.backward",
 		"segment.missing", "segment.corrupt", "segment.truncated", "segment.encrypted", "playlist.invalid", "worker.decoder_crash", "worker.timeout")

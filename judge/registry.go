@@ -29,8 +29,8 @@ func videoEntries() []videoEntry {
 		{[]string{"video.flash", "video.red_flash"}, newFlash},
 		{[]string{"video.range"}, newRange},
 		{[]string{"video.format_change"}, newVideoFormat},
-		{[]string{"captions.missing", "captions.gap"}, newPictureCaptions},
-		{nil, newBlinks}, // for sync.offset, which takes a sound too
+		{nil, newPictureCaptions}, // for captions.*, which take a sound too
+		{nil, newBlinks},          // for sync.offset, likewise
 	}
 }
 
@@ -47,6 +47,7 @@ func audioEntries() []audioEntry {
 		{[]string{"audio.tone"}, newTone},
 		{[]string{"audio.format_change"}, newAudioFormat},
 		{nil, newBeeps},
+		{nil, newSpeech},
 	}
 }
 

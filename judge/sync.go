@@ -27,6 +27,7 @@ type duet struct {
 
 // synchronise compares sound with pictures, once all renditions are finished and have their place on the timeline.
 func (j *Judge) synchronise(renditions []rendition, r *jobs.Result) {
+	j.caption(renditions, r)
 	if !j.params.examinesSync() {
 		return
 	}

@@ -33,13 +33,18 @@ const day = 86400
 
 // Thresholds lists every parameter that a profile can set, in the order in which it is documented: that of the registry.
 func Thresholds() []Threshold {
-	return slices.Concat(
+	list := slices.Concat(
 		blackThresholds(), freezeThresholds(), motionThresholds(), corruptionThresholds(), blockinessThresholds(), blurThresholds(), interlaceThresholds(),
 		letterboxThresholds(), patternThresholds(), flashThresholds(), gamutThresholds(), damageThresholds("video", "Damage"),
 		silenceThresholds(), loudnessThresholds(), clippingThresholds(), dropoutThresholds(), clickThresholds(), stereoThresholds(), humThresholds(),
 		toneThresholds(), damageThresholds("audio", "Damaged sound"), formatThresholds(), syncThresholds(), captionsThresholds(), referenceThresholds(),
 		timestampThresholds(),
 	)
+	kinds := []string{"video", "audio", "sync", "captions", "reference", "timestamp"} // a profile names each once
+	slices.SortStableFunc(list, func(a, b Threshold) int {
+		return slices.Index(kinds, kindOf(a.Name)) - slices.Index(kinds, kindOf(b.Name))
+	})
+	return list
 }
 
 // thresholdNamed finds a threshold.
