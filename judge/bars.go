@@ -19,6 +19,8 @@ const (
 	minBarCells = 64
 	// maxCoreBad is more wrong cells than any picture may have: luma, Cb and Cr count on their own.
 	maxCoreBad = (measurement.GridW*measurement.GridH + 2*measurement.ChromaW*measurement.ChromaH) / 10
+	// wrongCell is the deviation that a cell counts for that does not fit.
+	wrongCell = 64
 )
 
 // hue is a colour of a pattern: red, green and blue, or a code value that is the same in all matrices.
@@ -135,7 +137,7 @@ func (t *barTable) name(b bars) string { return t.patterns[b.Pattern].name }
 
 // find recognizes a pattern in the picture, or in what one of the borders leaves of it.
 func (t *barTable) find(f *videoFrame, e edges) (best bars, found bool) {
-	if !upright(f.Frame) || f.Format.ChromaWidth <= 0 || f.Format.ChromaHeight <= 0 {
+	if !upright(f.Frame) || !vivid(f.Frame) || f.Format.ChromaWidth <= 0 || f.Format.ChromaHeight <= 0 {
 		return bars{}, false
 	}
 	luma, chroma := lumaLines(f.Format), chromaLines(f.Format)
@@ -162,17 +164,30 @@ func (t *barTable) find(f *videoFrame, e edges) (best bars, found bool) {
 // upright tells in few steps whether the picture could be made of upright bars: three rows in the middle of the upper half are alike and not flat.
 func upright(f *measurement.Frame) bool {
 	const step, contrast = 6, 60
+	const most = 12 // columns that an ident may stand in
 	low, high, bad := uint8(255), uint8(0), 0
 	for x := range measurement.GridW {
 		a, b, c := f.Grid[4*measurement.GridW+x], f.Grid[6*measurement.GridW+x], f.Grid[8*measurement.GridW+x]
 		low, high = min(low, b), max(high, b)
 		if apart(a, b) > step || apart(b, c) > step {
-			if bad++; bad > measurement.GridW/6 {
+			if bad++; bad > most {
 				return false
 			}
 		}
 	}
 	return high >= low && high-low >= contrast
+}
+
+// vivid tells whether a third of the cells in the middle of the upper half have a colour as strong as the least of the bars.
+func vivid(f *measurement.Frame) bool {
+	const from, to, strong = 2 * measurement.ChromaW, 5 * measurement.ChromaW, 40
+	n := 0
+	for i := from; i < to; i++ {
+		if max(apart(f.GridCb[i], 128), apart(f.GridCr[i], 128)) >= strong {
+			n++
+		}
+	}
+	return 3*n >= to-from
 }
 
 // fit compares the cells of a picture with a pattern in an area.
@@ -186,7 +201,7 @@ type fit struct {
 	err                     int64
 }
 
-// pattern returns the mean deviation of the cells that fit; ok is false when too few do.
+// pattern returns the mean deviation of the cells, of which one that does not fit counts as wrongCell; ok is false when too few fit.
 func (g *fit) pattern(p *testPattern, colours []colour) (err float64, ok bool) {
 	for i := range p.regions {
 		g.region(&p.regions[i], colours[i])
@@ -197,7 +212,7 @@ func (g *fit) pattern(p *testPattern, colours []colour) (err float64, ok bool) {
 	if g.core < minBarCells || float64(g.coreBad) > (1-barShare)*float64(g.core) || float64(g.bad) > (1-patternShare)*float64(g.all) {
 		return 0, false
 	}
-	return float64(g.err) / float64(max(1, g.all-g.bad)), true
+	return float64(g.err) / float64(max(1, g.all)), true
 }
 
 // region looks at the cells that lie wholly within a region.
@@ -255,10 +270,9 @@ func (g *fit) count(core bool, v, want uint8, tolerance uint8) {
 	d := apart(v, want)
 	wrong := 0
 	if d > tolerance {
-		wrong = 1
-	} else {
-		g.err += int64(d)
+		wrong, d = 1, wrongCell
 	}
+	g.err += int64(d)
 	g.all++
 	g.bad += wrong
 	if core {

@@ -73,6 +73,12 @@ func (p *picture) measure(prev *picture) *measurement.Frame {
 		f.SumCb += int64(p.cb[i])
 		f.SumCr += int64(p.cr[i])
 	}
+	for i, s := range cellsOf(p.cb, p.w/2, p.h/2, measurement.ChromaW, measurement.ChromaH) {
+		f.GridCb[i] = uint8((s[0] + s[1]/2) / s[1])
+	}
+	for i, s := range cellsOf(p.cr, p.w/2, p.h/2, measurement.ChromaW, measurement.ChromaH) {
+		f.GridCr[i] = uint8((s[0] + s[1]/2) / s[1])
+	}
 	for _, s := range p.blockSums() {
 		f.MaxBlock = max(f.MaxBlock, s)
 	}
@@ -101,15 +107,19 @@ func (p *picture) blockSums() []int32 {
 	return out
 }
 
-// cells are sum and size of the cells of a grid.
-func (p *picture) cells(gw, gh int) [][2]int {
+// cells are sum and size of the luma cells of a grid.
+func (p *picture) cells(gw, gh int) [][2]int { return cellsOf(p.y, p.w, p.h, gw, gh) }
+
+// cellsOf are sum and size of the cells of a plane of too few blocks for cells of whole ones.
+func cellsOf(plane []uint8, w, h, gw, gh int) [][2]int {
 	out := make([][2]int, gw*gh)
 	for cy := range gh {
-		for y := cy * p.h / gh; y < (cy+1)*p.h/gh; y++ {
+		from, to := cy*h/gh, (cy+1)*h/gh
+		for y := from; y < max(to, from+1); y++ {
 			for cx := range gw {
-				from, to := cx*p.w/gw, (cx+1)*p.w/gw
+				from, to := cx*w/gw, max((cx+1)*w/gw, cx*w/gw+1)
 				c := &out[cy*gw+cx]
-				for _, v := range p.y[y*p.w+from : y*p.w+to] {
+				for _, v := range plane[y*w+from : y*w+to] {
 					c[0] += int(v)
 				}
 				c[1] += to - from
@@ -117,6 +127,43 @@ func (p *picture) cells(gw, gh int) [][2]int {
 		}
 	}
 	return out
+}
+
+// borders are the black lines around the picture, by the rule of measurement.Texture.
+func (p *picture) borders() *measurement.Texture {
+	black := func(n int, at func(i int) uint8) bool {
+		sum, above := 0, 0
+		for i := range n {
+			v := at(i)
+			sum += int(v)
+			if v > 40 {
+				above++
+			}
+		}
+		return sum <= 24*n && 100*above <= n
+	}
+	row := func(y int) bool { return black(p.w, func(i int) uint8 { return p.y[y*p.w+i] }) }
+	column := func(x int) bool { return black(p.h, func(i int) uint8 { return p.y[i*p.w+x] }) }
+	count := func(most int, dark func(i int) bool) (n int32) {
+		for int(n) < most && dark(int(n)) {
+			n++
+		}
+		return n
+	}
+	return &measurement.Texture{
+		Top: count(p.h/2, row), Bottom: count(p.h/2, func(i int) bool { return row(p.h - 1 - i) }),
+		Left: count(p.w/2, column), Right: count(p.w/2, func(i int) bool { return column(p.w - 1 - i) }),
+	}
+}
+
+// paint fills a rectangle, given in luma samples, of all planes.
+func (p *picture) paint(x0, y0, x1, y1 int, c colour) *picture {
+	p.box(x0, y0, x1-x0, y1-y0, c.Y)
+	for y := y0 / 2; y < y1/2; y++ {
+		fill(p.cb[y*p.w/2+x0/2:y*p.w/2+x1/2], c.Cb)
+		fill(p.cr[y*p.w/2+x0/2:y*p.w/2+x1/2], c.Cr)
+	}
+	return p
 }
 
 func (p *picture) pair(prev *picture) measurement.Pair {
