@@ -19,6 +19,7 @@ type motionOutput struct {
 
 	row    int
 	apart  jobs.Micros
+	stall  jobs.Micros
 	freeze jobs.Micros
 	emit   emitter
 }
@@ -27,6 +28,7 @@ func newMotionOutput(p *params, emit emitter) motionOutput {
 	return motionOutput{
 		repeat: p.levels("video.repeat"), duplicate: p.levels("video.duplicate_frames"), dropped: p.levels("video.dropped_frames"),
 		judder: p.levels("video.judder"), row: int(p.or("video.duplicate_frames.count", 3)), apart: seconds(p.or("video.duplicate_frames.apart", 5)),
+		stall:  seconds(p.or("video.dropped_frames.stall", 0.2)),
 		freeze: seconds(p.or("video.freeze.info", 1)), emit: emit,
 	}
 }
@@ -90,24 +92,9 @@ func rateName(rate float64) string {
 }
 
 // repeats tells pictures that were shown again: one by one, or many as one.
-func (o *motionOutput) repeats(events []stutterEvent, more int, moreTime, last jobs.Micros) {
+func (o *motionOutput) repeats(events []stutterEvent, s *stutter) {
 	if len(events) >= o.row {
-		total, frames := moreTime, more
-		for _, e := range events {
-			total += e.To - e.From
-			frames += e.Frames
-		}
-		r := o.span(events, more, last)
-		l, ok := o.duplicate.reached(total)
-		if !ok {
-			return
-		}
-		f := r.finding(l)
-		f.Code, f.Confidence = "video.duplicate_frames", repeatConfidence
-		f.Value = jobs.Figure(total.Seconds())
-		f.Message = fmt.Sprintf("%d pictures in %.1f s are repeats of the one before while everything moves, %.2f s in all, without a regular cadence",
-			frames, r.length().Seconds(), total.Seconds())
-		o.emit(f)
+		o.duplicates(events, s)
 		return
 	}
 	for _, e := range events {
@@ -119,55 +106,85 @@ func (o *motionOutput) repeats(events []stutterEvent, more int, moreTime, last j
 		f := r.finding(l)
 		f.Code, f.Confidence = "video.repeat", repeatConfidence
 		f.Message = fmt.Sprintf("the picture is shown again %s while everything moves, for %.3f s", times(e.Frames), r.length().Seconds())
+		if e.Lost {
+			f.Message += "; then the motion jumps: what should have been there is lost"
+		}
 		o.emit(f)
 	}
 }
 
-// stutters tells lost pictures.
-func (o *motionOutput) stutters(events []stutterEvent, more int, moreTime, last jobs.Micros) {
-	if len(events) >= o.row {
-		total, frames, skips := moreTime, more, 0
-		for _, e := range events {
-			total += e.To - e.From
-			frames += e.Frames
-			if e.Skip {
-				skips++
-			}
-		}
-		r := o.span(events, more, last)
-		o.lost(r, total, skips == len(events), fmt.Sprintf("%d pictures or more are lost in %.1f s", frames, r.length().Seconds()))
-		return
-	}
+// duplicates tells many repeats in a row as one.
+func (o *motionOutput) duplicates(events []stutterEvent, s *stutter) {
+	r, total, frames, lost := run{events[0].From, events[0].To}, s.MoreTime, s.More, s.MoreLost
 	for _, e := range events {
-		o.lost(run{e.From, e.To}, e.To-e.From, e.Skip, fmt.Sprintf("%s lost", pictures(e.Frames)))
+		r.To = max(r.To, e.To)
+		total += e.To - e.From
+		frames += e.Frames
+		if e.Lost {
+			lost++
+		}
 	}
-}
-
-func (o *motionOutput) lost(r run, total jobs.Micros, skip bool, what string) {
-	l, ok := o.dropped.reached(total)
+	if s.More > 0 {
+		r.To = max(r.To, s.Last)
+	}
+	l, ok := o.duplicate.reached(total)
 	if !ok {
 		return
 	}
-	how := ": the picture before is shown instead, and then the motion jumps"
 	f := r.finding(l)
-	f.Code, f.Confidence = "video.dropped_frames", lostConfidence
-	if skip {
-		l = least(o.dropped, l)
-		f.Severity, f.Threshold, f.Confidence = l.severity, jobs.Figure(l.length.Seconds()), skipConfidence
-		how = ": the motion jumps, by what the pictures say alone"
-	}
+	f.Code, f.Confidence = "video.duplicate_frames", repeatConfidence
 	f.Value = jobs.Figure(total.Seconds())
-	f.Message = what + how
+	f.Message = fmt.Sprintf("%d pictures in %.1f s repeat the one before while everything moves, %.2f s in all, in no regular cadence",
+		frames, r.length().Seconds(), total.Seconds())
+	if lost > 0 {
+		f.Message += fmt.Sprintf("; the motion jumps after %d of them, where pictures are lost", lost)
+	}
 	o.emit(f)
 }
 
-// span is from the first event to the last.
-func (o *motionOutput) span(events []stutterEvent, more int, last jobs.Micros) run {
-	r := run{events[0].From, events[len(events)-1].To}
-	if more > 0 {
-		r.To = max(r.To, last)
+// stalls tells pictures that stood for so long that it shows, and then jumped to where the content was by then.
+func (o *motionOutput) stalls(events []stutterEvent) {
+	for _, e := range events {
+		r := run{e.From, e.To}
+		if r.length()+roundingGrace >= o.freeze {
+			continue
+		}
+		l, ok := o.dropped.reached(r.length())
+		if !ok {
+			continue
+		}
+		f := r.finding(l)
+		f.Code, f.Confidence = "video.dropped_frames", lostConfidence
+		f.Message = fmt.Sprintf("%s lost: the picture before stands for %.2f s, and then the motion jumps", pictures(e.Frames), r.length().Seconds())
+		o.emit(f)
 	}
-	return r
+}
+
+// skips tells jumps of the motion that no repeat goes with. Many in a row are told as one: content that was thinned out.
+func (o *motionOutput) skips(events []stutterEvent) {
+	if len(events) == 0 || len(o.dropped) == 0 {
+		return
+	}
+	if len(events) >= o.row {
+		last := events[len(events)-1]
+		o.skip(run{events[0].From, last.To}, fmt.Sprintf("the motion jumps at %d places", len(events)))
+		return
+	}
+	for _, e := range events {
+		o.skip(run{e.From, e.To}, "the motion jumps")
+	}
+}
+
+func (o *motionOutput) skip(r run, what string) {
+	l, ok := o.dropped.reached(r.length())
+	if !ok {
+		return
+	}
+	l = least(o.dropped, l)
+	f := r.finding(l)
+	f.Code, f.Confidence = "video.dropped_frames", skipConfidence
+	f.Message = what + " while the picture stays the same scene and the clock goes on: pictures may be missing"
+	o.emit(f)
 }
 
 func times(n int) string {

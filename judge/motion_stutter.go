@@ -20,6 +20,8 @@ const (
 	// A skip without a repeat: the one pair exceeds all near it by skipShare, and those are steady within skipSteady.
 	skipShare, skipSteady, skipMotion = 1.5, 1.35, 1.0
 	skipNear                          = 4
+	// stillMean is the mean difference up to which nothing changes, as a freeze has it.
+	stillMean = 0.256
 )
 
 // hold is a picture that is being shown again.
@@ -36,46 +38,74 @@ type stutterEvent struct {
 	From, To jobs.Micros
 	Frames   int
 	Lost     bool // content went on meanwhile
-	Skip     bool // nothing was repeated
+	Skip     bool // nothing was repeated: the content jumps
 }
 
 // stutter gathers what happens in a row.
 type stutter struct {
 	Events []stutterEvent `json:",omitempty"`
-	// More are those beyond maxEvents, all of one kind: counted only.
-	More     int         `json:",omitempty"`
-	MoreLost int         `json:",omitempty"`
-	MoreTime jobs.Micros `json:",omitempty"`
-	LostTime jobs.Micros `json:",omitempty"`
-	Last     jobs.Micros `json:",omitempty"` // end of the last event
+	// More are those beyond maxEvents: counted only.
+	More, MoreLost int         `json:",omitempty"`
+	MoreTime       jobs.Micros `json:",omitempty"`
+	Last           jobs.Micros `json:",omitempty"` // end of the last event
 }
 
 // hold follows a picture that is shown again from its first repeat to the next motion.
 func (d *motion) hold(i int, k pairKind) {
 	c := &d.Ring[i]
-	h := d.Hold
+	still := d.still(i)
 	switch {
-	case k == pairSure || k == pairLikely:
-		if h == nil {
-			h = &hold{From: c.Start, Before: medianOf(d.Ring[max(0, i-jumpNear):i], byCells, 0)}
-			d.Hold = h
+	case k == pairSure || k == pairLikely || k == pairUnknown && still:
+		if d.Hold == nil {
+			d.begin(i)
 		}
-		h.Frames++
-		if k == pairSure {
-			h.Sure++
+		if h := d.Hold; h != nil {
+			h.Frames++
+			if k == pairSure || still {
+				h.Sure++
+			}
 		}
-	case k == pairMoved && h != nil:
+	case d.Hold != nil && (k == pairMoved || d.resumes(i)):
+		h := d.Hold
 		d.Hold = nil
 		if h.Sure > 0 {
 			d.Stutter.add(stutterEvent{From: h.From, To: c.Start, Frames: h.Frames, Lost: d.jumped(i, h)}, &d.Cadence, &d.out)
 		}
-	case k == pairMoved:
-		if d.skipped(i) {
-			d.Stutter.add(stutterEvent{From: c.Start, To: c.End, Frames: 1, Lost: true, Skip: true}, &d.Cadence, &d.out)
-		}
+	case k == pairMoved && d.skipped(i):
+		d.Stutter.add(stutterEvent{From: c.Start, To: c.End, Frames: 1, Lost: true, Skip: true}, &d.Cadence, &d.out)
 	default:
 		d.Hold = nil
 	}
+}
+
+// begin starts a hold at i if there was motion before it.
+func (d *motion) begin(i int) {
+	before := d.Ring[max(0, i-around):i]
+	if secondGreatest(before, byBlock) < leastBlock || secondGreatest(before, byMean) < leastMean || i > 0 && d.calm(i-1) {
+		return
+	}
+	d.Hold = &hold{From: d.Ring[i].Start, Before: medianOf(d.Ring[max(0, i-jumpNear):i], byCells, 0)}
+}
+
+// still tells whether nothing changes at all at i, whatever is around.
+func (d *motion) still(i int) bool {
+	c := &d.Ring[i]
+	if c.Known {
+		return c.Equal || c.Mean <= stillMean && c.Block <= stillBlock
+	}
+	return !c.Blind && c.Border <= stillMean
+}
+
+// calm tells whether hardly anything changes at i: a stall begins out of motion.
+func (d *motion) calm(i int) bool {
+	c := &d.Ring[i]
+	return c.Known && (c.Block < leastBlock || c.Mean < leastMean)
+}
+
+// resumes tells whether motion sets in at i and goes on, though there was none before it.
+func (d *motion) resumes(i int) bool {
+	after := d.Ring[i+1 : min(len(d.Ring), i+1+around)]
+	return d.Ring[i].Known && !d.calm(i) && secondGreatest(after, byBlock) >= leastBlock && secondGreatest(after, byMean) >= leastMean
 }
 
 // jumped tells whether the first motion after a repeat, at i, makes up for it: the content went on, and what was between is lost.
@@ -141,10 +171,8 @@ func (s *stutter) add(e stutterEvent, t *cadenceTrack, out *motionOutput) {
 	s.More++
 	if e.Lost {
 		s.MoreLost++
-		s.LostTime += e.To - e.From
-	} else {
-		s.MoreTime += e.To - e.From
 	}
+	s.MoreTime += e.To - e.From
 }
 
 // pass tells a row that is over. It waits for as long as a cadence may take to be seen.
@@ -156,17 +184,20 @@ func (s *stutter) pass(now jobs.Micros, t *cadenceTrack, out *motionOutput) {
 
 // finish tells the row: what a cadence explains is left out.
 func (s *stutter) finish(t *cadenceTrack, out *motionOutput) {
-	var lost, repeats []stutterEvent
+	var skips, stalls, repeats []stutterEvent
 	for _, e := range s.Events {
 		switch {
 		case t.covers(e.From):
-		case e.Lost:
-			lost = append(lost, e)
+		case e.Skip:
+			skips = append(skips, e)
+		case e.Lost && e.To-e.From >= out.stall:
+			stalls = append(stalls, e)
 		default:
 			repeats = append(repeats, e)
 		}
 	}
-	out.stutters(lost, s.MoreLost, s.LostTime, s.Last)
-	out.repeats(repeats, s.More-s.MoreLost, s.MoreTime, s.Last)
+	out.skips(skips)
+	out.stalls(stalls)
+	out.repeats(repeats, s)
 	*s = stutter{Events: s.Events[:0]}
 }
