@@ -94,9 +94,26 @@ type Loudness struct {
 	TruePeak     *Number `json:"true_peak_dbtp,omitempty"`
 }
 
+// AudioLevels are the levels of one audio rendition, channel by channel in the order of the stream.
+type AudioLevels struct {
+	Rendition string          `json:"rendition"`
+	Channels  []ChannelLevels `json:"channels"`
+}
+
+// ChannelLevels are the levels of one channel over the whole rendition. A level of digital silence is nil.
+type ChannelLevels struct {
+	Channel  string  `json:"channel"` // L, R, C, LFE, Ls, Rs, Lb, Rb, Cs, or its number from 1 in a layout without names
+	Peak     *Number `json:"peak_dbfs,omitempty"`
+	TruePeak *Number `json:"true_peak_dbtp,omitempty"`
+	RMS      *Number `json:"rms_dbfs,omitempty"`        // a full-scale sine has -3.01
+	DC       *Number `json:"dc_offset,omitempty"`       // mean of the samples, full scale 1
+	Clipped  *Number `json:"clipped_percent,omitempty"` // share of samples at full scale
+}
+
 // Summary holds figures about the whole stream.
 type Summary struct {
-	Loudness []Loudness `json:"loudness,omitempty"`
+	Loudness []Loudness    `json:"loudness,omitempty"`
+	Audio    []AudioLevels `json:"audio,omitempty"`
 	// Reference has an entry for every rendition that was compared with the check's reference; nil in a check without one.
 	Reference []Comparison `json:"reference,omitempty"`
 }

@@ -1,6 +1,11 @@
 package judge
 
-import "aircheck/jobs/measurement"
+import (
+	"strconv"
+	"strings"
+
+	"aircheck/jobs/measurement"
+)
 
 // surround is the weight G of BS.1770 for channels beside the listener (60 to 120 degrees).
 const surround = 1.41
@@ -79,4 +84,21 @@ func isLFE(format *measurement.Format, i int) bool {
 		}
 	}
 	return false
+}
+
+// channelLabels names the channels of FFmpeg's layouts in their order; what has no name has a number, from 1.
+func channelLabels(layout string, channels int) []string {
+	names := strings.Fields(map[string]string{
+		"mono": "C", "stereo": "L R", "2.1": "L R LFE", "3.0": "L R C", "3.1": "L R C LFE", "4.0": "L R C Cs", "4.1": "L R C LFE Cs",
+		"quad": "L R Lb Rb", "quad(side)": "L R Ls Rs", "5.0": "L R C Lb Rb", "5.0(side)": "L R C Ls Rs", "5.1": "L R C LFE Lb Rb", "5.1(side)": "L R C LFE Ls Rs",
+		"6.1": "L R C LFE Cs Ls Rs", "7.0": "L R C Lb Rb Ls Rs", "7.1": "L R C LFE Lb Rb Ls Rs",
+	}[layout])
+	labels := make([]string, channels)
+	for i := range labels {
+		labels[i] = strconv.Itoa(i + 1)
+		if len(names) == channels {
+			labels[i] = names[i]
+		}
+	}
+	return labels
 }

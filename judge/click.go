@@ -15,6 +15,8 @@ const (
 	clickAbove, clickSigma = 3, 14
 	// clickWidth bounds the energy over the square of the peak: it is 2.2 for a sample, 1.5 for a step, and grows with the length of what rings.
 	clickWidth = 7
+	// A click is sharp when it is next to a single sample or step, as lost samples and edits are before a lossy codec smears them: music has few that are.
+	sharpWidth, sharpAbove, sharpTail = 2.6, 6, 16
 	// clickLeast is the least peak: a click of -50 dBFS.
 	clickLeast = 0.01
 	// clickAudible is the least height of a click as a share of the sound's root mean square around it.
@@ -53,6 +55,7 @@ type clickSlot struct {
 type clickRow struct {
 	run
 	Count  int
+	Sharp  int
 	Height float64 // of the highest, in full scale
 	Ratio  float64 // greatest peak over the level beside it
 	Last   int64
@@ -78,8 +81,8 @@ func (d *click) slot(s *audioSlot) {
 		return
 	}
 	for i := range d.Rings {
-		if d.isClick(&d.Rings[i], d.Count-1-clickSide) {
-			d.add(&d.Rings[i], d.Count-1-clickSide)
+		if found, sharp := d.isClick(&d.Rings[i], d.Count-1-clickSide); found {
+			d.add(&d.Rings[i], d.Count-1-clickSide, sharp)
 		}
 	}
 	if d.Row != nil && s.Start-d.Row.To > clickJoin {
@@ -88,11 +91,11 @@ func (d *click) slot(s *audioSlot) {
 }
 
 // isClick looks at slot n of a channel, with as many slots on both sides.
-func (d *click) isClick(ring *[clickSlots]clickSlot, n int64) bool {
+func (d *click) isClick(ring *[clickSlots]clickSlot, n int64) (found, sharp bool) {
 	c := &ring[n%clickSlots]
 	peak := float64(c.Peak)
 	if peak < clickLeast || peak*peak < clickCrest*c.Res {
-		return false
+		return false, false
 	}
 	var beside, before, after, loud, near float64
 	var highest float32
@@ -111,12 +114,18 @@ func (d *click) isClick(ring *[clickSlots]clickSlot, n int64) bool {
 	}
 	beside = max(beside, clickFloor)
 	width := (near - (2*clickNear+1)*beside) * float64(d.Samples) / (peak * peak)
-	return peak > clickAbove*float64(highest) && peak*peak > clickSigma*clickSigma*beside && width <= clickWidth &&
-		after <= clickTail*max(before, clickFloor) && peak*peak >= 9*clickAudible*clickAudible*loud
+	sharp = width <= sharpWidth && peak > sharpAbove*float64(highest)
+	tail := float64(clickTail)
+	if sharp {
+		tail = sharpTail
+	}
+	found = peak > clickAbove*float64(highest) && peak*peak > clickSigma*clickSigma*beside && width <= clickWidth &&
+		after <= tail*max(before, clickFloor) && peak*peak >= 9*clickAudible*clickAudible*loud
+	return found, found && sharp
 }
 
 // add counts a click; it may be on several channels, or on the border of two slots.
-func (d *click) add(ring *[clickSlots]clickSlot, n int64) {
+func (d *click) add(ring *[clickSlots]clickSlot, n int64, sharp bool) {
 	at := d.Times[n%clickSlots]
 	if d.Row == nil {
 		d.Row = &clickRow{run: at, Last: n - 2}
@@ -124,6 +133,9 @@ func (d *click) add(ring *[clickSlots]clickSlot, n int64) {
 	r := d.Row
 	if n > r.Last+1 {
 		r.Count++
+		if sharp {
+			r.Sharp++
+		}
 	}
 	r.Last, r.To = n, at.To
 	peak := float64(ring[n%clickSlots].Peak)
@@ -150,8 +162,8 @@ func (d *click) tell() {
 		return
 	}
 	length := r.length()
-	if r.Count < clickMany {
-		length = 1 // a click or two are no row, however far apart
+	if r.Sharp < clickMany || r.Sharp*2 < r.Count {
+		length = 1 // a click or two are no row, however far apart, and what is not sharp may be music
 	}
 	l, ok := d.levels.reached(length)
 	if !ok {
@@ -160,7 +172,10 @@ func (d *click) tell() {
 	f := r.finding(l)
 	f.Code = "audio.click"
 	f.Value, f.Threshold, f.Unit = jobs.Figure(20*math.Log10(r.Ratio)), jobs.Figure(20*math.Log10(clickSigma)), "dB"
-	f.Confidence = jobs.Number(min(1, 0.4+0.1*r.Ratio/clickSigma))
+	f.Confidence = clickUnsure
+	if r.Sharp > 0 {
+		f.Confidence = clickSure
+	}
 	f.Message = fmt.Sprintf("a click of %.1f dBFS, %.0f dB above what the sound around it has as detail", decibels(r.Height), 20*math.Log10(r.Ratio))
 	if r.Count > 1 {
 		f.Message = fmt.Sprintf("%d clicks in %.2f s, up to %.1f dBFS and %.0f dB above what the sound around them has as detail",
@@ -169,8 +184,12 @@ func (d *click) tell() {
 	d.emit(f)
 }
 
-// clickMany is from how many clicks on they are a row that may be a warning.
-const clickMany = 3
+const (
+	// clickMany is from how many sharp clicks on they are a row that may be a warning.
+	clickMany = 3
+	// clickSure is the confidence in a sharp click, clickUnsure in one that a codec has smeared, or that was played.
+	clickSure, clickUnsure = 0.9, 0.5
+)
 
 func clickThresholds() []Threshold {
 	return []Threshold{

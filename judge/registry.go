@@ -46,6 +46,7 @@ func audioEntries() []audioEntry {
 		{[]string{"audio.hum"}, newHum},
 		{[]string{"audio.tone"}, newTone},
 		{[]string{"audio.format_change"}, newAudioFormat},
+		{nil, newChannelLevels},
 		{nil, newBeeps},
 		{nil, newSpeech},
 	}

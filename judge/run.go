@@ -58,3 +58,11 @@ func (l levels) reached(length jobs.Micros) (level, bool) {
 	}
 	return level{}, false
 }
+
+// atMost leaves out the levels that are worse than s.
+func (l levels) atMost(s jobs.Severity) levels {
+	for len(l) > 0 && l[0].severity.Rank() > s.Rank() {
+		l = l[1:]
+	}
+	return l
+}
