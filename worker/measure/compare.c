@@ -26,11 +26,11 @@ static uint64_t sse_row16(const uint16_t *a, const uint16_t *b, int w) {
     return sum;
 }
 
-int64_t ac_sse(const ac_planes *p) {
+int64_t ac_sse(ac_planes p) {
     uint64_t sum = 0;
-    for (int y = 0; y < p->h; y++) {
-        const uint8_t *a = p->a + p->a_stride * y, *b = p->b + p->b_stride * y;
-        sum += p->depth > 8 ? sse_row16((const uint16_t *)a, (const uint16_t *)b, p->w) : sse_row8(a, b, p->w);
+    for (int y = 0; y < p.h; y++) {
+        const uint8_t *a = p.a + p.a_stride * y, *b = p.b + p.b_stride * y;
+        sum += p.depth > 8 ? sse_row16((const uint16_t *)a, (const uint16_t *)b, p.w) : sse_row8(a, b, p.w);
     }
     return (int64_t)sum;
 }
@@ -68,18 +68,18 @@ static double window(const ac_ssim_block *u, const ac_ssim_block *v, int64_t c1,
     return (double)(2 * a * b + c1) * (double)(2 * covariance + c2) / ((double)(a * a + b * b + c1) * (double)(variance + c2));
 }
 
-double ac_ssim(const ac_planes *p, ac_ssim_block *scratch) {
-    int cols = p->w / 4, rows = p->h / 4;
+double ac_ssim(ac_planes p, ac_ssim_block *scratch) {
+    int cols = p.w / 4, rows = p.h / 4;
     if (cols < 2 || rows < 2) return NAN;
-    double max = (1 << p->depth) - 1;
+    double max = (1 << p.depth) - 1;
     int64_t c1 = (int64_t)(.01 * .01 * max * max * 64 + .5), c2 = (int64_t)(.03 * .03 * max * max * 64 * 63 + .5);
     ac_ssim_block *above = scratch, *row = scratch + cols;
     double sum = 0;
     for (int y = 0; y < rows; y++) {
-        if (p->depth > 8)
-            block_row16(p, 4 * y, row);
+        if (p.depth > 8)
+            block_row16(&p, 4 * y, row);
         else
-            block_row8(p, 4 * y, row);
+            block_row8(&p, 4 * y, row);
         for (int x = 0; y > 0 && x < cols - 1; x++) sum += window(above + x, row + x, c1, c2);
         ac_ssim_block *t = above;
         above = row, row = t;

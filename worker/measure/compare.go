@@ -65,8 +65,8 @@ func (c *Comparer) Compare(a, b *Picture) (Difference, error) {
 			a: (*C.uint8_t)(a.Data[i]), b: (*C.uint8_t)(b.Data[i]), a_stride: C.ptrdiff_t(a.Stride[i]), b_stride: C.ptrdiff_t(b.Stride[i]),
 			w: C.int(w), h: C.int(h), depth: C.int(c.like.Depth),
 		}
-		d.SSE[i] = int64(C.ac_sse(&p))
-		if s := float64(C.ac_ssim(&p, c.scratch)); !math.IsNaN(s) {
+		d.SSE[i] = int64(C.ac_sse(p))
+		if s := float64(C.ac_ssim(p, c.scratch)); !math.IsNaN(s) {
 			d.SSIM[i] = s
 		}
 	}

@@ -12,7 +12,7 @@ typedef struct {
 } ac_planes;
 
 // ac_sse is the sum of the squared differences. It cannot overflow: 2^28 samples of 16 bits come to 2^60.
-int64_t ac_sse(const ac_planes *p);
+int64_t ac_sse(ac_planes p);
 
 // Sums over a block of 4x4 samples: of a, of b, of their squares, of their products.
 typedef struct {
@@ -21,6 +21,6 @@ typedef struct {
 
 // ac_ssim is the structural similarity as FFmpeg's ssim filter has it: windows of 8x8 samples every 4 samples, without a weighting. scratch holds twice w/4 blocks.
 // A plane without a whole window has none: NAN.
-double ac_ssim(const ac_planes *p, ac_ssim_block *scratch);
+double ac_ssim(ac_planes p, ac_ssim_block *scratch);
 
 #endif
