@@ -31,6 +31,8 @@ type blinks struct {
 	Begun bool
 	First jobs.Micros // where the first picture stands
 	Found []blink     `json:",omitempty"`
+	// Change is by how much the picture before differed from the one before it, 0 when unknown.
+	Change int64 `json:",omitempty"`
 	// Prev is the grid of the picture before.
 	Prev *[gridCells]uint8 `json:",omitempty"`
 	// Open is a flash that has not ended yet: Lit are the gridCells that went on, Before is what they were.
@@ -54,31 +56,42 @@ func (b *blinks) frame(f *videoFrame) {
 		b.Prev = new([gridCells]uint8)
 	}
 	*b.Prev = f.Grid
+	b.Change = 0
+	if f.HasPair {
+		b.Change = f.Pair.SADY
+	}
 }
 
-// may is false for a picture that differs too little from the one before for a flash.
+// may is false for a picture that differs little more from the one before than that did from its own: a flash adds to what moves.
 func (b *blinks) may(f *videoFrame) bool {
 	area := int64(f.Format.Width) * int64(f.Format.Height)
-	return !f.HasPair || f.Pair.SADY >= area*depthScale(f.Format)*blinkRise*blinkCells/gridCells/2
+	return !f.HasPair || f.Pair.SADY-b.Change >= area*depthScale(f.Format)*blinkRise*blinkCells/gridCells/2
 }
 
-// light begins a flash when enough gridCells went on.
+// light begins a flash when enough cells went on.
 func (b *blinks) light(f *videoFrame) {
-	var lit [gridCells / 64]uint64
-	n := 0
-	for i := range f.Grid {
-		if int(f.Grid[i])-int(b.Prev[i]) >= blinkRise {
-			lit[i/64] |= 1 << (i % 64)
-			n++
-		}
-	}
+	n := rises(&f.Grid, b.Prev)
 	if n < blinkCells {
 		return
 	}
 	if b.Before == nil {
 		b.Before = new([gridCells]uint8)
 	}
-	b.Open, b.Lit, *b.Before = &blink{At: f.Start, Length: f.End - f.Start, Cells: n}, lit, *b.Prev
+	b.Open, b.Lit, *b.Before = &blink{At: f.Start, Length: f.End - f.Start, Cells: n}, [gridCells / 64]uint64{}, *b.Prev
+	for i := range f.Grid {
+		if int(f.Grid[i])-int(b.Prev[i]) >= blinkRise {
+			b.Lit[i/64] |= 1 << (i % 64)
+		}
+	}
+}
+
+// rises counts the cells that went on, without a branch: nearly every picture is looked at.
+func rises(now, before *[gridCells]uint8) int {
+	var n uint32
+	for i := range now {
+		n += (uint32(blinkRise-1) + uint32(before[i]) - uint32(now[i])) >> 31
+	}
+	return int(n)
 }
 
 // burn looks whether the flash is over: less than a third of its gridCells are lit.
@@ -110,6 +123,6 @@ func bounded[T any](list []T) []T {
 	return list
 }
 
-func (b *blinks) gap(_, _ jobs.Micros) { b.Prev, b.Open = nil, nil }
+func (b *blinks) gap(_, _ jobs.Micros) { b.Prev, b.Open, b.Change = nil, nil, 0 }
 
 func (b *blinks) finish(jobs.Micros) {}
