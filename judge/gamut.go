@@ -141,14 +141,14 @@ func (d *gamut) endEBU() {
 	if !ok {
 		return
 	}
-	mean := r.Sum / float64(r.Frames)
-	if mean < d.grave {
+	mean, luma := r.Sum/float64(r.Frames), (r.Low+r.High)/float64(r.Frames)
+	if luma < d.grave {
 		l = least(d.levels, l)
 	}
 	f := r.finding(l, mean, d.share)
 	f.Confidence = 1
 	what := fmt.Sprintf("%.1f %% of luma below 5, %.1f %% above 246", 100*r.Low/float64(r.Frames), 100*r.High/float64(r.Frames))
-	if colour := r.Colour / float64(r.Frames); colour > (r.Low+r.High)/float64(r.Frames) {
+	if colour := r.Colour / float64(r.Frames); colour > luma {
 		f.Confidence = gamutConfidence
 		what += fmt.Sprintf(", %.1f %% of colours outside of RGB 5..246", 100*colour)
 	}
@@ -201,6 +201,6 @@ func gamutThresholds() []Threshold {
 		{"video.range.warn", 1, 0, day, "s", "Levels outside of EBU R 103 for this long, in the grave share of the picture, are a warning."},
 		{"video.range.fail", none, 0, day, "s", "Levels outside of EBU R 103 for this long, in the grave share of the picture, are a failure."},
 		{"video.range.share", 1, 0.01, 100, "%", "A picture is out of range when this share of it is (EBU R 103 allows less than 1 %)."},
-		{"video.range.grave", 3, 0.01, 100, "%", "Levels outside of EBU R 103 are more than info when this share of the picture is, on average."},
+		{"video.range.grave", 3, 0.01, 100, "%", "Levels outside of EBU R 103 are more than info when luma is in this share of the picture, on average; colours alone never are."},
 	}
 }

@@ -39,8 +39,10 @@ type motion struct {
 	// Ring holds the last pairs; the one in the middle is judged.
 	Ring []pairChange `json:",omitempty"`
 	// Last is what the last picture of a unit looked like.
-	Last    thumb
-	Unit    bool `json:",omitempty"` // Last is of the picture before
+	Last thumb
+	Unit bool `json:",omitempty"` // Last is of the picture before
+	// Grid are the cells of the picture before.
+	Grid    []byte `json:",omitempty"`
 	Cadence cadenceTrack
 	Hold    *hold `json:",omitempty"`
 	Stutter stutter
@@ -57,6 +59,7 @@ type pairChange struct {
 	Block      float64 // of those in the block of 16x16 that changed most
 	TI2        float64 // of the squares of those above 30
 	Cells      float64 // of the differences of the means of 8x8 blocks
+	Alike      float64 // correlation of the cells with those before, -1..1, where the change is a great one; else 1
 	Border     float64 // of the cells of the thumbnails, where there is no pair
 	Known      bool    // there is a pair
 	Equal      bool    // the pictures are the same
@@ -85,6 +88,7 @@ func (d *motion) frame(f *videoFrame) {
 		d.Ring = d.Ring[:2*around]
 	}
 	d.Ring = append(d.Ring, d.change(f))
+	d.Grid = append(d.Grid[:0], f.Grid[:]...)
 	d.Blind = false
 	d.Unit = f.Flags&measurement.FlagUnitLast != 0
 	if d.Unit {
@@ -109,6 +113,10 @@ func (d *motion) change(f *videoFrame) pairChange {
 		c.Mean, c.Cells = float64(p.SADY)/luma, float64(p.BlockMean)/luma
 		c.Block = float64(p.MaxBlock) / float64(256*depthScale(f.Format))
 		c.TI2 = float64(p.TI2) / (luma * float64(depthScale(f.Format)))
+		c.Alike = 1
+		if c.Cells >= skipMotion && len(d.Grid) == len(f.Grid) && c.Cells >= 2*d.Ring[len(d.Ring)-1].Cells {
+			c.Alike = sceneAlike(d.Grid, f.Grid[:])
+		}
 		c.Equal = p.SADY == 0 && p.SADCb == 0 && p.SADCr == 0
 	case d.Unit && len(d.Last.Cells) > 0:
 		now := thumbOf(f.Frame)
@@ -122,6 +130,23 @@ func (d *motion) change(f *videoFrame) pairChange {
 		c.Blind = true
 	}
 	return c
+}
+
+// sceneAlike is the correlation of two pictures' cells; 0 where one is flat, or where most of what changed became brighter, or darker: that is light and no motion.
+func sceneAlike(a, b []byte) float64 {
+	var sa, sb, saa, sbb, sab, change int64
+	for i, v := range a {
+		x, y := int64(v), int64(b[i])
+		sa, sb = sa+x, sb+y
+		saa, sbb, sab = saa+x*x, sbb+y*y, sab+x*y
+		change += abs(x - y)
+	}
+	n := int64(len(a))
+	va, vb := n*saa-sa*sa, n*sbb-sb*sb
+	if va <= 0 || vb <= 0 || float64(abs(sa-sb)) > skipLight*float64(change) {
+		return 0
+	}
+	return float64(n*sab-sa*sb) / math.Sqrt(float64(va)*float64(vb))
 }
 
 // judge says what the pair at i is, and passes it on.

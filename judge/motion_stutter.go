@@ -17,9 +17,18 @@ const (
 	steadyDuration = 1.2
 	// jumpCut and jumpCutMean: what exceeds the motion around so far is a cut.
 	jumpCut, jumpCutMean = 6, 12
-	// A skip without a repeat: the one pair exceeds all near it by skipShare, and those are steady within skipSteady.
-	skipShare, skipSteady, skipMotion = 1.5, 1.35, 1.0
-	skipNear                          = 4
+	// jumpSettled is by how much it exceeds what comes after it: motion that sets in and goes on is no jump.
+	jumpSettled = 1.15
+	// borderShare is the change of the cells of a thumbnail as a share of that of blocks, in steady motion.
+	borderShare = 0.75
+	// jumpPlain is by how much motion exceeds what is usual for a likely repeat before it to be one beyond doubt.
+	jumpPlain = 1.5
+	// A skip without a repeat: one pair exceeds all near it by skipShare, those are steady within skipSteady, and the picture is the same scene, by the correlation of
+	// its cells, and neither brighter nor darker throughout. Skips of 0.3 s in camera pictures, pans and zooms exceed by 2.4 to 7 and correlate at 0.71 and more; cuts
+	// correlate at less than 0.6, but for cuts within a scene.
+	skipShare, skipSteady, skipMotion = 2.2, 2.25, 2.0
+	skipAlike, skipLight              = 0.65, 0.7
+	skipNear, skipKnown               = 4, 2
 	// stillMean is the mean difference up to which nothing changes, as a freeze has it.
 	stillMean = 0.256
 )
@@ -68,8 +77,9 @@ func (d *motion) hold(i int, k pairKind) {
 	case d.Hold != nil && (k == pairMoved || d.resumes(i)):
 		h := d.Hold
 		d.Hold = nil
-		if h.Sure > 0 {
-			d.Stutter.add(stutterEvent{From: h.From, To: c.Start, Frames: h.Frames, Lost: d.jumped(i, h)}, &d.Cadence, &d.out)
+		ratio := d.jump(i, h)
+		if h.Sure > 0 || ratio >= jumpPlain {
+			d.Stutter.add(stutterEvent{From: h.From, To: c.Start, Frames: h.Frames, Lost: ratio >= jumpShare}, &d.Cadence, &d.out)
 		}
 	case k == pairMoved && d.skipped(i):
 		d.Stutter.add(stutterEvent{From: c.Start, To: c.End, Frames: 1, Lost: true, Skip: true}, &d.Cadence, &d.out)
@@ -81,7 +91,7 @@ func (d *motion) hold(i int, k pairKind) {
 // begin starts a hold at i if there was motion before it.
 func (d *motion) begin(i int) {
 	before := d.Ring[max(0, i-around):i]
-	if secondGreatest(before, byBlock) < leastBlock || secondGreatest(before, byMean) < leastMean || i > 0 && d.calm(i-1) {
+	if secondGreatest(before, byBlock) < leastBlock || secondGreatest(before, byMean) < leastMean || i > 1 && d.calm(i-1) && d.calm(i-2) {
 		return
 	}
 	d.Hold = &hold{From: d.Ring[i].Start, Before: medianOf(d.Ring[max(0, i-jumpNear):i], byCells, 0)}
@@ -104,49 +114,51 @@ func (d *motion) calm(i int) bool {
 
 // resumes tells whether motion sets in at i and goes on, though there was none before it.
 func (d *motion) resumes(i int) bool {
-	after := d.Ring[i+1 : min(len(d.Ring), i+1+around)]
-	return d.Ring[i].Known && !d.calm(i) && secondGreatest(after, byBlock) >= leastBlock && secondGreatest(after, byMean) >= leastMean
+	c, after := &d.Ring[i], d.Ring[i+1:min(len(d.Ring), i+1+around)]
+	return !c.Blind && (c.Known || c.Border >= borderMotion) && !d.calm(i) && secondGreatest(after, byBlock) >= leastBlock && secondGreatest(after, byMean) >= leastMean
 }
 
-// jumped tells whether the first motion after a repeat, at i, makes up for it: the content went on, and what was between is lost.
-func (d *motion) jumped(i int, h *hold) bool {
+// jump is by how much the first motion after a repeat, at i, exceeds what is usual around: beyond jumpShare the content went on meanwhile, and what was between is
+// lost. It is 0 where nobody knows, and at a cut.
+func (d *motion) jump(i int, h *hold) float64 {
 	c := &d.Ring[i]
 	after := medianOf(d.Ring[i+1:min(len(d.Ring), i+1+jumpNear)], byCells, 0)
 	usual := math.Sqrt(h.Before * after)
-	if !c.Known || h.Before <= 0 || after <= 0 || c.Cells > jumpCut*max(h.Before, after) && c.Mean > jumpCutMean {
-		return false
+	switch {
+	case c.Blind || usual <= 0:
+		return 0
+	case !c.Known:
+		return c.Border / (borderShare * usual)
+	case c.Cells > jumpCut*max(h.Before, after) && c.Mean > jumpCutMean && c.Alike < skipAlike, c.Cells < jumpSettled*after:
+		return 0
 	}
-	return c.Cells >= jumpShare*usual && c.Cells >= after*1.15
+	return c.Cells / usual
 }
 
 // skipped tells whether the motion at i alone is a jump: greater than all near it, which are steady, and no cut.
 func (d *motion) skipped(i int) bool {
-	if i < skipNear || i+skipNear >= len(d.Ring) {
+	c := &d.Ring[i]
+	if !c.Known || c.Cells < skipMotion || c.Alike < skipAlike {
 		return false
 	}
-	c := &d.Ring[i]
 	low, high := math.Inf(1), 0.0
-	for j := i - skipNear; j <= i+skipNear; j++ {
-		o := &d.Ring[j]
-		if !o.Known || !alikeLong(o, c) {
+	for _, near := range [...][]pairChange{d.Ring[max(0, i-skipNear):i], d.Ring[i+1 : min(len(d.Ring), i+1+skipNear)]} {
+		known := 0
+		for j := range near {
+			o := &near[j]
+			switch {
+			case o.Known && alikeLong(o, c):
+				known++
+				low, high = min(low, o.Cells), max(high, o.Cells)
+			case o.Known || o.Blind:
+				return false
+			}
+		}
+		if known < skipKnown {
 			return false
 		}
-		if j != i {
-			low, high = min(low, o.Cells), max(high, o.Cells)
-		}
 	}
-	return low >= skipMotion && high <= skipSteady*low && c.Cells >= skipShare*high && c.Cells <= jumpCut*low && c.Mean >= skipShare*d.meanNear(i)
-}
-
-// meanNear is the greatest mean difference near i, but for i.
-func (d *motion) meanNear(i int) float64 {
-	most := 0.0
-	for j := i - 1; j <= i+1; j++ {
-		if j != i {
-			most = max(most, d.Ring[j].Mean)
-		}
-	}
-	return most
+	return high > 0 && high <= skipSteady*low && c.Cells >= skipShare*high
 }
 
 // alikeLong tells whether two pictures stand about equally long.
@@ -187,7 +199,7 @@ func (s *stutter) finish(t *cadenceTrack, out *motionOutput) {
 	var skips, stalls, repeats []stutterEvent
 	for _, e := range s.Events {
 		switch {
-		case t.covers(e.From):
+		case t.covers(e.From) && e.To-e.From < out.stall:
 		case e.Skip:
 			skips = append(skips, e)
 		case e.Lost && e.To-e.From >= out.stall:
