@@ -13,7 +13,7 @@ const (
 	brokenShare = 0.6
 	// brokenLeast is the same as a number of blocks, for small pictures.
 	brokenLeast = 4
-	// usualFactor raises it by what the stream has all the time: graphics have sides of their own, and poor coding without a loop filter.
+	// usualFactor raises it by what the stream has all the time: graphics have sides of their own, which break the controls as well, and so has poor coding without a loop filter.
 	usualFactor = 2
 	// usualPairs is how many pairs say what is usual; the worst tenth of them does not count.
 	usualPairs = 32
@@ -28,6 +28,8 @@ const (
 	corruptLeast, corruptEvery = 3, 6
 	// glaring is the share of broken blocks, in per cent, from which fewer pictures are info.
 	glaring = 2
+	// blockyFrom is how many samples must show the blocks of the codec for a stream in which broken blocks are info; blockyMost is where the count stops.
+	blockyFrom, blockyMost = 4, 6
 	// holdMost is how long damage that stands still is followed when no more of it is new.
 	holdMost jobs.Micros = 10e6
 )
@@ -36,7 +38,7 @@ const (
 // puts sides, and with what is usual in the stream (detectors.md 2.3).
 type corruption struct {
 	Run *corruptRun `json:",omitempty"`
-	// Usual holds the shares of broken blocks of the last pairs in per cent, without those of runs.
+	// Usual holds the shares of broken blocks and of broken controls of the last pairs in per cent, without those of runs.
 	Usual [usualPairs]float64
 	Next  int
 	Count int
@@ -45,8 +47,8 @@ type corruption struct {
 	Scene    sceneTrack
 	Fill     fillTrack
 	Told     toldTrack
-	// Blocky is set while the blocks of the codec show.
-	Blocky bool
+	// Blocky counts samples in which the blocks of the codec show up, and others down.
+	Blocky int
 
 	share  float64
 	levels levels
@@ -63,7 +65,7 @@ type corruptRun struct {
 	Peak   float64     // per cent
 	Usual  float64
 	Blocky bool
-	Filled bool
+	Filled float64 // greatest share of filled blocks beyond what is usual, in per cent
 	// Before is what the picture looked like before a cut with which the run began, and Jump by how much the cut changed it.
 	Before *cells
 	Jump   int64
@@ -73,6 +75,7 @@ type corruptRun struct {
 func newCorruption(p *params, emit emitter) videoDetector {
 	return &corruption{
 		share: p.or("video.corruption.share", brokenShare), levels: p.levels("video.corruption"), told: p.levels("video.decode_error"), emit: emit,
+		Told: toldTrack{concealed: p.or("video.decode_error.concealed", 5)},
 	}
 }
 
@@ -81,9 +84,8 @@ func (d *corruption) frame(f *videoFrame) {
 	d.Scene.frame(f)
 	filled := d.Fill.frame(f, d.Scene.Since)
 	d.expire(f)
-	if f.Texture != nil && d.Run == nil {
-		score, _ := blocky(f, blockGrids[:1])
-		d.Blocky = score >= blockinessStep
+	if f.Texture != nil && d.Run == nil && !d.Told.recent(f.Start) {
+		d.blocky(f)
 	}
 	if d.Run != nil {
 		d.Run.Frames++
@@ -91,11 +93,20 @@ func (d *corruption) frame(f *videoFrame) {
 	if f.HasPair && f.Pair.Blocks > 0 {
 		d.pair(f)
 	}
-	if filled {
+	if filled > 0 {
 		r := d.extend(f)
-		r.Filled = true
+		r.Filled = max(r.Filled, filled)
 	}
 	d.Scene.keep(f)
+}
+
+// blocky follows whether the stream is one whose blocks show anyway.
+func (d *corruption) blocky(f *videoFrame) {
+	if score, _ := blocky(f, blockGrids[:1]); score >= blockinessStep {
+		d.Blocky = min(d.Blocky+1, blockyMost)
+	} else {
+		d.Blocky = max(d.Blocky-1, 0)
+	}
 }
 
 // pair looks at the blocks of a pair.
@@ -118,7 +129,7 @@ func (d *corruption) pair(f *videoFrame) {
 		return
 	}
 	d.Standing = all
-	d.Usual[d.Next%usualPairs] = fresh
+	d.Usual[d.Next] = percent(p.BrokenNew, p.Blocks) + percent(p.ControlNew, p.Blocks)
 	d.Next = (d.Next + 1) % usualPairs
 	d.Count = min(d.Count+1, usualPairs)
 }
@@ -140,7 +151,7 @@ func (d *corruption) usual() float64 {
 
 func (d *corruption) extend(f *videoFrame) *corruptRun {
 	if d.Run == nil {
-		d.Run = &corruptRun{run: run{From: f.Start}, Frames: 1, Last: f.End, Blocky: d.Blocky}
+		d.Run = &corruptRun{run: run{From: f.Start}, Frames: 1, Last: f.End, Blocky: d.Blocky >= blockyFrom}
 		d.Run.Early = d.Scene.Pairs < settlePairs
 		if d.Scene.Since < sceneSettle {
 			d.Run.Before, d.Run.Jump = d.Scene.Before, d.Scene.Jump
@@ -157,7 +168,11 @@ func (d *corruption) expire(f *videoFrame) {
 	}
 }
 
-func (d *corruption) gap(from, _ jobs.Micros) {
+func (d *corruption) gap(from, to jobs.Micros) {
+	d.Told.lost(from, to)
+	if d.Run != nil {
+		d.Run.Before = nil // what is lost after a cut that broke the picture is reason enough
+	}
 	d.end(nil, from)
 	d.Scene = sceneTrack{Pairs: d.Scene.Pairs}
 	d.Fill = fillTrack{}
@@ -167,9 +182,10 @@ func (d *corruption) finish(at jobs.Micros) { d.end(nil, at) }
 
 // end closes the run; after is the picture that is fine again, nil when there is none.
 func (d *corruption) end(after *measurement.Frame, at jobs.Micros) {
+	// Few broken pictures beside what the decoder complains about, or beside a hole, are no second finding.
 	r := d.Run
 	d.Run = nil
-	if r == nil || !r.holds(after) {
+	if r == nil || !r.holds(after) || !r.often() && r.Filled == 0 && d.Told.near(r) {
 		return
 	}
 	r.To = min(r.To, at)
@@ -180,9 +196,12 @@ func (d *corruption) end(after *measurement.Frame, at jobs.Micros) {
 	f := r.finding(l)
 	f.Code, f.Unit = "video.corruption", "%"
 	f.Value, f.Threshold = jobs.Figure(r.Peak), jobs.Figure(d.share+usualFactor*r.Usual)
+	if r.Count == 0 {
+		f.Value, f.Threshold = jobs.Figure(r.Filled), jobs.Figure(fillShare)
+	}
 	f.Confidence, f.Message = r.confidence(), r.message(d.share)
 	switch {
-	case r.Blocky || !r.often() && !r.Filled:
+	case r.Blocky || !r.often() && r.Filled == 0:
 		f.Severity = least(d.levels, l).severity
 	case d.Told.tells(r, d.told, l.severity):
 		f.Severity, f.Confidence = least(d.levels, l).severity, 1
@@ -196,7 +215,7 @@ func (r *corruptRun) often() bool { return r.Count >= corruptLeast && r.Count*co
 
 // holds tells whether a run is more than the ways of a scene.
 func (r *corruptRun) holds(after *measurement.Frame) bool {
-	if !r.often() && r.Peak < glaring && !r.Filled || r.Early {
+	if !r.often() && r.Peak < glaring && r.Filled == 0 || r.Early {
 		return false
 	}
 	if r.Before == nil {
@@ -206,7 +225,7 @@ func (r *corruptRun) holds(after *measurement.Frame) bool {
 }
 
 func (r *corruptRun) confidence() jobs.Number {
-	if r.Filled {
+	if r.Filled > 0 {
 		return 0.9
 	}
 	return jobs.Number(min(0.95, 0.5+0.02*float64(r.Count)+0.05*r.Peak))
@@ -214,7 +233,8 @@ func (r *corruptRun) confidence() jobs.Number {
 
 func (r *corruptRun) message(share float64) string {
 	if r.Count == 0 {
-		return fmt.Sprintf("blocks of grey or green, as decoders fill in for what is lost, for %.2f s", r.length().Seconds())
+		return fmt.Sprintf("up to %.0f %% of the picture are at once the grey or green that decoders fill in for what is lost, for %.2f s; %d %% count", r.Filled, r.length().Seconds(),
+			fillShare)
 	}
 	return fmt.Sprintf("%d pictures within %.2f s are broken: up to %.1f %% of their blocks have edges that do not continue; usual are %.1f %%, and %.1f %% more count",
 		r.Count, r.length().Seconds(), r.Peak, r.Usual, share)

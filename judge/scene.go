@@ -85,11 +85,11 @@ type fillTrack struct {
 	Pics   int // since the last sample
 }
 
-// frame is true when the picture has filled blocks. since counts the pictures since a cut, which may bring a grey or green scene.
-func (t *fillTrack) frame(f *videoFrame, since int) bool {
+// frame returns the share of blocks that are filled beyond what is usual, in per cent, and 0 when that is too few. since counts the pictures since a cut, which may bring a grey or green scene.
+func (t *fillTrack) frame(f *videoFrame, since int) float64 {
 	t.Pics = min(t.Pics+1, sinceMost)
 	if f.Texture == nil {
-		return false
+		return 0
 	}
 	now := f.Texture.Green
 	blocks := float64(f.Format.Width/16) * float64(f.Format.Height/16)
@@ -97,20 +97,24 @@ func (t *fillTrack) frame(f *videoFrame, since int) bool {
 	if t.Filled {
 		share = fillRemains
 	}
-	more := now-t.Usual >= fillLeast && 100*float64(now-t.Usual) >= share*blocks
-	if !more || !t.Known || !t.Filled && since < t.Pics {
-		t.Usual, t.Filled = now, false
+	found := 100 * float64(now-t.Usual) / max(1, blocks)
+	if now-t.Usual < fillLeast || found < share || !t.Known || !t.Filled && since < t.Pics {
+		t.Usual, t.Filled, found = now, false, 0
 	} else {
 		t.Filled = true
 	}
 	t.Known, t.Pics = true, 0
-	return t.Filled
+	return found
 }
 
 // toldTrack follows what the decoder says by itself, as damage does.
 type toldTrack struct {
 	Run  *run `json:",omitempty"`
 	Hard int
+	// Much is set when it conceals so much of a picture that its finding is one severity worse.
+	Much bool `json:",omitempty"`
+
+	concealed float64 // per cent
 }
 
 func (t *toldTrack) frame(f *videoFrame) {
@@ -118,21 +122,45 @@ func (t *toldTrack) frame(f *videoFrame) {
 	if !hard && f.LogErrors == 0 {
 		return
 	}
-	if t.Run == nil || f.Start-t.Run.To > damageMerge {
-		t.Run, t.Hard = &run{From: f.Start}, 0
-	}
-	t.Run.To = f.End
+	t.extend(f.Start, f.End)
 	if hard {
 		t.Hard++
 	}
+	if share := concealedShare(f); share > 0 && float64(share) >= 10*t.concealed {
+		t.Much = true
+	}
+}
+
+// lost is a hole, which is told elsewhere.
+func (t *toldTrack) lost(from, to jobs.Micros) {
+	t.extend(from, to)
+	t.Hard++
+}
+
+func (t *toldTrack) extend(from, to jobs.Micros) {
+	if t.Run == nil || from-t.Run.To > damageMerge {
+		t.Run, t.Hard, t.Much = &run{From: from}, 0, false
+	}
+	t.Run.To = max(t.Run.To, to)
+}
+
+// recent tells whether the decoder complained lately, so that what shows is not the way of the stream.
+func (t *toldTrack) recent(at jobs.Micros) bool { return t.Run != nil && at-t.Run.To <= 2*damageMerge }
+
+// near tells whether the decoder complains about what the run shows.
+func (t *toldTrack) near(r *corruptRun) bool {
+	return t.Run != nil && t.Hard > 0 && t.Run.To >= r.From-damageMerge && t.Run.From <= r.To+damageMerge
 }
 
 // tells whether the decoder's own complaints make a finding about the run that is no milder.
 func (t *toldTrack) tells(r *corruptRun, all levels, severity jobs.Severity) bool {
-	if t.Run == nil || t.Hard == 0 || t.Run.To < r.From-damageMerge || t.Run.From > r.To+damageMerge {
+	if !t.near(r) {
 		return false
 	}
 	l, ok := all.reached(t.Run.length())
+	if t.Much && ok {
+		l = worse(all, l)
+	}
 	return ok && !milder(l.severity, severity)
 }
 
