@@ -28,7 +28,7 @@ ACCEPT_REAL   := silent_black_clip_is_black_and_silent \
                  two_video_and_two_audio_tracks_are_four_renditions \
                  broken_and_encrypted_files_are_named_for_what_they_are
 
-.PHONY: help deps build slim demo test unit slicing race asan e2e accept speed lint fuzz bench fleet tools clean
+.PHONY: help deps build slim demo test unit slicing race asan e2e accept accuracy accuracy-short speed lint fuzz bench fleet tools clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-8s %s\n", $$1, $$2}'
@@ -52,6 +52,7 @@ test: ## install what the tests need and run them all
 	@deploy/install-deps.sh test
 	@$(MAKE) --no-print-directory tools build slim
 	@$(MAKE) --no-print-directory unit slicing race e2e
+	@$(MAKE) --no-print-directory accuracy-short
 	@if [ -e $(ACCEPT) ]; then $(MAKE) --no-print-directory accept; else echo "accept: no $(ACCEPT) here, left out"; fi
 
 # A test whose tool is missing skips; under AIRCHECK_REQUIRE it fails instead.
@@ -79,6 +80,14 @@ e2e: tools build ## a real Redis, a real S3 server, two workers, one of them kil
 accept: build ## the black-box acceptance cases that are due
 	python3 $(ACCEPT) --bin bin/aircheck --disputed .ci/accept-disputed $(foreach g,$(ACCEPT_GROUPS),--group $(g))
 	python3 $(ACCEPT) --bin bin/aircheck --disputed .ci/accept-disputed --group real $(foreach c,$(ACCEPT_REAL),--only $(c))
+
+# Clips are kept in bin/accuracy: only the first run makes them. UPDATE=1 writes the figures that later runs have to reach.
+accuracy: export AIRCHECK_MEDIA ?= $(wildcard ../shared/media)
+accuracy: build ## precision, recall and false alarms on real and drawn clips, into docs/ACCURACY.md (half an hour; UPDATE=1 sets the baseline)
+	bin/aircheck bench accuracy --work bin/accuracy --baseline docs/accuracy.json --table docs/ACCURACY.md --notes bin/accuracy/notes.md $(if $(UPDATE),--update)
+
+accuracy-short: build
+	bin/aircheck bench accuracy --short --work bin/accuracy --baseline docs/accuracy.json --notes bin/accuracy/notes-short.md $(if $(UPDATE),--update)
 
 lint: $(TOOLS)/golangci-lint ## golangci-lint, built from its own module file (three minutes, once)
 	$(TOOLS)/golangci-lint run ./...

@@ -34,7 +34,7 @@ func (b *bench) cleanClips(real []clip) []cleanClip {
 	for i := range real {
 		c := &real[i]
 		list = append(list, cleanClip{name: c.name, real: c, truths: c.truths, length: c.seconds})
-		if c.path != "" && strings.HasSuffix(c.path, ".m3u8") {
+		if b.Clips > 0 || strings.HasSuffix(c.path, ".m3u8") {
 			continue
 		}
 		for k := range all {
@@ -102,7 +102,7 @@ func (b *bench) cleanPath(ctx context.Context, c cleanClip) (string, error) {
 		return out, nil
 	}
 	err := st.atomically(dir, func(scratch string) error {
-		args := []string{"-i", input, "-map", "0:v:0?", "-map", "0:a:0?", "-sn", "-dn", "-vf", c.coding.scale + "format=yuv420p"}
+		args := []string{"-i", input, "-map", "0:v:0?", "-map", "0:a:0?", "-sn", "-dn", "-vf", c.coding.scale + "scale='trunc(min(640,iw)/2)*2':-2,format=yuv420p"}
 		args = append(args, c.coding.args...)
 		_, err := st.tool.FFmpeg(ctx, scratch, append(args, "-map_metadata", "-1", "-threads", "1", "-fflags", "+bitexact", "clip."+c.coding.ext)...)
 		return err

@@ -30,6 +30,13 @@ const (
 	baseWidth, baseHeight = 640, 360
 )
 
+func (o Options) clips() int {
+	if o.Clips > 0 {
+		return o.Clips
+	}
+	return wanted
+}
+
 // present lists the real clips that are in the media directory.
 func present(media string) []clip {
 	if media == "" {
@@ -78,9 +85,9 @@ func plan(o Options, real []clip) []testCase {
 			}
 		}
 		for i, v := range d.Variants {
-			n := (wanted + positive - 1) / positive
+			n := (o.clips() + positive - 1) / positive
 			if v.Decoy {
-				n = eachDecoy
+				n = min(eachDecoy, n)
 			}
 			if o.Short {
 				if i > 0 || v.MinSeconds() > baseSeconds {

@@ -39,6 +39,8 @@ type Options struct {
 	Media string
 	// Short takes one drawn clip a code and a minute of clean content.
 	Short bool
+	// Clips is how many labelled clips a code is to have; 0 is twelve, for fewer say little about an F1 of 0.95.
+	Clips int
 	// Only restricts the run to some codes and leaves out the clean clips; empty is all.
 	Only []string
 	// Jobs is how many clips are worked at at a time.
@@ -49,7 +51,7 @@ type Options struct {
 
 // Result is what a run measured.
 type Result struct {
-	Mode   string  `json:"mode"` // "full", "synthetic" or "short"; a run of some codes adds "+only"
+	Mode   string  `json:"mode"` // "full", "synthetic" or "short"; a run of some codes or of fewer clips adds "+only"
 	FFmpeg string  `json:"ffmpeg"`
 	Clips  int     `json:"clips"`
 	Scores []Score `json:"scores"`
@@ -125,7 +127,7 @@ func (o Options) mode(real []clip) string {
 	case len(real) == 0:
 		mode = "synthetic"
 	}
-	if len(o.Only) > 0 {
+	if len(o.Only) > 0 || o.Clips > 0 {
 		mode += "+only"
 	}
 	return mode

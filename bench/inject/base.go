@@ -131,10 +131,10 @@ func (b *Base) examine(ctx context.Context, t *Tool) error {
 	if b.Source.SHA256, err = hashFile(b.Path); err != nil {
 		return err
 	}
-	if err := b.content.measure(ctx, t, b); err != nil {
+	if err := b.content.load(ctx, t, b); err != nil {
 		return fmt.Errorf("measure the content of %s: %w", b.Source.Input, err)
 	}
-	b.Frames = len(b.content.luma)
+	b.Frames = len(b.content.Luma)
 	if b.Video {
 		b.Duration = float64(b.Frames) / b.rate()
 	}

@@ -72,6 +72,7 @@ func (c *cueSheet) shift(weak, gross float64) {
 func captions(write func(*cueSheet)) func(*scene) error {
 	return func(s *scene) error {
 		s.label.Rule = Rule{Kind: Cover, Tolerance: 4}
+		s.label.Along = []string{"audio.dual_mono"}
 		c := &cueSheet{scene: s}
 		for t := 0.7; t < s.base.Duration-3; {
 			p := phrase{round6(t), round6(t + 1.2 + 2.3*s.rng.Float64())}
@@ -97,11 +98,11 @@ func captions(write func(*cueSheet)) func(*scene) error {
 func (s *scene) speak(phrases []phrase) error {
 	var on []string
 	for _, p := range phrases {
-		on = append(on, fmt.Sprintf("between(t,%s,%s)", number(p.from), number(p.to)))
+		on = append(on, fmt.Sprintf("min(1,max(0,min((t-%s)*25,(%s-t)*25)))", number(p.from), number(p.to)))
 	}
-	voice := "st(0,(" + strings.Join(on, "+") + ")*(0.08+max(0,sin(2*PI*4.1*t+1.3*sin(t*1.9)))));st(1,118+14*sin(t*2.1)+6*sin(t*5.3));" +
-		"0.25*ld(0)*(0.5*sin(2*PI*ld(1)*t)+0.5*sin(4*PI*ld(1)*t)+0.4*sin(10*PI*ld(1)*t)+0.3*sin(18*PI*ld(1)*t)+0.2*(2*random(4)-1))+0.0008*(2*random(5)-1)"
-	graph := "[0:v]scale=320:-2,setsar=1[v];aevalsrc='" + voice + "':s=48000:d=" + number(s.base.Duration) + ",pan=stereo|c0=c0|c1=c0[a]"
+	says := "st(0,(" + strings.Join(on, "+") + ")*(0.08+max(0,sin(2*PI*4.1*t+1.3*sin(t*1.9)))));" + voice +
+		"0.25*ld(0)*(0.5*sin(ld(1))+0.5*sin(2*ld(1))+ld(2)*sin(5*ld(1))*0.6+(1-ld(2))*sin(9*ld(1))*0.4+0.2*(2*random(4)-1))+0.0008*(2*random(5)-1)"
+	graph := "[0:v]scale=320:-2,setsar=1[v];aevalsrc='" + says + "':s=48000:d=" + number(s.base.Duration) + ",pan=stereo|c0=c0|c1=c0[a]"
 	return s.make(render{graph: graph, acodec: aac(), name: keep + "/media.m3u8", vcodec: append(defaultVideo(), "-crf", "28"), extra: []string{
 		"-f", "hls", "-hls_time", "6", "-hls_list_size", "0", "-hls_playlist_type", "vod", "-hls_flags", "independent_segments",
 		"-hls_segment_filename", keep + "/seg%03d.ts", "-muxdelay", "0"}})

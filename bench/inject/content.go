@@ -3,19 +3,38 @@ package inject
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"math"
+	"os"
 	"slices"
 	"strconv"
 )
 
 // content is what ffmpeg measures in a base: a defect is ground truth only where the content can show it.
 type content struct {
-	luma   []float64 // mean, by frame
-	motion []float64 // mean difference to the frame before
-	detail []float64 // mean of the Sobel gradient
-	levels [2][]float64
-	// stray is the share of samples outside of the legal range, by frame.
-	stray []float64
+	Luma   []float64 `json:"luma"`   // mean, by frame
+	Motion []float64 `json:"motion"` // mean difference to the frame before
+	Detail []float64 `json:"detail"` // mean of the Sobel gradient
+	// Stray is the share of samples outside of the legal range, by frame.
+	Stray []float64 `json:"stray"`
+	// Levels are of both channels by 10 ms, in dBFS.
+	Levels [2][]float64 `json:"levels"`
+}
+
+// load measures the content, or takes what an earlier run has measured in the file beside the base.
+func (c *content) load(ctx context.Context, t *Tool, b *Base) error {
+	name := b.Path + ".json"
+	if body, err := os.ReadFile(name); err == nil && json.Unmarshal(body, c) == nil {
+		return nil
+	}
+	if err := c.measure(ctx, t, b); err != nil {
+		return err
+	}
+	body, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(name, body, 0o600)
 }
 
 // perSecond is the grid of levels: 10 ms.
@@ -30,11 +49,11 @@ func (c *content) measure(ctx context.Context, t *Tool, b *Base) error {
 		if err != nil {
 			return err
 		}
-		c.luma, c.motion, c.stray = values(out, "YAVG"), values(out, "YDIF"), values(out, "BRNG")
+		c.Luma, c.Motion, c.Stray = values(out, "YAVG"), values(out, "YDIF"), values(out, "BRNG")
 		if out, err = t.FFmpeg(ctx, "", "-i", b.Path, "-an", "-vf", "sobel=planes=1,signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-", "-f", "null", "-"); err != nil {
 			return err
 		}
-		c.detail = values(out, "YAVG")
+		c.Detail = values(out, "YAVG")
 	}
 	if !b.Audio {
 		return nil
@@ -43,8 +62,8 @@ func (c *content) measure(ctx context.Context, t *Tool, b *Base) error {
 	if err != nil {
 		return err
 	}
-	for ch := range c.levels {
-		c.levels[ch] = values(out, "astats."+strconv.Itoa(ch+1)+".RMS_level")
+	for ch := range c.Levels {
+		c.Levels[ch] = values(out, "astats."+strconv.Itoa(ch+1)+".RMS_level")
 	}
 	return nil
 }
@@ -80,7 +99,7 @@ func over(list []float64, from, to int, q float64) float64 {
 // level is the quantile q of the louder channel's level over [from, to) seconds, in dBFS.
 func (c *content) level(from, to, q float64) float64 {
 	a, b := int(from*perSecond), int(math.Ceil(to*perSecond))
-	left, right := over(c.levels[0], a, b, q), over(c.levels[1], a, b, q)
+	left, right := over(c.Levels[0], a, b, q), over(c.Levels[1], a, b, q)
 	if math.IsNaN(left) || math.IsNaN(right) {
 		return floorLevel
 	}

@@ -61,7 +61,7 @@ func damaged(codec string) func(*scene) error {
 func (s *scene) damage(codec, suffix string) (string, error) {
 	s.label.Rule = Rule{Kind: Cover, Tolerance: 1}
 	s.label.Accept = otherOf(s.label.Code, "video.corruption", "video.decode_error")
-	s.label.Along = []string{"timestamp.gap", "video.freeze", "video.repeat", "video.dropped_frames", "video.duplicate_frames"}
+	s.label.Along = []string{"video.range", "timestamp.gap", "video.freeze", "video.repeat", "video.dropped_frames", "video.duplicate_frames"}
 	gop := s.frames(1)
 	st := streamOf(codec, gop)
 	a, b, err := s.span(s.frames(s.by(0.8, 2)), s.frames(1.5), s.bright)
@@ -190,6 +190,7 @@ func green(s *scene) error {
 		return err
 	}
 	s.mark(a, b)
+	s.label.Along = []string{"video.range"} // what a decoder leaves is no legal colour
 	var boxes []string
 	for n := a; n < b; {
 		length := 2 + s.rng.IntN(5)

@@ -30,7 +30,7 @@ func (s *scene) halve() (audio string) {
 }
 
 func (s *scene) moving() string {
-	c := s.base.content.motion
+	c := s.base.content.Motion
 	if m := over(c, 1, len(c), 0.3); !(m >= 1.5) {
 		return "there is too little motion for fields to differ"
 	}

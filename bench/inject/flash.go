@@ -25,10 +25,10 @@ func flashDefects() []Defect {
 
 // bearing asks for content that flashes can be seen on: neither so bright that white adds nothing, nor so dark that the eye of the rule differs.
 func (s *scene) bearing(a, b int) string {
-	if l := over(s.base.content.luma, a, b, 1); !(l <= 150) {
+	if l := over(s.base.content.Luma, a, b, 1); !(l <= 150) {
 		return "the picture is too bright for flashes"
 	}
-	if m := over(s.base.content.motion, a, b, 1); m > 25 {
+	if m := over(s.base.content.Motion, a, b, 1); m > 25 {
 		return "there is a cut"
 	}
 	return ""

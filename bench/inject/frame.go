@@ -39,7 +39,7 @@ func bars(shape string) func(*scene) error {
 }
 
 func (s *scene) brightThroughout(int, int) string {
-	if l := over(s.base.content.luma, 0, s.base.Frames, 0.02); !(l >= 55) {
+	if l := over(s.base.content.Luma, 0, s.base.Frames, 0.02); !(l >= 55) {
 		return "the picture is too dark"
 	}
 	return ""

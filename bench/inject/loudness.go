@@ -124,7 +124,7 @@ func passage(s *scene) error {
 	up := s.by(-16, -12) - have
 	s.markTime(a, b)
 	s.param("lufs", have+up)
-	s.label.Along = []string{"audio.clipping"} // a peaky passage does not fit at -12 LUFS
+	s.label.Along = []string{"audio.clipping", "audio.click"} // a step, and a peaky passage does not fit at -12 LUFS
 	rest := -26 - have
 	return s.render(render{audio: fmt.Sprintf("%svolume='if(gte(t,%s)*lt(t,%s),%s,%s)':eval=frame,alimiter=limit=0.9:level=0", fine, number(a), number(b), gain(up), gain(rest))})
 }
@@ -158,6 +158,7 @@ func halves(weak, gross float64) func(*scene) error {
 		}
 		step := s.by(weak, gross)
 		half := s.base.Duration / 2
+		s.label.Along = []string{"audio.click"} // at the step
 		s.param("step_lu", step)
 		if !s.label.Decoy {
 			s.whole()

@@ -34,13 +34,13 @@ func motionDefects() []Defect {
 // steady asks for motion without a cut: the greatest change is not far above the median.
 func (s *scene) steady(a, b int) string {
 	pad := s.frames(0.4)
-	m := over(s.base.content.motion, a-pad, b+pad, 0.5)
+	m := over(s.base.content.Motion, a-pad, b+pad, 0.5)
 	switch {
 	case !(m >= 1.2):
 		return "there is too little motion"
-	case over(s.base.content.motion, a-pad, b+pad, 1) > 2.5*m:
+	case over(s.base.content.Motion, a-pad, b+pad, 1) > 2.5*m:
 		return "there is a cut"
-	case over(s.base.content.motion, a-pad, b+pad, 0.1) < 0.5*m:
+	case over(s.base.content.Motion, a-pad, b+pad, 0.1) < 0.5*m:
 		return "the motion is not steady"
 	}
 	return ""
@@ -178,7 +178,7 @@ func cadence(share string) func(*scene) error {
 }
 
 func (s *scene) livelyThroughout() string {
-	c := s.base.content.motion
+	c := s.base.content.Motion
 	if m := over(c, 1, len(c), 0.15); !(m >= 0.8) {
 		return "there is too little motion"
 	}

@@ -69,6 +69,7 @@ func barsOf(source, after string) func(*scene) error {
 			return err
 		}
 		s.param("pattern", source)
+		s.label.Along = []string{"video.range"} // the patterns of SMPTE go below black on purpose
 		s.mark(a, b)
 		return s.render(s.cover(source+"="+s.size(), after, a, b))
 	}

@@ -39,11 +39,11 @@ func (s *scene) coarse(codec string) []string {
 }
 
 func (s *scene) textured() string {
-	n := len(s.base.content.detail)
-	if d := over(s.base.content.detail, 0, n, 0.2); !(d >= 24) {
+	n := len(s.base.content.Detail)
+	if d := over(s.base.content.Detail, 0, n, 0.2); !(d >= 24) {
 		return "the picture has too little detail"
 	}
-	if l := over(s.base.content.luma, 0, n, 0.2); !(l >= 45) {
+	if l := over(s.base.content.Luma, 0, n, 0.2); !(l >= 45) {
 		return "the picture is too dark"
 	}
 	return ""

@@ -68,7 +68,7 @@ func refOffset(weak, gross float64) func(*scene) error {
 // telling asks for content that an alignment has something to hold on to.
 func (s *scene) telling() string {
 	c := &s.base.content
-	if m := over(c.motion, 1, len(c.motion), 0.3); !(m >= 0.4) {
+	if m := over(c.Motion, 1, len(c.Motion), 0.3); !(m >= 0.4) {
 		return "there is too little motion"
 	}
 	if d := c.level(0, s.base.Duration, 0.9) - c.level(0, s.base.Duration, 0.2); d < 6 {

@@ -111,7 +111,7 @@ func first[T any](a, b T, tests []func(a, b T) string) string {
 func (s *scene) lively(a, b int) string {
 	half := s.frames(0.5)
 	for _, r := range [][2]int{{a - half, a}, {a, b}, {b, b + half}} {
-		if m := over(s.base.content.motion, r[0], r[1], 0.3); !(m >= 0.5) {
+		if m := over(s.base.content.Motion, r[0], r[1], 0.3); !(m >= 0.5) {
 			return "there is too little motion"
 		}
 	}
@@ -121,7 +121,7 @@ func (s *scene) lively(a, b int) string {
 // bright asks for a picture that is clearly not black.
 func (s *scene) bright(a, b int) string {
 	second := s.frames(1)
-	if l := over(s.base.content.luma, a-second, b+second, 0); !(l >= 45) {
+	if l := over(s.base.content.Luma, a-second, b+second, 0); !(l >= 45) {
 		return "the picture is too dark"
 	}
 	return ""
@@ -129,7 +129,7 @@ func (s *scene) bright(a, b int) string {
 
 // detailed asks for edges.
 func (s *scene) detailed(a, b int) string {
-	if d := over(s.base.content.detail, a, b, 0.1); !(d >= 24) {
+	if d := over(s.base.content.Detail, a, b, 0.1); !(d >= 24) {
 		return "the picture has too little detail"
 	}
 	return ""
@@ -137,7 +137,7 @@ func (s *scene) detailed(a, b int) string {
 
 // legal asks for levels in range.
 func (s *scene) legal(int, int) string {
-	if n := len(s.base.content.stray); over(s.base.content.stray, 0, n, 0.95) > 0.002 {
+	if n := len(s.base.content.Stray); over(s.base.content.Stray, 0, n, 0.95) > 0.002 {
 		return "its levels are out of range already"
 	}
 	return ""

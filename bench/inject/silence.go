@@ -27,6 +27,7 @@ func silence(kind string, acodec []string) func(*scene) error {
 			return err
 		}
 		s.markTime(a, b)
+		s.label.Along = []string{"audio.dropout", "audio.click"} // it begins and ends from one sample to the next
 		r := render{audio: mute(a, b), acodec: acodec}
 		if kind == "dither" {
 			s.label.Rule.Tolerance = 0.12
@@ -49,6 +50,7 @@ func quiet(s *scene) error {
 	if err != nil {
 		return err
 	}
+	s.label.Along = []string{"audio.click"} // at the step
 	return s.render(render{audio: fine + "volume=-26dB:" + during(a, b)})
 }
 

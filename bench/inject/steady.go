@@ -41,7 +41,7 @@ func hum(f int) func(*scene) error {
 }
 
 func bass(s *scene) error {
-	return s.render(render{audio: add("-12dB", "0.1*sin(2*PI*55*t)*exp(-6*mod(t,0.5))*lt(mod(t,0.5),0.35)")})
+	return s.render(render{audio: add("-12dB", "0.1*sin(2*PI*55*t)*exp(-6*mod(t,0.5))*min(1,max(0,0.35-mod(t,0.5))*20)")})
 }
 
 func drone(s *scene) error {
@@ -63,6 +63,7 @@ func tone(f int) func(*scene) error {
 		s.param("hertz", f)
 		s.param("dbfs", dB)
 		s.markTime(a, b)
+		s.label.Along = []string{"audio.click", "audio.imbalance"}
 		t := fmt.Sprintf("%s*sin(2*PI*%d*t)", gain(dB), f)
 		in := fmt.Sprintf("gte(t,%s)*lt(t,%s)", number(a), number(b))
 		return s.render(render{audio: fmt.Sprintf("aeval='if(%[1]s,%[2]s,val(0))|if(%[1]s,%[2]s,val(1))':c=same", in, t)})
@@ -74,5 +75,5 @@ func melody(s *scene) error {
 }
 
 func beeps(s *scene) error {
-	return s.render(render{audio: add("-6dB", "0.2*sin(2*PI*1000*t)*lt(mod(t,1),0.1)")})
+	return s.render(render{audio: add("-6dB", "0.2*sin(2*PI*1000*t)*min(1,max(0,min(mod(t,1),0.1-mod(t,1))*200))")})
 }

@@ -39,7 +39,7 @@ func inverted(side float64) func(*scene) error {
 			return err
 		}
 		s.markTime(a, b)
-		s.label.Along = []string{"audio.dual_mono"} // around the stretch, where there is no side
+		s.label.Along = []string{"audio.dual_mono", "audio.click"} // around the stretch there is no side, at its ends the wave jumps
 		x, y := number(0.5*(1+side)), number(0.5*(1-side))
 		sign := fmt.Sprintf("if(gte(t,%s)*lt(t,%s),-1,1)", number(a), number(b))
 		return s.render(render{audio: fmt.Sprintf("aeval='%[1]s*val(0)+%[2]s*val(1)|(%[2]s*val(0)+%[1]s*val(1))*%[3]s':c=same", x, y, sign)})
@@ -72,8 +72,8 @@ func narrow(s *scene) error {
 // both asks for sound in both channels, most of the time.
 func (s *scene) both(dB float64) string {
 	c := &s.base.content
-	n := len(c.levels[0])
-	if over(c.levels[0], 0, n, 0.4) < dB || over(c.levels[1], 0, n, 0.4) < dB {
+	n := len(c.Levels[0])
+	if over(c.Levels[0], 0, n, 0.4) < dB || over(c.Levels[1], 0, n, 0.4) < dB {
 		return "a channel is quiet already"
 	}
 	return ""
@@ -82,7 +82,7 @@ func (s *scene) both(dB float64) string {
 func dead(rest float64) func(*scene) error {
 	return func(s *scene) error {
 		s.label.Rule = Rule{Kind: Cover, Tolerance: 0.8}
-		s.label.Along = []string{"audio.imbalance"}
+		s.label.Along = []string{"audio.imbalance", "audio.click", "audio.dropout"}
 		if why := s.both(-40); why != "" {
 			return s.hidden(why)
 		}
@@ -102,6 +102,7 @@ func deadShort(s *scene) error {
 	if err != nil {
 		return err
 	}
+	s.label.Along = []string{"audio.click", "audio.dropout"}
 	return s.render(render{audio: fmt.Sprintf("aeval='val(0)|val(1)*not(gte(t,%s)*lt(t,%s))':c=same", number(a), number(b))})
 }
 
@@ -109,8 +110,8 @@ func imbalance(weak, gross float64) func(*scene) error {
 	return func(s *scene) error {
 		s.label.Rule = Rule{Kind: Cover, Tolerance: 3}
 		c := &s.base.content
-		n := len(c.levels[0])
-		if d := over(c.levels[0], 0, n, 0.6) - over(c.levels[1], 0, n, 0.6); math.Abs(d) > 1.5 {
+		n := len(c.Levels[0])
+		if d := over(c.Levels[0], 0, n, 0.6) - over(c.Levels[1], 0, n, 0.6); math.Abs(d) > 1.5 {
 			return s.hidden("its channels are not even")
 		}
 		if why := s.both(-40); why != "" {

@@ -63,7 +63,7 @@ func (s *scene) sound() string {
 // darkScene is no black: there is a picture in it, only little light.
 func darkScene(s *scene) error {
 	a, b, err := s.span(s.frames(s.by(2.5, 5)), s.frames(1.2), s.bright, s.detailed, func(a, b int) string {
-		if over(s.base.content.luma, a, b, 0) < 85 {
+		if over(s.base.content.Luma, a, b, 0) < 85 {
 			return "the picture is too dark to be darkened"
 		}
 		return ""
@@ -71,7 +71,7 @@ func darkScene(s *scene) error {
 	if err != nil {
 		return err
 	}
-	return s.render(render{video: "lutyuv=y='16+(val-16)*0.34':" + on(a, b)})
+	return s.render(render{video: "lutyuv=y='16+(val-16)*0.34':u='128+(val-128)*0.34':v='128+(val-128)*0.34':" + on(a, b)})
 }
 
 func blackBlink(s *scene) error {

@@ -36,13 +36,14 @@ func flashBeep(weak, gross, drift float64) func(*scene) error {
 		seconds := s.at(period)
 		s.param("offset_s", offset)
 		s.param("drift", slope)
+		s.label.Along = []string{"audio.click"} // a beep that begins at once
 		switch {
 		case s.label.Decoy:
 		case drift == 0:
 			s.markValue(0, s.base.Duration, offset)
 		default:
 			s.label.Rule.Value = 0
-			s.label.Along = []string{"sync.offset"}
+			s.label.Along = append(s.label.Along, "sync.offset")
 			s.whole()
 		}
 		long := s.frames(0.08)
@@ -56,10 +57,10 @@ func flashBeep(weak, gross, drift float64) func(*scene) error {
 // flashable asks for content without flashes of its own.
 func (s *scene) flashable() string {
 	c := &s.base.content
-	if l := over(c.luma, 0, len(c.luma), 0.98); !(l <= 150) {
+	if l := over(c.Luma, 0, len(c.Luma), 0.98); !(l <= 150) {
 		return "the picture is too bright for flashes"
 	}
-	if m := over(c.motion, 0, len(c.motion), 1); m > 30 {
+	if m := over(c.Motion, 0, len(c.Motion), 1); m > 30 {
 		return "there is a cut"
 	}
 	return ""
@@ -69,6 +70,7 @@ func unrelated(s *scene) error {
 	if why := s.flashable(); why != "" {
 		return s.hidden(why)
 	}
+	s.label.Along = []string{"audio.click"}
 	flash := "drawbox=x=0:y=0:w=iw:h=ih:color=white:t=fill:enable='"
 	for i, at := range []float64{1.3, 3.1, 6.6, 9.7} {
 		if i > 0 {

@@ -28,21 +28,25 @@ func Synthetics() []Synthetic {
 		{"pan", "a hand-held pan over a detailed still with fine grain, at 25 frames a second, over music", pan + grain, music, 25},
 		{"pan50", "the pan at 50 frames a second, over speech", pan + grain, speech, 50},
 		{"graphics", "moving graphics with a counter and hard edges at 30 frames a second, over speech", "testsrc2=size=640x360:rate=%[1]d,noise=alls=2:allf=t:all_seed=3", speech, 30},
-		{"night", "a dark, grainy pan at 24 frames a second, over quiet music", pan + ",lutyuv=y='22+(val-16)*0.42',noise=c0s=6:c0f=t:c0_seed=9", music + ",volume=0.3", 24},
+		{"night", "a dark, grainy pan at 24 frames a second, over quiet music", pan + ",lutyuv=y='22+(val-16)*0.42':u='128+(val-128)*0.42':v='128+(val-128)*0.42',noise=c0s=6:c0f=t:c0_seed=9", music + ",volume=0.3", 24},
 	}
 }
 
-// The sounds. Decorrelated noise; chords that change every 0.75 s and die away, panned a little apart; syllables of a buzzing voice with
-// formants, four a second, a breath between phrases that is shorter than any pause that matters.
+// The sounds: decorrelated noise; chords that change every 0.75 s and die away, panned a little apart; syllables of a buzzing voice with formants, four a
+// second, and a breath between phrases that is shorter than any pause that matters. Nothing begins or ends abruptly: that would be a click.
 const (
 	noise = "aevalsrc='0.1*(2*random(0)-1)|0.1*(2*random(1)-1)':s=48000"
 	music = "aevalsrc='" +
-		"st(0,exp(-1.1*mod(t,0.75)));st(1,110*pow(2,floor(mod(t/0.75,7))/6));0.11*ld(0)*(sin(2*PI*ld(1)*t)+0.6*sin(4.01*PI*ld(1)*t)+0.4*sin(5.98*PI*ld(1)*t))+0.004*(2*random(2)-1)|" +
-		"st(3,exp(-1.3*mod(t+0.2,0.75)));st(4,165*pow(2,floor(mod(t/0.75,5))/6));0.1*ld(3)*(sin(2*PI*ld(4)*t)+0.5*sin(4*PI*ld(4)*t)+0.4*sin(6.02*PI*ld(4)*t))+0.004*(2*random(3)-1)':s=48000"
-	speech = "aevalsrc='" +
-		"st(0,max(0,sin(2*PI*3.7*t+1.3*sin(t*1.9)))*gt(mod(t,2.7),0.35)+0.02);st(1,118+14*sin(t*2.1)+6*sin(t*5.3));" +
-		"st(2,0.5+0.5*sin(t*6.1));0.22*ld(0)*(0.5*sin(2*PI*ld(1)*t)+0.5*sin(4*PI*ld(1)*t)+ld(2)*sin(10*PI*ld(1)*t)*0.6+(1-ld(2))*sin(18*PI*ld(1)*t)*0.4+0.25*(2*random(4)-1))+0.002*(2*random(5)-1)|" +
-		"0.2*ld(0)*(0.5*sin(2*PI*ld(1)*t)+0.5*sin(4*PI*ld(1)*t)+ld(2)*sin(10*PI*ld(1)*t)*0.6+(1-ld(2))*sin(18*PI*ld(1)*t)*0.4+0.2*(2*random(6)-1))+0.002*(2*random(7)-1)':s=48000"
+		"st(6,mod(t,0.75));st(0,exp(-1.1*ld(6))*min(1,min(ld(6),0.75-ld(6))*40));st(1,110*pow(2,floor(mod(t/0.75,7))/6));" +
+		"0.11*ld(0)*(sin(2*PI*ld(1)*t)+0.6*sin(4.01*PI*ld(1)*t)+0.4*sin(5.98*PI*ld(1)*t))+0.004*(2*random(2)-1)|" +
+		"st(7,mod(t+0.2,0.75));st(3,exp(-1.3*ld(7))*min(1,min(ld(7),0.75-ld(7))*40));st(4,165*pow(2,floor(mod((t+0.2)/0.75,5))/6));" +
+		"0.1*ld(3)*(sin(2*PI*ld(4)*t)+0.5*sin(4*PI*ld(4)*t)+0.4*sin(6.02*PI*ld(4)*t))+0.004*(2*random(8)-1)':s=48000"
+	phrases = "st(9,mod(t,2.7));st(0,max(0,sin(2*PI*3.7*t+1.3*sin(t*1.9)))*min(1,max(0,min((ld(9)-0.3)*15,(2.7-ld(9))*15)))+0.02);" + voice
+	// voice puts the phase of a voice at 118 Hz into register 1, and its vowel into 2.
+	voice  = "st(1,2*PI*118*t+7*sin(t*2.1)+1.2*sin(t*5.3));st(2,0.5+0.5*sin(t*6.1));"
+	speech = "aevalsrc='" + phrases +
+		"0.22*ld(0)*(0.5*sin(ld(1))+0.5*sin(2*ld(1))+ld(2)*sin(5*ld(1))*0.6+(1-ld(2))*sin(9*ld(1))*0.4+0.25*(2*random(4)-1))+0.002*(2*random(5)-1)|" + phrases +
+		"0.2*ld(0)*(0.5*sin(ld(1))+0.5*sin(2*ld(1))+ld(2)*sin(5*ld(1))*0.6+(1-ld(2))*sin(9*ld(1))*0.4+0.2*(2*random(6)-1))+0.002*(2*random(7)-1)':s=48000"
 )
 
 // SyntheticNames lists what may follow "synthetic:".

@@ -55,6 +55,7 @@ func clipped(after float64, acodec []string) func(*scene) error {
 		s.param("over_db", over)
 		s.param("attenuation_db", -after)
 		s.markTime(a, b)
+		s.label.Along = []string{"audio.click"} // at the steps of the gain
 		// The conversion to integers cuts at full scale.
 		return s.render(render{acodec: acodec, audio: fmt.Sprintf("aformat=sample_fmts=flt,%svolume='if(gte(t,%s)*lt(t,%s),%s,%s)':eval=frame:precision=float,aformat=sample_fmts=s16,aformat=sample_fmts=flt,volume=%sdB:precision=float",
 			fine, number(a), number(b), gain(over-peak), gain(base), number(after))})
@@ -113,6 +114,7 @@ func (s *scene) dropout(quantum float64, acodec []string) error {
 		terms = append(terms, fmt.Sprintf("gte(n,%d)*lt(n,%d)", int(math.Round(h[0]*48000)), int(math.Round(h[1]*48000))))
 	}
 	s.param("length_ms", length*1000)
+	s.label.Along = []string{"audio.click"}
 	hole := "not(" + strings.Join(terms, "+") + ")"
 	return s.render(render{audio: fmt.Sprintf("aeval='val(0)*%s|val(1)*%s':c=same", hole, hole), acodec: acodec})
 }

@@ -23,7 +23,7 @@ type accuracyFlags struct {
 	table, baseline, notes string
 	only                   []string
 	short, update          bool
-	jobs                   int
+	jobs, clips            int
 }
 
 func newAccuracyCommand(a *app) *cobra.Command {
@@ -48,6 +48,7 @@ baseline.`,
 	flags.StringSliceVar(&f.only, "only", nil, "only these `codes`, and no clean clips")
 	flags.BoolVar(&f.short, "short", false, "one drawn clip a code: a minute or two, held to its baseline only")
 	flags.IntVar(&f.jobs, "jobs", 0, "clips worked at at the same time; 0 means one a CPU")
+	flags.IntVar(&f.clips, "clips", 0, "labelled clips a code, for a quick look; 0 is as many as the figures need")
 	flags.StringVar(&f.baseline, "baseline", "", "`file` with the figures to reach again")
 	flags.BoolVar(&f.update, "update", false, "write the figures into --baseline instead of holding them against it")
 	flags.StringVar(&f.table, "table", "", "also write the table into this Markdown `file`")
@@ -61,8 +62,10 @@ func (f *accuracyFlags) validate() error {
 		return usageError("--format %q: give text or json", f.format)
 	case f.jobs < 0 || f.jobs > maxSlots:
 		return usageError("--jobs %d: give a number between 0 and %d", f.jobs, maxSlots)
-	case f.update && (f.baseline == "" || len(f.only) > 0):
-		return usageError("--update needs --baseline, and all codes")
+	case f.clips < 0:
+		return usageError("--clips %d: give a number", f.clips)
+	case f.update && (f.baseline == "" || len(f.only) > 0 || f.clips > 0):
+		return usageError("--update needs --baseline, and all codes and clips")
 	}
 	for _, code := range f.only {
 		if _, _, err := inject.Find(code, ""); err != nil {
@@ -102,7 +105,7 @@ func (a *app) accuracy(ctx context.Context, f *accuracyFlags) error {
 		return err
 	}
 	r, err := accuracy.Run(ctx, accuracy.Options{
-		Work: f.work, Media: f.media, Short: f.short, Only: f.only, Jobs: f.jobs, Progress: a.accuracyProgress(),
+		Work: f.work, Media: f.media, Short: f.short, Only: f.only, Jobs: f.jobs, Clips: f.clips, Progress: a.accuracyProgress(),
 	}, check)
 	if err != nil {
 		return err
