@@ -30,8 +30,9 @@ const (
 	fieldPause jobs.Micros = 5e6
 	// minFields is the least number of decisions, minFieldShare their share of those that could be made: pulldown has two in five.
 	minFields, minFieldShare = 4, 0.3
-	// fieldOpposed is the greatest share of them that may be of the other field order: noise has both.
-	fieldOpposed = 0.25
+	// fieldOpposed is the greatest share of the pictures that may lean to the other field order, also by less than decides: noise leans to both. fieldLean is the least
+	// ratio that is a lean.
+	fieldOpposed, fieldLean = 0.25, 1.005
 	// pulldownMost is the share up to which interlaced pictures among progressive ones are called pulldown.
 	pulldownMost = 0.75
 )
@@ -64,6 +65,8 @@ type fieldRun struct {
 	run
 	// Top and Bottom count the interlaced decisions by field order, Against those that agree with the flag; Since counts the latter after the last of the former.
 	Top, Bottom, Against, Since int64
+	// Lean counts all pictures by the order to which they lean, top first, Tail those after the last that contradicts.
+	Lean, Tail [2]int64
 }
 
 func newInterlace(p *params, emit emitter) videoDetector {
@@ -124,11 +127,15 @@ func (r *fieldRun) follow(f *videoFrame, from jobs.Micros, v fieldVerdict, contr
 		end(r, f.Start)
 		r = nil
 	}
+	if contradicts && r == nil {
+		r = &fieldRun{run: run{From: from}}
+	}
+	if r != nil {
+		r.lean(f.Comb)
+	}
 	if contradicts {
-		if r == nil {
-			r = &fieldRun{run: run{From: from}}
-		}
 		r.To, r.Since = f.End, 0
+		r.Lean[0], r.Lean[1], r.Tail = r.Lean[0]+r.Tail[0], r.Lean[1]+r.Tail[1], [2]int64{}
 		if v == fieldsTop {
 			r.Top++
 		} else {
@@ -143,6 +150,16 @@ func (r *fieldRun) follow(f *videoFrame, from jobs.Micros, v fieldVerdict, contr
 	return r
 }
 
+// lean counts a picture by the order to which it leans.
+func (r *fieldRun) lean(c *measurement.Comb) {
+	switch a, b := float64(c.Alpha[0]), float64(c.Alpha[1]); {
+	case a > fieldLean*b:
+		r.Tail[0]++
+	case b > fieldLean*a:
+		r.Tail[1]++
+	}
+}
+
 // count is the number of decisions of the run, share their share of all that could be made up to the last of them.
 func (r *fieldRun) count() int64 { return r.Top + r.Bottom }
 func (r *fieldRun) share() float64 {
@@ -150,7 +167,7 @@ func (r *fieldRun) share() float64 {
 }
 
 func (r *fieldRun) believable() bool {
-	return r.count() >= minFields && r.share() >= minFieldShare && float64(min(r.Top, r.Bottom)) <= fieldOpposed*float64(r.count())
+	return r.count() >= minFields && r.share() >= minFieldShare && float64(min(r.Lean[0], r.Lean[1])) <= fieldOpposed*float64(r.Lean[0]+r.Lean[1])
 }
 
 func (d *interlace) endCombed(r *fieldRun, at jobs.Micros) {

@@ -15,7 +15,7 @@ const (
 	tightShare = 60
 	// evenShare is how far opposite borders may differ and be even.
 	evenShare = 150
-	// litMean is the mean luma that what is within the borders must have for them to be believed (8-bit scale, detectors.md 2.7).
+	// litMean is the mean luma that what is within the borders must have for them to be believed (8-bit scale).
 	litMean = 40
 	// litEdge is the share of the cells along the inside of a border that must be lit: text on black ends nowhere in a straight line.
 	litEdge = 0.4
