@@ -23,11 +23,11 @@ const (
 // pattern finds pictures that are no scene: one colour (EBU QC 0016B), test patterns by name, and slates.
 type pattern struct {
 	Run *patternRun `json:",omitempty"`
-	// Now is what the present picture is, Since is when it came.
-	Now   sight
-	Since jobs.Micros
-	Edges edges
-	Birth birth
+	// Now is what the present picture is, Since is when it may have become that: borders are known in every fourth picture only. Stood is since when nothing moves.
+	Now          sight
+	Since, Stood jobs.Micros
+	Edges        edges
+	Birth        birth
 	// Slate is a slate that stands, and Anchor its cells.
 	Slate  *run    `json:",omitempty"`
 	Anchor []uint8 `json:",omitempty"`
@@ -60,18 +60,30 @@ func (d *pattern) frame(f *videoFrame) {
 	if f.Texture != nil {
 		d.Edges = edgesOf(f.Texture)
 	}
-	same := f.HasPair && int64(f.Pair.MaxBlock) <= stillPair*256*depthScale(f.Format)
+	same := !dark && f.HasPair && int64(f.Pair.MaxBlock) <= stillPair*256*depthScale(f.Format)
 	if !same {
-		d.Since = f.Start
+		d.Since, d.Stood = f.Start, f.Start
 	}
 	if !same || f.Texture != nil {
-		d.Now = sight{}
-		if !dark {
-			d.Now = d.class.classify(f, d.Edges)
-		}
+		d.look(f, dark)
 	}
 	d.follow(f)
-	d.followSlate(f, same && !dark)
+	d.followSlate(f, same)
+}
+
+// look recognizes the picture.
+func (d *pattern) look(f *videoFrame, dark bool) {
+	before := d.Now
+	d.Now = sight{}
+	if !dark {
+		d.Now = d.class.classify(f, d.Edges)
+	}
+	switch {
+	case d.Now.Kind == kindNone && f.Texture != nil:
+		d.Since = f.End // with its borders known it is none
+	case before.Kind != kindNone && !d.Now.same(before):
+		d.Since = f.Start
+	}
 }
 
 // follow continues, ends and starts runs.
@@ -81,12 +93,14 @@ func (d *pattern) follow(f *videoFrame) {
 		r.To = f.End
 		return
 	}
+	from := min(d.Since, f.Start)
 	if r != nil && (d.Now.Kind != kindNone || f.Start-r.To > patternPatience) {
-		d.end(d.Since)
+		from = max(from, r.To)
+		d.end(f.Start)
 	}
 	if d.Now.Kind != kindNone {
 		c := f.Format
-		d.Run = &patternRun{run{min(d.Since, f.Start), f.End}, d.Now, c.ColorSpace, c.Width, c.Height, c.FullRange}
+		d.Run = &patternRun{run{from, f.End}, d.Now, c.ColorSpace, c.Width, c.Height, c.FullRange}
 	}
 }
 
@@ -99,8 +113,8 @@ func (d *pattern) followSlate(f *videoFrame, same bool) {
 		}
 		d.endSlate(f.Start)
 	}
-	if same && f.Texture != nil && d.Now.Kind == kindNone && d.Birth.asStill(d.Since) && flatGraphic(f) {
-		d.Slate = &run{From: d.Since, To: f.End}
+	if same && f.Texture != nil && d.Now.Kind == kindNone && d.Birth.asStill(d.Stood) && flatGraphic(f) {
+		d.Slate = &run{From: d.Stood, To: f.End}
 		d.Anchor = append(d.Anchor[:0], f.Frame.Grid[:]...)
 	}
 }
@@ -123,7 +137,7 @@ func (d *pattern) likeAnchor(f *videoFrame) bool {
 func (d *pattern) gap(from, to jobs.Micros) {
 	d.finish(from)
 	d.Birth.gap(to)
-	d.Now, d.Since = sight{}, to
+	d.Now, d.Since, d.Stood = sight{}, to, to
 }
 
 func (d *pattern) finish(at jobs.Micros) {

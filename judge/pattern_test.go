@@ -70,6 +70,7 @@ func TestSolidColour(t *testing.T) {
 	text := blue.clone().box(60, 50, 60, 8, 200)
 	sky := blue.clone().add(func(_, y int) int { return y / 10 })
 	fade := func(n int) *picture { return flat(colour{uint8(40 + 3*(n%60)), 128, 128}) }
+	slow := func(n int) *picture { return flat(colour{uint8(40 + n), uint8(50 + n), 128}) }
 	tests := []struct {
 		name string
 		draw func(int) *picture
@@ -84,6 +85,7 @@ func TestSolidColour(t *testing.T) {
 		{"text", always(text), 100, []string{"video.slate info 1-5"}},
 		{"sky", always(sky), 60, nil},
 		{"fade", fade, 60, nil},
+		{"slow fade", slow, 100, nil},
 		{"black", blackPicture, 100, nil},
 		{"black with a logo", always(newPicture(clipW, clipH).box(8, 6, 20, 10, 200)), 100, []string{"video.solid_color warn 1-5"}},
 		{"black with a digit", always(newPicture(clipW, clipH).box(90, 50, 8, 16, 200)), 50, nil},
