@@ -23,7 +23,7 @@ const (
 	// A cut changes this share of the blocks, and the picture this many times as much as usual; at the border of two units, the cells by this many code values.
 	sceneShare, sceneFactor, sceneCells = 0.8, 3, 12
 	// comeBack is how near the picture after a run must come to that before it, as a share of the change at its beginning.
-	comeBack = 0.6
+	comeBack = 0.4
 	// corruptLeast and corruptEvery are how many pictures must be broken, and one of how many: keyframes and golden frames of a poor coding break one now and then.
 	corruptLeast, corruptEvery = 3, 6
 	// glaring is the share of broken blocks, in per cent, from which fewer pictures are info.
