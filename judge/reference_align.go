@@ -95,22 +95,36 @@ func (a *alignment) matched(i int, lag jobs.Micros, guess int) int {
 
 // cost is the mean distance of pictures [from, to) at a lag, of every step-th of them; those that have no counterpart count as different.
 func (a *alignment) cost(from, to, step int, lag jobs.Micros) int64 {
-	var sum, n int64
-	guess := -1
-	for i := from; i < to; i += max(1, step) {
-		n++
-		j := a.matched(i, lag, guess)
-		if j < 0 {
-			sum += 2 * signScale
-			continue
-		}
-		guess = j
-		sum += int64(a.pic.distance(i, a.ref, j))
-	}
+	sum, n, _ := a.sum(from, to, step, lag)
 	if n == 0 {
 		return math.MaxInt64
 	}
 	return sum / n
+}
+
+// typical is cost over a dozen pictures without the worst two: one picture at a cut, which belongs to neither scene, must not move a lag.
+func (a *alignment) typical(from, to int, lag jobs.Micros) int64 {
+	sum, n, worst := a.sum(from, to, 1+(to-from)/12, lag)
+	if n <= 4 {
+		return a.cost(from, to, 1, lag)
+	}
+	return (sum - worst[0] - worst[1]) / (n - 2)
+}
+
+// sum adds up distances and tells the two greatest.
+func (a *alignment) sum(from, to, step int, lag jobs.Micros) (sum, n int64, worst [2]int64) {
+	guess := -1
+	for i := from; i < to; i += max(1, step) {
+		d := a.distanceAt(i, lag, &guess)
+		n++
+		sum += d
+		if d > worst[0] {
+			worst[0], worst[1] = d, worst[0]
+		} else if d > worst[1] {
+			worst[1] = d
+		}
+	}
+	return sum, n, worst
 }
 
 // done is where the reference has been used up to.
@@ -266,13 +280,29 @@ func (a *alignment) local(from, to int, lag, span jobs.Micros) lagPlace {
 	best := lagPlace{lag, a.cost(from, to, 1+(to-from)/24, lag)}
 	first, last := max(0, a.ref.at(t-span)), a.ref.at(t+span)
 	for j := first; j <= last; j++ {
-		// Middle on middle: at unequal rates beginning on beginning would put every other picture on the border between two.
-		l := a.middles(from, j)
-		if c := a.cost(from, to, 1+(to-from)/24, l); c < best.cost || c == best.cost && abs(l) < abs(best.lag) {
-			best = lagPlace{l, c}
+		for _, l := range a.beside(from, j) {
+			if c := a.cost(from, to, 1+(to-from)/24, l); c < best.cost || c == best.cost && abs(l) < abs(best.lag) {
+				best = lagPlace{l, c}
+			}
 		}
 	}
 	return best
+}
+
+// beside lists the lags at which picture i stands on picture j of the reference: middle on middle, and at unequal rates some to either side, since pictures that stand on the border
+// between two would fall to one or the other by chance.
+func (a *alignment) beside(i, j int) []jobs.Micros {
+	l := a.middles(i, j)
+	short, long := jobs.Micros(min(a.pic.Length[i], a.ref.Length[j])), jobs.Micros(max(a.pic.Length[i], a.ref.Length[j]))
+	if 50*(long-short) <= long {
+		return []jobs.Micros{l}
+	}
+	step := max(short/2, jobs.Micros(a.ref.Length[j])/8)
+	var list []jobs.Micros
+	for d := -jobs.Micros(a.ref.Length[j]) / 2; d <= jobs.Micros(a.ref.Length[j])/2; d += step {
+		list = append(list, l+d)
+	}
+	return list
 }
 
 // widen settles a lag on a longer piece: two seconds of slow motion fit at many.
@@ -352,7 +382,7 @@ func (a *alignment) forward(from, at int, lag jobs.Micros) (pos int, next jobs.M
 
 // step finds the lag of the next pictures: the one in force, or one beside it when the clocks drift. cut says that it is one far away.
 func (a *alignment) step(pos, to int, lag jobs.Micros) (next jobs.Micros, cut bool) {
-	now := a.cost(pos, to, 1+(to-pos)/12, lag)
+	now := a.typical(pos, to, lag)
 	if now <= betterBy {
 		return lag, false
 	}
@@ -383,7 +413,7 @@ func (a *alignment) best(pos, to int, lag, span, frame jobs.Micros) lagPlace {
 	best := lagPlace{lag, math.MaxInt64}
 	frame = max(frame, 1000)
 	for d := -span; d <= span; d += frame {
-		if c := a.cost(pos, to, 1+(to-pos)/12, lag+d); c < best.cost {
+		if c := a.typical(pos, to, lag+d); c < best.cost {
 			best = lagPlace{lag + d, c}
 		}
 	}

@@ -7,16 +7,17 @@ import (
 )
 
 // settleSamples is how many pictures of a stretch decide about its lag in the end.
-const settleSamples = 96
+const settleSamples = 1000
 
 // tidy settles the lag of every stretch on all of it, and keeps the pairs in order.
 func (a *alignment) tidy() {
 	last := int32(-1)
 	for i := range a.Stretches {
 		s := &a.Stretches[i]
-		if s.Lag == s.EndLag {
+		if abs(s.Lag-s.EndLag) <= 3*a.slack() {
 			a.settle(s)
 		}
+		a.grow(i)
 		for k := s.From; k < s.To; k++ {
 			if a.Match[k] < last {
 				a.Match[k] = -1
@@ -27,18 +28,22 @@ func (a *alignment) tidy() {
 	}
 }
 
-// settle looks for a better lag within eight pictures.
+// settle looks for the one lag that is best for a stretch, which was found on a part of it and then followed. A clock that drifts a little has none, and keeps what was followed.
 func (a *alignment) settle(s *stretch) {
 	step := 1 + (s.To-s.From)/settleSamples
-	best := lagPlace{s.Lag, a.cost(s.From, s.To, step, s.Lag)}
-	j := a.matched(s.From, s.Lag, -1)
-	for k := max(0, j-8); j >= 0 && k <= min(j+8, a.ref.len()-1); k++ {
-		lag := a.middles(s.From, k)
-		if c := a.cost(s.From, s.To, step, lag); c < best.cost {
-			best = lagPlace{lag, c}
+	followed := lagPlace{s.Lag, a.followed(s, step)}
+	best := followed
+	for _, lag := range []jobs.Micros{s.Lag, s.EndLag} {
+		j := a.matched(s.From, lag, -1)
+		for k := max(0, j-8); j >= 0 && k <= min(j+8, a.ref.len()-1); k++ {
+			for _, l := range a.beside(s.From, k) {
+				if c := a.cost(s.From, s.To, step, l); c < best.cost || c == best.cost && best.cost < followed.cost && abs(l) < abs(best.lag) {
+					best = lagPlace{l, c}
+				}
+			}
 		}
 	}
-	if best.lag == s.Lag {
+	if best == followed {
 		return
 	}
 	s.Lag, s.EndLag = best.lag, best.lag
@@ -50,6 +55,50 @@ func (a *alignment) settle(s *stretch) {
 			guess = j
 		}
 	}
+}
+
+// followed is the cost of a stretch as it is.
+func (a *alignment) followed(s *stretch, step int) int64 {
+	var sum, n int64
+	for i := s.From; i < s.To; i += step {
+		n++
+		if j := a.Match[i]; j >= 0 {
+			sum += int64(a.pic.distance(i, a.ref, int(j)))
+		} else {
+			sum += 2 * signScale
+		}
+	}
+	return sum / max(1, n)
+}
+
+// maxGrown is how many pictures a stretch may gain at either end once its lag is settled.
+const maxGrown = 8
+
+// grow moves the borders of a stretch to where the pictures begin and cease to agree at its settled lag.
+func (a *alignment) grow(n int) {
+	s := &a.Stretches[n]
+	floor, after, ceiling := 0, -1, a.pic.len()
+	if n > 0 {
+		floor = a.Stretches[n-1].To
+		after = int(a.Match[floor-1])
+	}
+	if n+1 < len(a.Stretches) {
+		ceiling = a.Stretches[n+1].From
+	}
+	for range maxGrown {
+		if i := s.From - 1; i >= floor && a.fits(i, s.Lag, after) {
+			a.Match[i], s.From = int32(a.matched(i, s.Lag, -1)), i
+		}
+		if i := s.To; i < ceiling && a.fits(i, s.EndLag, -1) {
+			a.Match[i], s.To = int32(a.matched(i, s.EndLag, -1)), i+1
+		}
+	}
+}
+
+// fits tells whether a picture is at a lag what it should be, and behind another one of the reference.
+func (a *alignment) fits(i int, lag jobs.Micros, after int) bool {
+	j := a.matched(i, lag, -1)
+	return j > after && a.pic.distance(i, a.ref, j) <= agree
 }
 
 // lagAt is the lag of the pictures at a time, and whether it is known there or nearby.
