@@ -23,6 +23,8 @@ const (
 	clickAudible = 0.25
 	// clickTail is how much louder than before the sound may be after a click, in energy: 6 dB. What makes the sound louder was played.
 	clickTail = 4
+	// clickEdge is how much softer than before the sound may be after a click, in energy: where it falls by 30 dB it was cut off, and the step is the edge of that.
+	clickEdge = 1000
 	// clickSide is how many slots are looked at on each side, clickNear how many of them may hold a part of the click.
 	clickSide, clickNear = 6, 1
 	clickSlots           = 2*clickSide + 1
@@ -120,7 +122,7 @@ func (d *click) isClick(ring *[clickSlots]clickSlot, n int64) (found, sharp bool
 		tail = sharpTail
 	}
 	found = peak > clickAbove*float64(highest) && peak*peak > clickSigma*clickSigma*beside && width <= clickWidth &&
-		after <= tail*max(before, clickFloor) && peak*peak >= 9*clickAudible*clickAudible*loud
+		after <= tail*max(before, clickFloor) && before <= clickEdge*max(after, clickFloor) && peak*peak >= 9*clickAudible*clickAudible*loud
 	return found, found && sharp
 }
 
