@@ -109,7 +109,8 @@ func (st *store) atomically(dir string, make func(scratch string) error) error {
 	if err := make(scratch); err != nil {
 		return err
 	}
-	if err := os.Rename(scratch, dir); err != nil {
+	err = os.Rename(scratch, dir)
+	if _, there := os.Stat(dir); err != nil && there != nil { // where it is there by now, another run has made the same
 		return fmt.Errorf("keep %s: %w", dir, err)
 	}
 	return nil

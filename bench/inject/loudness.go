@@ -31,7 +31,7 @@ func loudnessDefects() []Defect {
 
 // meter measures integrated loudness and true peak of the base's sound after a filter.
 func (s *scene) meter(filter string) (integrated, truePeak float64, err error) {
-	out, err := s.tool.Analyse(s.ctx, s.dir, "-i", "base.mkv", "-vn", "-af", chain(filter, "anull")+",ebur128=peak=true:framelog=quiet", "-f", "null", "-")
+	out, err := s.tool.Analyse(s.ctx, s.dir, "-i", "base.mkv", "-vn", "-af", chain(filter, "anull")+",ebur128=peak=true:framelog=verbose", "-f", "null", "-")
 	if err != nil {
 		return 0, 0, err
 	}

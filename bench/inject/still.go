@@ -124,7 +124,7 @@ func hold(s *scene) error {
 	return s.render(render{graph: s.freezeGraph(a, b, "")})
 }
 
-// slowZoom moves by about a sample a second in the middle of the picture, and ten at its border.
+// slowZoom grows by 7 % a second: slower, and whole frames would repeat, for the size of a picture is in whole samples.
 func slowZoom(s *scene) error {
 	a, _, err := s.span(2, s.frames(1), s.bright, s.detailed)
 	if err != nil {
@@ -132,7 +132,7 @@ func slowZoom(s *scene) error {
 	}
 	w, h := s.base.Width, s.base.Height
 	return s.render(render{graph: fmt.Sprintf(
-		"[0:v]trim=start_frame=%d:end_frame=%d,loop=loop=-1:size=1,setpts=N/(%d/%d)/TB,trim=end_frame=%d,scale=w='%d*(1+0.03*t)':h='%d*(1+0.03*t)':eval=frame:flags=bicubic,crop=%d:%d,setsar=1[v]%s",
+		"[0:v]trim=start_frame=%d:end_frame=%d,loop=loop=-1:size=1,setpts=N/(%d/%d)/TB,trim=end_frame=%d,scale=w='%d*(1+0.07*t)':h='%d*(1+0.07*t)':eval=frame:flags=bicubic,crop=%d:%d,setsar=1[v]%s",
 		a, a+1, s.base.RateNum, s.base.RateDen, s.base.Frames, w, h, w, h, s.sound())})
 }
 

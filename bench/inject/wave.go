@@ -171,7 +171,7 @@ func castanets(s *scene) error {
 	}
 	var terms []string
 	for _, h := range list {
-		terms = append(terms, fmt.Sprintf("gte(t,%[1]s)*exp(-(t-%[1]s)*150)*sin(2*PI*2300*(t-%[1]s))", number(h[0])))
+		terms = append(terms, fmt.Sprintf("gte(t,%[1]s)*exp(-max(0,t-%[1]s)*150)*sin(2*PI*2300*(t-%[1]s))", number(h[0])))
 	}
 	add := "0.5*(" + strings.Join(terms, "+") + ")"
 	return s.render(render{audio: fmt.Sprintf("aeval='clip(val(0)+%s,-1,1)|clip(val(1)+%s,-1,1)':c=same", add, add)})
