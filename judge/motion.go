@@ -26,6 +26,9 @@ const (
 	leastTI2 = 5
 	// A repeat has an edge on both sides: the pairs beside it differ by this much more than it does. Motion that calms down and sets in again has none.
 	edgeMean, edgeBlock, slopeMean, slopeSlack = 2.2, 1.5, 1.5, 0.05
+	// A dip in steady motion: dipNear pairs on either side are within dipSteady of each other, and it has at most these shares of the least of them.
+	dipNear                    = 4
+	dipSteady, dipMean, dipTI2 = 1.6, 0.5, 0.1
 	// borderRepeat and borderMoved bound the change of the cells of a thumbnail at the border of two units, as shares of the change of blocks around.
 	borderRepeat, borderMoved = 0.12, 0.3
 	// borderMotion is the least change of blocks, in code values, against which a border is judged.
@@ -139,11 +142,11 @@ func sceneAlike(a, b []byte) float64 {
 		x, y := int64(v), int64(b[i])
 		sa, sb = sa+x, sb+y
 		saa, sbb, sab = saa+x*x, sbb+y*y, sab+x*y
-		change += abs(x - y)
+		change += max(x-y, y-x)
 	}
 	n := int64(len(a))
 	va, vb := n*saa-sa*sa, n*sbb-sb*sb
-	if va <= 0 || vb <= 0 || float64(abs(sa-sb)) > skipLight*float64(change) {
+	if va <= 0 || vb <= 0 || float64(max(sa-sb, sb-sa)) > skipLight*float64(change) {
 		return 0
 	}
 	return float64(n*sab-sa*sb) / math.Sqrt(float64(va)*float64(vb))
@@ -178,6 +181,9 @@ func (d *motion) kind(i int) pairKind {
 	likely := c.Mean <= likelyMean && c.Block <= likelyBlock && (ti2 >= leastTI2 &&
 		c.Mean <= likelyMeanShare*mean && c.Block <= likelyBlockShare*block && c.TI2 <= likelyTI2Share*ti2 ||
 		ti2 < leastTI2 && c.Mean <= plainMeanShare*mean && c.Block <= plainBlockShare*block)
+	if !sure && c.Mean <= dipMean*mean && d.dips(i) {
+		sure = true
+	}
 	switch {
 	case !sure && !likely:
 		return pairMoved
@@ -187,6 +193,20 @@ func (d *motion) kind(i int) pairKind {
 		return pairSure
 	}
 	return pairLikely
+}
+
+// dips tells whether the pair stands out from steady motion as one that lacks it (NTIA's dip, against the four pairs on either side).
+func (d *motion) dips(i int) bool {
+	c := &d.Ring[i]
+	low, high, ti2 := math.Inf(1), 0.0, math.Inf(1)
+	known := 0
+	for j := max(0, i-dipNear); j <= i+dipNear && j < len(d.Ring); j++ {
+		if o := &d.Ring[j]; j != i && o.Known {
+			known++
+			low, high, ti2 = min(low, o.Mean), max(high, o.Mean), min(ti2, o.TI2)
+		}
+	}
+	return known > dipNear && high <= dipSteady*low && c.Mean <= dipMean*low && ti2 >= leastTI2 && c.TI2 <= dipTI2*ti2
 }
 
 // borderKind judges a border of units by the cells of the thumbnails.
@@ -291,10 +311,10 @@ func motionThresholds() []Threshold {
 		{"video.repeat.warn", none, 0, day, "s", "A picture that is shown again for this long, while everything moves, is a warning."},
 		{"video.repeat.fail", none, 0, day, "s", "A picture that is shown again for this long, while everything moves, is a failure."},
 		{"video.duplicate_frames.info", 0, 0, day, "s", "Repeats that add up to this long within one row are info."},
-		{"video.duplicate_frames.warn", 1, 0, day, "s", "Repeats that add up to this long within one row are a warning."},
+		{"video.duplicate_frames.warn", none, 0, day, "s", "Repeats that add up to this long within one row are a warning."},
 		{"video.duplicate_frames.fail", none, 0, day, "s", "Repeats that add up to this long within one row are a failure."},
 		{"video.duplicate_frames.count", 3, 2, 1000, "", "So many repeats in a row are told as one finding of duplicate frames."},
-		{"video.duplicate_frames.apart", 5, 0.1, 60, "s", "Repeats or losses that follow each other within this time are one row."},
+		{"video.duplicate_frames.apart", 1.5, 0.1, 60, "s", "Repeats or losses that follow each other within this time are one row."},
 		{"video.dropped_frames.info", 0, 0, day, "s", "A loss of pictures of this length is info."},
 		{"video.dropped_frames.warn", 0.5, 0, day, "s", "A picture that stands for this long while the content goes on is a warning."},
 		{"video.dropped_frames.fail", none, 0, day, "s", "A picture that stands for this long while the content goes on is a failure."},

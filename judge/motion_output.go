@@ -27,7 +27,7 @@ type motionOutput struct {
 func newMotionOutput(p *params, emit emitter) motionOutput {
 	return motionOutput{
 		repeat: p.levels("video.repeat"), duplicate: p.levels("video.duplicate_frames"), dropped: p.levels("video.dropped_frames"),
-		judder: p.levels("video.judder"), row: int(p.or("video.duplicate_frames.count", 3)), apart: seconds(p.or("video.duplicate_frames.apart", 5)),
+		judder: p.levels("video.judder"), row: int(p.or("video.duplicate_frames.count", 3)), apart: seconds(p.or("video.duplicate_frames.apart", 1.5)),
 		stall:  seconds(p.or("video.dropped_frames.stall", 0.2)),
 		freeze: seconds(p.or("video.freeze.info", 1)), emit: emit,
 	}
@@ -89,6 +89,16 @@ func rateName(rate float64) string {
 		}
 	}
 	return fmt.Sprintf("%.1f", rate)
+}
+
+// rows hands on the events row by row: those that follow each other soon enough.
+func (o *motionOutput) rows(events []stutterEvent, tell func([]stutterEvent)) {
+	for from, i := 0, 1; from < len(events); i++ {
+		if i == len(events) || events[i].From-events[i-1].To > o.apart {
+			tell(events[from:i])
+			from = i
+		}
+	}
 }
 
 // repeats tells pictures that were shown again: one by one, or many as one.

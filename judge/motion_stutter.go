@@ -9,6 +9,8 @@ import (
 const (
 	// maxEvents bounds the repeats of one row that are remembered one by one; of the rest there is a count.
 	maxEvents = 64
+	// tellAfter is after what time without an event the ones before are told: until then they may turn out to be a cadence of one repeat in 30.
+	tellAfter jobs.Micros = 5e6
 	// jumpShare is by how much the first motion after a repeat exceeds that around it when the content went on meanwhile.
 	jumpShare = 1.35
 	// jumpNear is how many pairs on either side say what motion is usual.
@@ -169,7 +171,7 @@ func alikeLong(a, b *pairChange) bool {
 
 // add takes an event, and tells what came before it when that is too long ago.
 func (s *stutter) add(e stutterEvent, t *cadenceTrack, out *motionOutput) {
-	if len(s.Events) > 0 && e.From-s.Last > out.apart {
+	if len(s.Events) > 0 && e.From-s.Last > tellAfter {
 		s.finish(t, out)
 	}
 	s.Last = e.To
@@ -189,12 +191,12 @@ func (s *stutter) add(e stutterEvent, t *cadenceTrack, out *motionOutput) {
 
 // pass tells a row that is over. It waits for as long as a cadence may take to be seen.
 func (s *stutter) pass(now jobs.Micros, t *cadenceTrack, out *motionOutput) {
-	if len(s.Events) > 0 && now-s.Last > out.apart {
+	if len(s.Events) > 0 && now-s.Last > tellAfter {
 		s.finish(t, out)
 	}
 }
 
-// finish tells the row: what a cadence explains is left out.
+// finish tells what happened, row by row: what a cadence explains is left out.
 func (s *stutter) finish(t *cadenceTrack, out *motionOutput) {
 	var skips, stalls, repeats []stutterEvent
 	for _, e := range s.Events {
@@ -208,8 +210,15 @@ func (s *stutter) finish(t *cadenceTrack, out *motionOutput) {
 			repeats = append(repeats, e)
 		}
 	}
-	out.skips(skips)
+	out.rows(skips, out.skips)
 	out.stalls(stalls)
-	out.repeats(repeats, s)
+	more := *s
+	out.rows(repeats, func(row []stutterEvent) {
+		if len(row) == 0 || row[len(row)-1] != repeats[len(repeats)-1] {
+			out.repeats(row, &stutter{})
+			return
+		}
+		out.repeats(row, &more) // what was only counted came last
+	})
 	*s = stutter{Events: s.Events[:0]}
 }
