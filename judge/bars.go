@@ -229,7 +229,7 @@ func (g *fit) region(r *region, c colour) {
 	if r.x1 > 0.999 {
 		x1 = g.area.X1
 	}
-	fullW, fullH := int32(format.Width), int32(format.Height)
+	fullW, fullH := sideLength(format.Width), sideLength(format.Height)
 	fx, tx := inside(g.luma.x[:measurement.GridW+1], x0, x1, fullW, fullW)
 	fy, ty := inside(g.luma.y[:measurement.GridH+1], y0, y1, fullH, fullH)
 	for y := fy; y < ty; y++ {
@@ -238,7 +238,7 @@ func (g *fit) region(r *region, c colour) {
 			g.count(r.core, v, c.Y, barLuma)
 		}
 	}
-	cw, ch := int32(format.ChromaWidth), int32(format.ChromaHeight)
+	cw, ch := sideLength(format.ChromaWidth), sideLength(format.ChromaHeight)
 	fx, tx = inside(g.chroma.x[:measurement.ChromaW+1], x0, x1, fullW, cw)
 	fy, ty = inside(g.chroma.y[:measurement.ChromaH+1], y0, y1, fullH, ch)
 	for y := fy; y < ty; y++ {

@@ -9,8 +9,16 @@ type area struct {
 	X0, Y0, X1, Y1 int32
 }
 
+// maxSide bounds what a measurement may say about the size of a picture, so that nothing overflows.
+const maxSide = 1 << 20
+
+// sideLength is a length that a measurement states, within bounds.
+func sideLength[T ~int | ~int32](n T) int32 { return int32(min(max(n, 0), maxSide)) }
+
 // wholeArea is the whole picture.
-func wholeArea(f *measurement.Format) area { return area{0, 0, int32(f.Width), int32(f.Height)} }
+func wholeArea(f *measurement.Format) area {
+	return area{0, 0, sideLength(f.Width), sideLength(f.Height)}
+}
 
 func (a area) width() int32  { return a.X1 - a.X0 }
 func (a area) height() int32 { return a.Y1 - a.Y0 }
@@ -38,6 +46,7 @@ func chromaLines(f *measurement.Format) (l cellLines) {
 
 func setLines(lines []int32, size int, blocked bool) {
 	cells := len(lines) - 1
+	size = int(sideLength(size))
 	for i := range lines {
 		if blocked {
 			lines[i] = int32((2*i*(size/8) + cells) / (2 * cells) * 8)
@@ -65,13 +74,15 @@ type edges struct {
 	Top, Bottom, Left, Right int32
 }
 
-func edgesOf(t *measurement.Texture) edges { return edges{t.Top, t.Bottom, t.Left, t.Right} }
+func edgesOf(t *measurement.Texture) edges {
+	return edges{sideLength(t.Top), sideLength(t.Bottom), sideLength(t.Left), sideLength(t.Right)}
+}
 
 // within is what the borders leave of the picture; the whole picture when that is less than half of either side.
 func (e edges) within(f *measurement.Format) area {
-	w, h := int32(f.Width), int32(f.Height)
+	w, h := sideLength(f.Width), sideLength(f.Height)
 	a := area{e.Left, e.Top, w - e.Right, h - e.Bottom}
-	if e.Left < 0 || e.Top < 0 || e.Right < 0 || e.Bottom < 0 || 2*a.width() < w || 2*a.height() < h {
+	if 2*a.width() < w || 2*a.height() < h {
 		return wholeArea(f)
 	}
 	return a
@@ -151,7 +162,7 @@ const darkLuma = 32
 
 // darkAround tells whether the cells of the picture outside of an area are black: borders are not measured in every picture.
 func darkAround(f *videoFrame, a area) bool {
-	r := lumaCells(f.Format, area{0, 0, int32(f.Format.Width), int32(f.Format.Height)})
+	r := lumaCells(f.Format, wholeArea(f.Format))
 	l := lumaLines(f.Format)
 	for y := r.y0; y < r.y1; y++ {
 		out := l.y[y+1] <= a.Y0 || l.y[y] >= a.Y1

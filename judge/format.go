@@ -38,7 +38,7 @@ func newFormatWatch(kind string, p *params, emit emitter) formatWatch {
 // add takes a change that was seen only now; one at the same time as the change that waits is part of it.
 func (w *formatWatch) add(c formatChange) {
 	if w.Waiting != nil && abs(c.At-w.Waiting.At) <= sameChange {
-		w.Waiting.Parts = append(w.Waiting.Parts, c.Parts...)
+		w.Waiting.Parts = append(w.Waiting.Parts, c.Parts[:min(len(c.Parts), maxParts-len(w.Waiting.Parts))]...)
 		w.Waiting.Announced = w.Waiting.Announced || c.Announced
 		return
 	}
@@ -47,6 +47,8 @@ func (w *formatWatch) add(c formatChange) {
 }
 
 const (
+	// maxParts bounds what one change tells: a format has fewer properties.
+	maxParts = 16
 	// sameChange is how far two changes may lie apart and have one cause.
 	sameChange jobs.Micros = 500e3
 	// formatSettle is how long a change waits for what else changes: the rate of frames shows only after a while.
@@ -93,7 +95,7 @@ func differing(parts []string, what, before, after string) []string {
 		if s == "" {
 			return "untagged"
 		}
-		return s
+		return words(s)
 	}
 	return append(parts, fmt.Sprintf("%s %s → %s", what, told(before), told(after)))
 }

@@ -95,7 +95,10 @@ func (d *freeze) frame(f *videoFrame) {
 			d.end(f.Start)
 		}
 	}
-	d.Last = &lastFrame{Start: f.Start}
+	if d.Last == nil {
+		d.Last = new(lastFrame)
+	}
+	*d.Last = lastFrame{Start: f.Start}
 	if f.Flags&measurement.FlagUnitLast != 0 {
 		d.Last.Thumb = thumbOf(f.Frame).clone()
 	}

@@ -125,8 +125,8 @@ func rimOf(f *measurement.Frame) (mean [4]int16) {
 
 // observe returns the shape of one picture. Dark pictures, stills and test patterns say nothing about it.
 func (d *letterbox) observe(f *videoFrame) (shape, bool) {
-	e, w, h := edgesOf(f.Texture), int32(f.Format.Width), int32(f.Format.Height)
-	if w <= 0 || h <= 0 || e.Top < 0 || e.Bottom < 0 || e.Left < 0 || e.Right < 0 || f.HasPair && f.Pair.Changed == 0 {
+	e, w, h := edgesOf(f.Texture), sideLength(f.Format.Width), sideLength(f.Format.Height)
+	if w <= 0 || h <= 0 || f.HasPair && f.Pair.Changed == 0 {
 		return shape{}, false
 	}
 	a := area{e.Left, e.Top, w - e.Right, h - e.Bottom}
@@ -165,8 +165,8 @@ func litAlong(f *videoFrame, a area) bool {
 		return float64(count) >= litEdge*float64(n)
 	}
 	w, h := r.x1-r.x0, r.y1-r.y0
-	return (a.Y0 == 0 || lit(r.x0, r.y0, 1, 0, w)) && (a.Y1 == int32(f.Format.Height) || lit(r.x0, r.y1-1, 1, 0, w)) &&
-		(a.X0 == 0 || lit(r.x0, r.y0, 0, 1, h)) && (a.X1 == int32(f.Format.Width) || lit(r.x1-1, r.y0, 0, 1, h))
+	return (a.Y0 == 0 || lit(r.x0, r.y0, 1, 0, w)) && (a.Y1 == sideLength(f.Format.Height) || lit(r.x0, r.y1-1, 1, 0, w)) &&
+		(a.X0 == 0 || lit(r.x0, r.y0, 0, 1, h)) && (a.X1 == sideLength(f.Format.Width) || lit(r.x1-1, r.y0, 0, 1, h))
 }
 
 // follow takes the shape of a picture that ends at a time.
@@ -182,7 +182,8 @@ func (d *letterbox) follow(o shape, end jobs.Micros) {
 			o.Share, o.Edges = o.Share.least(n.Share), o.Edges.least(n.Edges)
 		}
 		o.From, o.FrameEnd = d.since(o.From, o.FrameEnd)
-		d.Next = &o
+		next := o
+		d.Next = &next
 		return
 	}
 	n.Seen++

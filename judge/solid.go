@@ -40,7 +40,7 @@ type cellRange struct{ x0, x1, y0, y1 int }
 func (r cellRange) count() int { return (r.x1 - r.x0) * (r.y1 - r.y0) }
 
 func lumaCells(f *measurement.Format, a area) (r cellRange) {
-	l, w, h := lumaLines(f), int32(f.Width), int32(f.Height)
+	l, w, h := lumaLines(f), sideLength(f.Width), sideLength(f.Height)
 	r.x0, r.x1 = inside(l.x[:measurement.GridW+1], a.X0, a.X1, w, w)
 	r.y0, r.y1 = inside(l.y[:measurement.GridH+1], a.Y0, a.Y1, h, h)
 	return r
@@ -48,8 +48,8 @@ func lumaCells(f *measurement.Format, a area) (r cellRange) {
 
 func chromaCells(f *measurement.Format, a area) (r cellRange) {
 	l := chromaLines(f)
-	r.x0, r.x1 = inside(l.x[:measurement.ChromaW+1], a.X0, a.X1, int32(f.Width), int32(f.ChromaWidth))
-	r.y0, r.y1 = inside(l.y[:measurement.ChromaH+1], a.Y0, a.Y1, int32(f.Height), int32(f.ChromaHeight))
+	r.x0, r.x1 = inside(l.x[:measurement.ChromaW+1], a.X0, a.X1, sideLength(f.Width), sideLength(f.ChromaWidth))
+	r.y0, r.y1 = inside(l.y[:measurement.ChromaH+1], a.Y0, a.Y1, sideLength(f.Height), sideLength(f.ChromaHeight))
 	return r
 }
 
