@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"aircheck/jobs"
-	"aircheck/jobs/measurement"
 )
 
 const (
@@ -66,10 +65,11 @@ type corruptRun struct {
 	Usual  float64
 	Blocky bool
 	Filled float64 // greatest share of filled blocks beyond what is usual, in per cent
-	// Before is what the picture looked like before a cut with which the run began, and Jump by how much the cut changed it.
-	Before *cells
-	Jump   int64
-	Early  bool // there was nothing before
+	// Before is what the picture looked like before a cut with which the run began, Jump by how much the cut changed it, and Near how near to it the pictures have come since
+	// that are fine.
+	Before     *cells
+	Jump, Near int64
+	Early      bool // there was nothing before
 }
 
 func newCorruption(p *params, emit emitter) videoDetector {
@@ -90,8 +90,8 @@ func (d *corruption) frame(f *videoFrame) {
 	if d.Run != nil {
 		d.Run.Frames++
 	}
-	if f.HasPair && f.Pair.Blocks > 0 {
-		d.pair(f)
+	if broken := f.HasPair && f.Pair.Blocks > 0 && d.pair(f); !broken && d.Run != nil {
+		d.Run.compare(f)
 	}
 	if filled > 0 {
 		r := d.extend(f)
@@ -109,8 +109,8 @@ func (d *corruption) blocky(f *videoFrame) {
 	}
 }
 
-// pair looks at the blocks of a pair.
-func (d *corruption) pair(f *videoFrame) {
+// pair looks at the blocks of a pair and tells whether the picture is broken.
+func (d *corruption) pair(f *videoFrame) bool {
 	p := &f.Pair
 	fresh, all := percent(p.BrokenNew-p.ControlNew, p.Blocks), percent(p.Broken-p.Control, p.Blocks)
 	if fresh >= d.share && p.BrokenNew-p.ControlNew >= brokenLeast && f.PictType != intraPicture {
@@ -119,19 +119,21 @@ func (d *corruption) pair(f *videoFrame) {
 			r.Count++
 			r.Last = f.End
 			r.Peak, r.Usual = max(r.Peak, fresh), usual
-			return
+			return true
 		}
 	}
 	if r := d.Run; r != nil {
 		if all >= d.Standing+d.share && f.End-r.Last <= holdMost {
 			r.To = f.End
+			return true
 		}
-		return
+		return false
 	}
 	d.Standing = all
 	d.Usual[d.Next] = percent(p.BrokenNew, p.Blocks) + percent(p.ControlNew, p.Blocks)
 	d.Next = (d.Next + 1) % usualPairs
 	d.Count = min(d.Count+1, usualPairs)
+	return false
 }
 
 // intraPicture is measurement.Frame.PictType of one coded without reference. A poor coding breaks it, once a GOP; what is damaged in it is seen in the next.
@@ -154,7 +156,7 @@ func (d *corruption) extend(f *videoFrame) *corruptRun {
 		d.Run = &corruptRun{run: run{From: f.Start}, Frames: 1, Last: f.End, Blocky: d.Blocky >= blockyFrom}
 		d.Run.Early = d.Scene.Pairs < settlePairs
 		if d.Scene.Since < sceneSettle {
-			d.Run.Before, d.Run.Jump = d.Scene.Before, d.Scene.Jump
+			d.Run.Before, d.Run.Jump, d.Run.Near = d.Scene.Before, d.Scene.Jump, d.Scene.Jump
 		}
 	}
 	d.Run.To = f.End
@@ -164,7 +166,7 @@ func (d *corruption) extend(f *videoFrame) *corruptRun {
 // expire ends a run that nothing joins any more.
 func (d *corruption) expire(f *videoFrame) {
 	if r := d.Run; r != nil && f.Start-r.To > damageMerge {
-		d.end(f.Frame, f.Start)
+		d.end(f.Start)
 	}
 }
 
@@ -173,19 +175,19 @@ func (d *corruption) gap(from, to jobs.Micros) {
 	if d.Run != nil {
 		d.Run.Before = nil // what is lost after a cut that broke the picture is reason enough
 	}
-	d.end(nil, from)
+	d.end(from)
 	d.Scene = sceneTrack{Pairs: d.Scene.Pairs}
 	d.Fill = fillTrack{}
 }
 
-func (d *corruption) finish(at jobs.Micros) { d.end(nil, at) }
+func (d *corruption) finish(at jobs.Micros) { d.end(at) }
 
-// end closes the run; after is the picture that is fine again, nil when there is none.
-func (d *corruption) end(after *measurement.Frame, at jobs.Micros) {
+// end closes the run, at the latest at the time given.
+func (d *corruption) end(at jobs.Micros) {
 	// Few broken pictures beside what the decoder complains about, or beside a hole, are no second finding.
 	r := d.Run
 	d.Run = nil
-	if r == nil || !r.holds(after) || !r.often() && r.Filled == 0 && d.Told.near(r) {
+	if r == nil || !r.holds() || !r.often() && r.Filled == 0 && d.Told.near(r) {
 		return
 	}
 	r.To = min(r.To, at)
@@ -214,14 +216,18 @@ func (d *corruption) end(after *measurement.Frame, at jobs.Micros) {
 func (r *corruptRun) often() bool { return r.Count >= corruptLeast && r.Count*corruptEvery >= r.Frames }
 
 // holds tells whether a run is more than the ways of a scene.
-func (r *corruptRun) holds(after *measurement.Frame) bool {
+func (r *corruptRun) holds() bool {
 	if !r.often() && r.Peak < glaring && r.Filled == 0 || r.Early {
 		return false
 	}
-	if r.Before == nil {
-		return true
+	return r.Before == nil || float64(r.Near) <= comeBack*float64(r.Jump)
+}
+
+// compare looks whether the picture comes back to what it was.
+func (r *corruptRun) compare(f *videoFrame) {
+	if r.Before != nil {
+		r.Near = min(r.Near, r.Before.distance(f.Frame))
 	}
-	return after != nil && float64(r.Before.distance(after)) <= comeBack*float64(r.Jump)
 }
 
 func (r *corruptRun) confidence() jobs.Number {

@@ -102,6 +102,7 @@ func TestCorruption(t *testing.T) {
 		"the decoder says it":              {new(pairClip).add(50, nil).add(30, complains).add(50, nil), []string{"video.corruption info 2-3.2"}},
 		"filled":                           {new(pairClip).add(50, nil).add(8, filled).add(50, nil), []string{"video.corruption warn 2.08-2.28"}},
 		"grey graphics":                    {new(pairClip).add(50, nil).add(50, grey).add(50, nil), nil},
+		"a broken key frame before a cut":  {new(pairClip).add(50, nil).add(20, scene(200, true, breaks(100, 0))).add(2, nil).add(50, scene(20, true, nil)), []string{"video.corruption warn 2-2.8"}},
 		"a grey scene":                     {new(pairClip).add(50, nil).add(50, scene(128, true, filled)), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
