@@ -13,6 +13,8 @@ const (
 	// maxClassStep bounds what one phase adds to the choice of the grid's offset, in code values: the edge of a letterbox stands on one phase with a step far beyond
 	// any block's.
 	maxClassStep = 8
+	// leastExcess is the mean excess of a grid below which nobody need look closer.
+	leastExcess = 0.1
 	// leastClassWidth and leastClassHeight are the sizes from which every phase has two columns and one row at least.
 	leastClassWidth, leastClassHeight = 2 * edgePhases, edgePhases
 )
@@ -31,27 +33,40 @@ var blockGrids = [...]blockGrid{
 	{48, 1, "blocks of 8 scaled by 2"},
 }
 
-// phaseSteps are the mean steps across each phase of columns or rows, and those around it, in code values of the 8-bit scale.
+// reach is how far around a phase is looked.
+const reach = 4
+
+// phaseSteps are the mean steps across each phase of columns or rows, in code values of the 8-bit scale.
 type phaseSteps struct {
-	own, around [edgePhases]float64
+	// own begins and ends with copies of the phases of the other end: phase i is own[i+reach].
+	own [edgePhases + 2*reach]float64
+	// step and around are the steps on a side that spreads, and those around it; clipped is the difference as far as it counts for the offset.
+	step, around, clipped [edgePhases]float64
 }
 
 // fill takes the sums of n lines, each of which is length long; line 0 has no step.
 func (p *phaseSteps) fill(sums *[edgePhases]int64, n, length int, scale int64) {
-	for i := range p.own {
-		lines := (n-1-i)/edgePhases + 1
-		if i == 0 {
-			lines--
+	more := (n - 1) % edgePhases // phases up to this one have a line more than those behind; phase 0 has the one without a step
+	inverse := func(lines int) float64 { return 1 / float64(int64(max(1, lines))*int64(max(1, length))*scale) }
+	most, least := inverse((n-1)/edgePhases+1), inverse((n-1)/edgePhases)
+	for i, s := range sums {
+		by := least
+		if i > 0 && i <= more {
+			by = most
 		}
-		p.own[i] = float64(max(0, sums[i])) / float64(int64(max(1, lines))*int64(max(1, length))*scale)
+		p.own[i+reach] = float64(max(0, s)) * by
 	}
+	copy(p.own[:reach], p.own[edgePhases:])
+	copy(p.own[edgePhases+reach:], p.own[reach:])
 }
 
-// surround fills in the means of the steps two and three lines before and behind what is `spread` wide.
+// surround fills in the steps of sides that spread over so many more lines, and the means of those two and three lines before and behind.
 func (p *phaseSteps) surround(spread int) {
 	for i := range p.around {
-		at := func(d int) float64 { return p.own[(i+d+edgePhases)%edgePhases] }
-		p.around[i] = (at(-3) + at(-2) + at(2+spread) + at(3+spread)) / 4
+		o := p.own[i : i+2*reach+1]
+		p.step[i] = (o[reach] + o[reach+spread]) / 2
+		p.around[i] = (o[reach-3] + o[reach-2] + o[reach+2+spread] + o[reach+3+spread]) / 4
+		p.clipped[i] = min(p.step[i]-p.around[i], maxClassStep)
 	}
 }
 
@@ -63,29 +78,21 @@ func (p *phaseSteps) excess(g blockGrid) (step, around float64) {
 	for offset := range (g.period + 2) / 3 {
 		sum := 0.0
 		for k := range count {
-			i := (3*offset + k*g.period) / 3 % edgePhases
-			sum += min(p.step(i, g.spread)-p.around[i], maxClassStep)
+			sum += p.clipped[(3*offset+k*g.period)/3]
 		}
 		if sum > best {
 			best, at = sum, offset
 		}
 	}
-	if at < 0 {
+	if at < 0 || best < leastExcess*float64(count) {
 		return 0, 0
 	}
 	var steps, arounds [edgePhases / 8]float64
 	for k := range count {
-		i := (3*at + k*g.period) / 3 % edgePhases
-		steps[k], arounds[k] = p.step(i, g.spread), p.around[i]
+		i := (3*at + k*g.period) / 3
+		steps[k], arounds[k] = p.step[i], p.around[i]
 	}
 	return median(steps[:count]), median(arounds[:count])
-}
-
-func (p *phaseSteps) step(i, spread int) float64 {
-	if spread == 0 {
-		return p.own[i]
-	}
-	return (p.own[i] + p.own[(i+1)%edgePhases]) / 2
 }
 
 // median sorts v; it is the mean of the middle two of an even number.
@@ -117,7 +124,11 @@ func blocky(f *videoFrame, grids []blockGrid) (score float64, grid string) {
 			columns.surround(g.spread)
 			rows.surround(g.spread)
 		}
-		if s := math.Sqrt(columns.score(g)) * math.Sqrt(rows.score(g)); s > score {
+		across := columns.score(g)
+		if across == 0 {
+			continue
+		}
+		if s := math.Sqrt(across) * math.Sqrt(rows.score(g)); s > score {
 			score, grid = s, g.name
 		}
 	}
