@@ -33,6 +33,9 @@ const (
 	// fieldOpposed is the greatest share of the pictures that may lean to the other field order, also by less than decides: noise leans to both. fieldLean is the least
 	// ratio that is a lean.
 	fieldOpposed, fieldLean = 0.25, 1.005
+	// toothed is how many of the 256 samples of one block must stand out from the lines above and below to show combs, toothedShare the share of the interlaced pictures
+	// that must show some: text that rolls by whole lines leans to one order and has none.
+	toothed, toothedShare = 32, 0.3
 	// pulldownMost is the share up to which interlaced pictures among progressive ones are called pulldown.
 	pulldownMost = 0.75
 )
@@ -67,6 +70,8 @@ type fieldRun struct {
 	Top, Bottom, Against, Since int64
 	// Lean counts all pictures by the order to which they lean, top first, Tail those after the last that contradicts.
 	Lean, Tail [2]int64
+	// Toothed counts the interlaced decisions with visible combs.
+	Toothed int64
 }
 
 func newInterlace(p *params, emit emitter) videoDetector {
@@ -136,6 +141,9 @@ func (r *fieldRun) follow(f *videoFrame, from jobs.Micros, v fieldVerdict, contr
 	if contradicts {
 		r.To, r.Since = f.End, 0
 		r.Lean[0], r.Lean[1], r.Tail = r.Lean[0]+r.Tail[0], r.Lean[1]+r.Tail[1], [2]int64{}
+		if f.Comb.CombedBlock >= toothed {
+			r.Toothed++
+		}
 		if v == fieldsTop {
 			r.Top++
 		} else {
@@ -167,7 +175,7 @@ func (r *fieldRun) share() float64 {
 }
 
 func (r *fieldRun) believable() bool {
-	return r.count() >= minFields && r.share() >= minFieldShare && float64(min(r.Lean[0], r.Lean[1])) <= fieldOpposed*float64(r.Lean[0]+r.Lean[1])
+	return r.count() >= minFields && r.share() >= minFieldShare && float64(r.Toothed) >= toothedShare*float64(r.count()) && float64(min(r.Lean[0], r.Lean[1])) <= fieldOpposed*float64(r.Lean[0]+r.Lean[1])
 }
 
 func (d *interlace) endCombed(r *fieldRun, at jobs.Micros) {

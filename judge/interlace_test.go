@@ -11,7 +11,11 @@ import (
 // combs are the sums of a picture of clipW by clipH with so many code values a sample.
 func combs(alpha0, alpha1, delta int64) *measurement.Comb {
 	const area = clipW * clipH
-	return &measurement.Comb{Alpha: [2]int64{alpha0 * area, alpha1 * area}, Delta: delta * area}
+	c := &measurement.Comb{Alpha: [2]int64{alpha0 * area, alpha1 * area}, Delta: delta * area}
+	if alpha0 != alpha1 {
+		c.CombedBlock = 120
+	}
+	return c
 }
 
 // Sums as they were measured on clips: motion in fields, motion in frames, a still, a cut.
@@ -21,6 +25,7 @@ var (
 	frameMotion = combs(9, 9, 2)
 	noMotion    = combs(3, 3, 3)
 	jerk        = combs(30, 9, 2)
+	textRoll    = &measurement.Comb{Alpha: [2]int64{25 * clipW * clipH, 26*clipW*clipH + 1000}, Delta: 13 * clipW * clipH, CombedBlock: 3}
 )
 
 // combed makes frames at 25/s of which every fourth has the sums that draw says.
@@ -72,6 +77,7 @@ func TestInterlace(t *testing.T) {
 		{"pulldown", 0, pulldown, []string{"video.interlaced warn 0-7.64"}, "telecined"},
 		{"still", 0, steady(noMotion), nil, ""},
 		{"cuts", 0, steady(jerk), nil, ""},
+		{"text that rolls by two lines", 0, steady(textRoll), nil, ""},
 		{"noise says both", 0, either, nil, ""},
 		{"now and then", 0, rare, nil, ""},
 		{"flagged as it is", tff, steady(topField), nil, ""},
