@@ -82,6 +82,7 @@ type cadenceRun struct {
 	Pictures    int64 // from From to To
 	Frames      int64 // pictures so far after To
 	Breaks      int
+	Shifted     int  // pairs since the last break in force
 	Moved       bool // there was motion without the cadence since To
 }
 
@@ -140,9 +141,24 @@ func (t *cadenceTrack) follow(c *pairChange, k pairKind) {
 		t.Run.Moved = true
 		return
 	}
+	if t.Run.Shifted++; t.shifted(t.Period) && t.Run.Shifted > 2*t.Period {
+		t.Run.Breaks++
+		t.Run.Shifted = 0
+	}
 	if t.Repeats[0]&1 == 1 && t.Repeats.has(t.Period) || k == pairMoved && t.Known.has(t.Period) && !t.Repeats.has(t.Period) {
 		t.Run.extend(c.End)
 	}
+}
+
+// shifted tells whether repeats came to stand at a place of the period where there were none.
+func (t *cadenceTrack) shifted(period int) bool {
+	at := func(i int) (repeat, known bool) { return t.Repeats.has(i), t.Known.has(i) }
+	for i := range 4 {
+		if repeat, known := at(i * period); !known || repeat != (i < 2) {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *cadenceRun) extend(to jobs.Micros) {

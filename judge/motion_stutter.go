@@ -23,6 +23,8 @@ const (
 	jumpSettled = 1.15
 	// borderShare is the change of the cells of a thumbnail as a share of that of blocks, in steady motion.
 	borderShare = 0.75
+	// jumpAlike is the correlation of cells below which a great change is a cut. Content that goes on unseen for half a second may change a lot.
+	jumpAlike = 0.3
 	// jumpPlain is by how much motion exceeds what is usual for a likely repeat before it to be one beyond doubt.
 	jumpPlain = 1.5
 	// A skip without a repeat: one pair exceeds all near it by skipShare, those are steady within skipSteady, and the picture is the same scene, by the correlation of
@@ -131,7 +133,7 @@ func (d *motion) jump(i int, h *hold) float64 {
 		return 0
 	case !c.Known:
 		return c.Border / (borderShare * usual)
-	case c.Cells > jumpCut*max(h.Before, after) && c.Mean > jumpCutMean && c.Alike < skipAlike, c.Cells < jumpSettled*after:
+	case c.Cells > jumpCut*max(h.Before, after) && c.Mean > jumpCutMean && c.Alike < jumpAlike, c.Cells < jumpSettled*after:
 		return 0
 	}
 	return c.Cells / usual
