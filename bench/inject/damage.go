@@ -174,12 +174,11 @@ func pasted(s *scene) error {
 	share := s.by(0.02, 0.12)
 	s.param("share_of_blocks", share)
 	w, h := (s.base.Width+15)/16, (s.base.Height+15)/16
-	mask := fmt.Sprintf("color=black:s=%dx%d:r=4,format=gray,geq=lum='if(lt(random(1),%s),255,0)',scale=%d:%d:flags=neighbor,crop=%d:%d:0:0,%s,format=yuv420p,lutyuv=u=val:v=val,split[m0][m1]",
+	// The luma of the mask masks all three planes.
+	mask := fmt.Sprintf("color=black:s=%dx%d:r=4,format=gray,geq=lum='if(lt(random(1),%s),255,0)',scale=%d:%d:flags=neighbor,crop=%d:%d:0:0,%s,format=gray,mergeplanes=0x000000:yuv444p[mask]",
 		w, h, number(share), w*16, h*16, s.base.Width, s.base.Height, s.fill())
-	// maskedmerge takes each plane's mask from the same plane: the luma of the mask serves as all three.
-	planes := "[m0]extractplanes=y[my];[m1]scale=iw/2:ih/2:flags=neighbor,extractplanes=y,split[mu][mv];[my][mu][mv]mergeplanes=0x001020:yuv420p[mask]"
-	return s.render(render{graph: fmt.Sprintf("%s;%s;[0:v]split=3[x][y][z];[y]scroll=hpos=0.15[shifted];[x][shifted][mask]maskedmerge[broken];[z][broken]overlay=shortest=1:%s,format=yuv420p[v]%s",
-		mask, planes, on(a, b), s.sound())})
+	return s.render(render{graph: fmt.Sprintf("%s;[0:v]format=yuv444p,split=3[x][y][z];[y]scroll=hpos=0.15[shifted];[x][shifted][mask]maskedmerge[broken];[z][broken]overlay=shortest=1:format=yuv444:%s,format=yuv420p[v]%s",
+		mask, on(a, b), s.sound())})
 }
 
 // green fills rows of blocks for a few frames at a time.

@@ -148,7 +148,7 @@ func (s *scene) loud(dB float64) func(a, b float64) string {
 	return func(a, b float64) string {
 		c := &s.base.content
 		for _, r := range [][2]float64{{a - 0.3, a}, {b, b + 0.3}, {a, b}} {
-			if c.level(r[0], r[1], 0.5) < dB {
+			if c.level(r[0], r[1], 0.8) < dB { // syllables and notes have pauses between them
 				return "the sound is too quiet"
 			}
 		}

@@ -52,8 +52,8 @@ func wide(s *scene) error { return s.render(render{audio: "adelay=0|23"}) }
 func dualMono(codec string) func(*scene) error {
 	return func(s *scene) error {
 		s.label.Rule = Rule{Kind: Stream}
-		if why := s.loud(-42)(1, s.base.Duration-1); why != "" && s.base.content.level(0, s.base.Duration, 0.5) < -42 {
-			return s.hidden(why)
+		if s.base.content.level(0, s.base.Duration, 0.75) < -42 {
+			return s.hidden("the sound is too quiet")
 		}
 		s.whole()
 		r := render{audio: "pan=stereo|c0=0.5*c0+0.5*c1|c1=0.5*c0+0.5*c1"}
@@ -73,7 +73,7 @@ func narrow(s *scene) error {
 func (s *scene) both(dB float64) string {
 	c := &s.base.content
 	n := len(c.Levels[0])
-	if over(c.Levels[0], 0, n, 0.4) < dB || over(c.Levels[1], 0, n, 0.4) < dB {
+	if over(c.Levels[0], 0, n, 0.75) < dB || over(c.Levels[1], 0, n, 0.75) < dB {
 		return "a channel is quiet already"
 	}
 	return ""
