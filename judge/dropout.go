@@ -12,6 +12,8 @@ const (
 	dropSilence, dropSound = 65, 655
 	// dropDepth is how far below the sound before it a hole lies: 30 dB.
 	dropDepth = 32
+	// dropEnd is by how much what ends a hole exceeds what began it: a lossy codec leaves echoes at its edges.
+	dropEnd = 2
 	// dropEdge is how far below the sound beside it the last and the first three milliseconds may lie, 12 dB: what fades, decays or swells is slower.
 	dropEdge, dropEdgeMillis = 4, 3
 	// dropBeside is how much sound beside a hole is looked at, in ms (Essentia's GapsDetector), dropLikeness how far levels on both sides may differ: 20 dB.
@@ -47,13 +49,13 @@ type dropout struct {
 // hole is a stretch of the envelope far below what was before it; at first open, then with sound behind it, of which Behind ms are known.
 type hole struct {
 	From, To jobs.Micros
-	Before   uint16 // peak of the sound before it
-	Floor    uint16 // peak within
+	Before   uint16 // mean envelope of the sound before it
 	Lowest   uint16 // what ends it
 	Zeros    int64  // samples of the slots that it touches which are exactly zero on all channels
 	Filled   bool
 	Behind   int
-	After    uint16
+	Sum      uint32 // of the envelope behind it
+	After    uint16 // its mean
 	First    uint16 // peak of the first dropEdgeMillis behind it
 	Ahead    int64  // Sounding when it began
 }
@@ -117,14 +119,24 @@ func (d *dropout) listen(at jobs.Micros, v uint16, zeros int64) {
 		d.Sounding++
 		return
 	}
-	before, last := d.peakOf(dropBeside), d.peakOf(dropEdgeMillis)
-	if before < dropSound || last < before/dropEdge {
+	before, last := d.meanOf(dropBeside), d.peakOf(dropEdgeMillis)
+	if before < dropSound || last < before/dropEdge || v >= max(dropSilence, before/dropDepth) {
+		d.Sounding++
 		if v < dropSilence {
 			d.Sounding = 0
 		}
 		return
 	}
-	d.Hole = &hole{From: at, Before: before, Floor: v, Lowest: max(dropSilence, before/dropDepth), Zeros: zeros, Ahead: d.Sounding}
+	d.Hole = &hole{From: at, Before: before, Lowest: dropEnd * max(dropSilence, before/dropDepth), Zeros: zeros, Ahead: d.Sounding}
+}
+
+// meanOf is the mean of the last n ms: a click is not the level of the sound.
+func (d *dropout) meanOf(n int64) uint16 {
+	var sum int64
+	for k := max(0, d.Now-n); k < d.Now; k++ {
+		sum += int64(d.Ring[k%int64(len(d.Ring))])
+	}
+	return uint16(sum / n)
 }
 
 // peakOf is the peak of the last n ms.
@@ -139,7 +151,6 @@ func (d *dropout) peakOf(n int64) uint16 {
 // inside waits for a hole to end.
 func (d *dropout) inside(s *audioSlot, h *hole, at jobs.Micros, v uint16) {
 	if v < h.Lowest {
-		h.Floor = max(h.Floor, v)
 		if at-h.From > d.longest {
 			d.Hole, d.Sounding = nil, 0
 		}
@@ -152,13 +163,14 @@ func (d *dropout) inside(s *audioSlot, h *hole, at jobs.Micros, v uint16) {
 // behind collects the sound behind a hole and then judges it.
 func (d *dropout) behind(s *audioSlot, h *hole, v uint16) {
 	h.Behind++
-	h.After = max(h.After, v)
+	h.Sum += uint32(v)
 	if h.Behind <= dropEdgeMillis {
-		h.First = h.After
+		h.First = max(h.First, v)
 	}
 	if h.Behind < dropBeside {
 		return
 	}
+	h.After = uint16(h.Sum / dropBeside)
 	d.Hole = nil
 	d.Sounding += dropBeside
 	if d.isDropout(h) {
