@@ -24,11 +24,19 @@ type Check struct {
 	Created   time.Time `json:"created"`
 	Profile   Profile   `json:"profile"`
 	Queue     string    `json:"queue"` // live, vod or backfill
+	// Depth is DepthFast or empty for DepthFull.
+	Depth string `json:"depth,omitempty"`
 	// WindowLength is the wanted length of a window.
 	WindowLength Micros   `json:"window_length"`
 	Timeline     Timeline `json:"timeline"`
 	Windows      []Window `json:"windows"`
 }
+
+// Depths of a check, and of an interval of its coverage: all pictures are decoded, or the key frames and, where they or the packets give cause, the rest.
+const (
+	DepthFull = "full"
+	DepthFast = "fast"
+)
 
 // Profile is which detectors judge with which thresholds, fully resolved: two workers can never judge one check differently.
 type Profile struct {
@@ -48,7 +56,11 @@ type Task struct {
 	// Segments holds the window's segments, preceded by Context segments that are read for pre-roll only (ModeSegments).
 	Segments []Segment `json:"segments,omitempty"`
 	Context  int       `json:"context,omitempty"`
-	Object   *Object   `json:"object,omitempty"` // ModeObject
+	// After counts the segments behind the window's own: at DepthFast the first picture of the next segment has a say in whether the last one is decoded in full.
+	After  int     `json:"after,omitempty"`
+	Object *Object `json:"object,omitempty"` // ModeObject
+	// Depth is that of the check.
+	Depth string `json:"depth,omitempty"`
 	// LastTry: a segment that cannot be fetched for a passing reason is recorded as unavailable instead of failing the window, so that it costs
 	// its own time and no more, in every cut.
 	LastTry bool `json:"last_try,omitempty"`

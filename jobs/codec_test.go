@@ -186,6 +186,8 @@ func TestSamplesSetEveryField(t *testing.T) {
 	for _, v := range []any{sampleTask(), sampleObjectTask(), *sampleCheck(), *sampleReferenceCheck(), *sampleCompared(), sampleCompareTask(), sampleOutcome(), sampleFailure()} {
 		collect(set, reflect.ValueOf(v))
 	}
+	collect(set, reflect.ValueOf(*sampleFastCheck()))
+	collect(set, reflect.ValueOf(sampleFastTask()))
 	for field, isSet := range set {
 		if !isSet {
 			t.Errorf("no sample sets %s", field)

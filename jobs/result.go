@@ -55,6 +55,8 @@ type Interval struct {
 	End    Seconds `json:"end"`
 	State  State   `json:"state"`
 	Reason string  `json:"reason,omitempty"`
+	// Depth is DepthFast or DepthFull where the check was made at DepthFast and the interval was analysed or skipped for that; empty elsewhere.
+	Depth string `json:"depth,omitempty"`
 }
 
 // Coverage tiles [0, duration) of one rendition for one detector.

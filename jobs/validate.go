@@ -32,6 +32,10 @@ func (t *Task) validate() error {
 		return fmt.Errorf("check id %q is not valid", cut(t.Check))
 	case t.Epoch < 0 || t.Epoch > maxCount:
 		return fmt.Errorf("epoch %d is out of range", t.Epoch)
+	case t.Depth != "" && t.Depth != DepthFast:
+		return fmt.Errorf("depth %q is not known", cut(t.Depth))
+	case t.After < 0 || t.After > 1 || t.After > 0 && t.Depth != DepthFast:
+		return fmt.Errorf("%d segments behind the window", t.After)
 	case t.Compare != nil:
 		return errors.New("a comparison is no task for the queue")
 	}
@@ -45,7 +49,7 @@ func (t *Task) validate() error {
 }
 
 func (t *Task) validateObject() error {
-	if len(t.Segments) != 0 || t.Context != 0 || t.Window.First != 0 || t.Window.Last != 0 {
+	if len(t.Segments) != 0 || t.Context != 0 || t.After != 0 || t.Window.First != 0 || t.Window.Last != 0 {
 		return errors.New("object and segments in one task")
 	}
 	return t.Object.validate()
@@ -60,7 +64,7 @@ func (t *Task) validateSegments() error {
 	if t.Context < 0 || t.Context > w.First {
 		return fmt.Errorf("context of %d segments before segment %d", t.Context, w.First)
 	}
-	if want := t.Context + w.Last - w.First; len(t.Segments) != want {
+	if want := t.Context + w.Last - w.First + t.After; len(t.Segments) != want {
 		return fmt.Errorf("%d segments, the window and its context have %d", len(t.Segments), want)
 	}
 	return validateRow(t.Segments, w.First-t.Context)
@@ -74,6 +78,8 @@ func (c *Check) validate() error {
 		return fmt.Errorf("check id %q is not valid", cut(c.ID))
 	case c.Input == "" || len(c.Input) > maxURI || len(c.Reference) > maxURI:
 		return fmt.Errorf("input of %d bytes, reference of %d", len(c.Input), len(c.Reference))
+	case c.Depth != "" && c.Depth != DepthFast || c.Depth != "" && c.Reference != "":
+		return fmt.Errorf("depth %q is not known, or not for a comparison", cut(c.Depth))
 	case !slices.Contains(Queues(), c.Queue):
 		return fmt.Errorf("queue %q is not known", cut(c.Queue))
 	case c.WindowLength < 0 || c.WindowLength > maxTime:

@@ -20,10 +20,13 @@ func (j *Judge) Finish() (jobs.Result, error) {
 	renditions := j.list
 	for i := range renditions {
 		t := &renditions[i]
-		t.result(&r)
+		t.result(&r, j.check.Depth == jobs.DepthFast)
 		lost = lost || t.s.Ledger.lost(t.Duration.Micros())
 	}
 	j.synchronise(renditions, &r)
+	if j.check.Depth == jobs.DepthFast {
+		allDeep(r.Coverage)
+	}
 	if j.referee != nil {
 		lost = j.referee.result(&r) || lost
 	}

@@ -187,8 +187,8 @@ func (r *rangeRun) finding(l level, mean, share float64) jobs.Finding {
 	return f
 }
 
-func (d *gamut) unmeasured(string) string {
-	if d.Full > 0 && d.Narrow == 0 {
+func (d *gamut) unmeasured(code string) string {
+	if code == "video.range" && d.Full > 0 && d.Narrow == 0 {
 		return "the pictures are of full range, in which no code value is out of range"
 	}
 	return ""

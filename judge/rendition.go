@@ -113,7 +113,7 @@ func gcd(a, b int64) int64 {
 }
 
 // result adds the rendition's part to the result.
-func (t *rendition) result(r *jobs.Result) {
+func (t *rendition) result(r *jobs.Result, fast bool) {
 	r.Renditions = append(r.Renditions, t.Rendition)
 	r.Duration = max(r.Duration, t.Duration)
 	for _, f := range t.s.Findings {
@@ -124,13 +124,26 @@ func (t *rendition) result(r *jobs.Result) {
 	}
 	intervals := t.s.Ledger.tile(t.Duration.Micros())
 	for _, code := range covered(t.s.Kind, t.s.params) {
-		r.Coverage = append(r.Coverage, jobs.Coverage{Rendition: t.ID, Detector: code, Intervals: doubted(intervals, t.s.doubt(code))})
+		covered := intervals
+		if fast {
+			covered = t.shallows().depths(intervals, code)
+		}
+		r.Coverage = append(r.Coverage, jobs.Coverage{Rendition: t.ID, Detector: code, Intervals: doubted(covered, t.s.doubt(code))})
 	}
 	for _, d := range t.s.detectors() {
 		if d, ok := d.(summarizer); ok {
 			d.summarize(t.ID, &r.Summary)
 		}
 	}
+}
+
+// shallows are those of the stream on the timeline of the rendition.
+func (t *rendition) shallows() shallows {
+	list := make(shallows, 0, len(t.s.Shallow))
+	for _, r := range t.s.Shallow {
+		list.add(shifted(t.shift, r.From), shifted(t.shift, r.To))
+	}
+	return list
 }
 
 // doubt says why a code could not be examined; empty when it was.

@@ -34,6 +34,8 @@ type stream struct {
 	// Rows counts the unit's rows.
 	Rows   int
 	Ledger ledger
+	// Shallow is the time of which only key frames were decoded.
+	Shallow shallows `json:",omitempty"`
 	// Broken is true when units since the last row could not be read, so that a hole needs no other explanation.
 	Broken bool
 	Epoch  int

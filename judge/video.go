@@ -34,6 +34,8 @@ type heldFrame struct {
 	// PacketsEnd is where the packets of the frame's unit end.
 	PacketsEnd jobs.Micros
 	Undecoded  bool // its unit has packets that gave no frame
+	// Fast: only the key frames of its unit were decoded, and it stands for what is between it and the next.
+	Fast bool `json:",omitempty"`
 }
 
 // hold copies a row, which is the reader's, into the held frame.
@@ -78,7 +80,7 @@ func (v *videoTrack) frame(s *stream, row *measurement.Frame) {
 			return
 		}
 		v.release(s, start, row.PTS)
-	} else if s.Unit.Packets > s.Unit.Frames {
+	} else if s.undelivered() {
 		v.head(s, start)
 	}
 	v.take(s, row, start)
@@ -93,9 +95,12 @@ func (v *videoTrack) take(s *stream, row *measurement.Frame, start jobs.Micros) 
 	p.hold(row)
 	p.Format, p.Start, p.Epoch, p.Disc, p.Shift = s.Format, start, s.Epoch, s.Disc, s.Clock.Shift
 	p.Ticks = clampTicks(row.PTS, s.Unit.Turn)
-	p.Nominal = max(1, s.Unit.Base.micros(v.Cadence.nominal(&s.Format, row.Duration)))
+	p.Nominal, p.Fast = max(1, s.Unit.Base.micros(v.Cadence.nominal(&s.Format, row.Duration))), s.Unit.fast()
+	if p.Fast {
+		p.Nominal = max(1, s.Unit.Base.micros(row.Duration))
+	}
 	s.found(start, p.Nominal)
-	p.PacketsEnd, p.Undecoded = s.Unit.End, s.Unit.Packets > s.Unit.Frames
+	p.PacketsEnd, p.Undecoded = s.Unit.End, s.undelivered()
 	s.Broken, s.Order.Fresh, s.Order.EpochBorder = false, false, false
 }
 
@@ -118,6 +123,10 @@ func (v *videoTrack) release(s *stream, next jobs.Micros, pts int64) {
 		end = next
 	case p.Epoch == s.Epoch && p.Shift != s.Clock.Shift:
 		if v.standing(s, p, next-p.Start) {
+			end = next
+		}
+	case p.Fast:
+		if p.Epoch == s.Epoch && v.standing(s, p, next-p.Start) {
 			end = next
 		}
 	case p.Epoch == s.Epoch && v.standing(s, p, next-p.Start):
@@ -158,6 +167,11 @@ func (v *videoTrack) deliver(s *stream, p *heldFrame, end jobs.Micros) {
 	if f.End <= f.Start {
 		return
 	}
+	if p.Fast {
+		s.Shallow.add(f.Start, f.End)
+		s.blind(f.Start, f.End)
+		return
+	}
 	for _, d := range s.video {
 		d.frame(f)
 	}
@@ -171,7 +185,7 @@ func (v *videoTrack) explain(s *stream, p *heldFrame, from, to jobs.Micros) {
 		return
 	}
 	sameUnit := s.Rows > 1
-	undecoded := s.Unit.Packets > s.Unit.Frames
+	undecoded := s.undelivered()
 	switch {
 	case sameUnit && undecoded:
 		v.Damage.lost(s, from, to)

@@ -31,10 +31,12 @@ type planFlags struct {
 	window time.Duration
 	// reference is what the input is compared with; empty for nothing.
 	reference string
+	depth     string
 }
 
 func (f *planFlags) add(flags *pflag.FlagSet) {
 	f.profileFlags.add(flags, judge.DefaultProfile)
+	flags.StringVar(&f.depth, "depth", jobs.DepthFull, "full, or fast: `depth` of the check. Fast decodes key frames and sound, and all of what looks suspicious")
 	flags.DurationVar(&f.window, "window", defaultWindow, "length of the pieces that are measured at a time")
 }
 
@@ -48,17 +50,35 @@ type plan struct {
 	profile   jobs.Profile
 	window    jobs.Micros
 	reference string
+	depth     string // as in jobs.Check
+}
+
+// checkDepth is the flag as a check has it.
+func (f *planFlags) checkDepth() (string, error) {
+	switch {
+	case f.depth == "" || f.depth == jobs.DepthFull:
+		return "", nil
+	case f.depth != jobs.DepthFast:
+		return "", usageError("--depth %q: give full or fast", f.depth)
+	case f.reference != "":
+		return "", usageError("--depth fast and --reference: a comparison needs every picture")
+	}
+	return f.depth, nil
 }
 
 func (f *planFlags) parse() (plan, error) {
 	if f.window < minWindow || f.window > maxWindow {
 		return plan{}, usageError("--window %s: give a length between %s and %s", f.window, minWindow, maxWindow)
 	}
+	depth, err := f.checkDepth()
+	if err != nil {
+		return plan{}, err
+	}
 	profile, err := f.load()
 	if err != nil {
 		return plan{}, err
 	}
-	return plan{profile: profile, window: jobs.FromDuration(f.window), reference: f.reference}, nil
+	return plan{depth: depth, profile: profile, window: jobs.FromDuration(f.window), reference: f.reference}, nil
 }
 
 // parseForFleet is parse for windows that travel through the queue.
@@ -78,5 +98,5 @@ func (a *app) origin() *origin.Client {
 // manifest opens the stream and cuts it, as a submission to the fleet does.
 func (a *app) manifest(ctx context.Context, media storage.Origin, input string, p plan) (*jobs.Check, error) {
 	s := submit.Submitter{Origin: media, Now: a.now}
-	return s.Prepare(ctx, input, submit.Options{Profile: p.profile, Window: p.window, Queue: queue.Vod, Reference: p.reference})
+	return s.Prepare(ctx, input, submit.Options{Profile: p.profile, Window: p.window, Queue: queue.Vod, Reference: p.reference, Depth: p.depth})
 }

@@ -108,7 +108,7 @@ func (f *submitFlags) parse() (submit.Options, jobs.Severity, error) {
 			return submit.Options{}, "", err
 		}
 	}
-	return submit.Options{Profile: p.profile, Window: p.window, Queue: f.queue, Reference: p.reference}, failOn, nil
+	return submit.Options{Profile: p.profile, Window: p.window, Queue: f.queue, Reference: p.reference, Depth: p.depth}, failOn, nil
 }
 
 // submitAll submits what it can: one input that cannot be read does not keep the others waiting. It prints each id at once, so that a script that is

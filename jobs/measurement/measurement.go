@@ -90,12 +90,7 @@ type Unit struct {
 	// TruncatedAt is the timeline position in microseconds where an object stops, when State is truncated (ModeObject) and its index tells; 0 means where
 	// its media ends. A truncated segment (ModeSegments) is measured as far as it goes.
 	TruncatedAt int64 `json:"truncated_at,omitempty"`
-	// Depth is DepthFast when only the key frames of the unit were decoded: its frames are those, and each stands until the next. Empty: all of it was.
-	Depth string `json:"depth,omitempty"`
 }
-
-// DepthFast is the Unit.Depth of a unit of which only the key frames were decoded.
-const DepthFast = "fast"
 
 // UnitTrack is one track within a unit.
 type UnitTrack struct {
@@ -114,6 +109,8 @@ type UnitTrack struct {
 	// Errors counts decoder complaints by kind ("send", "concealed", "log" …) with the last message as an example.
 	Errors  int    `json:"errors,omitempty"`
 	Example string `json:"example,omitempty"`
+	// Depth is jobs.DepthFast when only the key frames were decoded: the frames are those, and each stands until the next. Empty: all of it was.
+	Depth string `json:"depth,omitempty"`
 }
 
 // Frame flags.

@@ -54,11 +54,11 @@ func fullHeader() Header {
 			{
 				Index: 4, State: UnitOK, Detail: "fine", Bytes: 123456,
 				Tracks: []UnitTrack{
-					{Kind: Video, FirstPTS: -3600, EndPTS: 540000, Packets: 150, Frames: 149, Bytes: 100000, StartsWithKey: true, Closed: true},
+					{Kind: Video, FirstPTS: -3600, EndPTS: 540000, Packets: 150, Frames: 149, Bytes: 100000, StartsWithKey: true, Closed: true, Depth: jobs.DepthFast},
 					{Kind: Audio, Format: 1, FirstPTS: -1024, EndPTS: 288000, Packets: 281, Frames: 281, Bytes: 23456, Errors: 2, Example: "<bad> & \xff"},
 				},
 			},
-			{Index: 5, State: UnitTruncated, TruncatedAt: 7_500_000, Depth: DepthFast},
+			{Index: 5, State: UnitTruncated, TruncatedAt: 7_500_000},
 		},
 		Duration: 60_000_000,
 	}

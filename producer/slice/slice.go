@@ -99,7 +99,7 @@ func ends(windows []jobs.Window) []jobs.Window {
 
 // Task makes the task of one window of a check. The error says that the window does not belong to the check.
 func Task(check *jobs.Check, w jobs.Window) (jobs.Task, error) {
-	task := jobs.Task{V: jobs.Version, Check: check.ID, Window: w}
+	task := jobs.Task{V: jobs.Version, Check: check.ID, Window: w, Depth: check.Depth}
 	for i := range check.Timeline.Sequences {
 		seq := &check.Timeline.Sequences[i]
 		if seq.ID != w.Sequence {
@@ -113,7 +113,12 @@ func Task(check *jobs.Check, w jobs.Window) (jobs.Task, error) {
 			return jobs.Task{}, fmt.Errorf("make task of window %d: segments %d to %d of %d in sequence %s", w.Index, w.First, w.Last, len(seq.Segments), seq.ID)
 		}
 		task.Context = jobs.ContextOf(seq.Segments, w.First)
-		task.Segments = seq.Segments[w.First-task.Context : w.Last : w.Last]
+		last := w.Last
+		if check.Depth == jobs.DepthFast && last < len(seq.Segments) {
+			task.After = 1
+			last++
+		}
+		task.Segments = seq.Segments[w.First-task.Context : last : last]
 		return task, nil
 	}
 	return jobs.Task{}, fmt.Errorf("make task of window %d: no sequence %s in check %s", w.Index, w.Sequence, check.ID)

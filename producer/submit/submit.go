@@ -34,6 +34,8 @@ type Options struct {
 	Queue  string // queue.Live, queue.Vod or queue.Backfill
 	// Reference is what the input is compared with; empty for nothing.
 	Reference string
+	// Depth is that of the check: empty or jobs.DepthFast, which no comparison has.
+	Depth string
 }
 
 // Submitter submits checks. It is safe for concurrent use.
@@ -82,7 +84,7 @@ func (s *Submitter) Prepare(ctx context.Context, input string, o Options) (*jobs
 	now := s.Now()
 	return &jobs.Check{
 		V: jobs.Version, ID: jobs.NewID(now, nil), Input: location.Display(input), Reference: reference, Created: now.UTC(),
-		Profile: o.Profile, Queue: o.Queue, WindowLength: o.Window,
+		Profile: o.Profile, Queue: o.Queue, WindowLength: o.Window, Depth: o.Depth,
 		Timeline: timeline, Windows: slice.Timeline(timeline, o.Window),
 	}, nil
 }

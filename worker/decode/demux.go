@@ -312,6 +312,7 @@ type packet struct {
 	sendError            bool
 	message              string
 	frames               int
+	picture              *keyPicture // of a key frame that was decoded on its own
 }
 
 func newPacket(p *astiav.Packet, t *track) *packet {

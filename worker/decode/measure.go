@@ -42,16 +42,18 @@ type Output interface {
 
 // window is the state of one call of Measure.
 type window struct {
-	task   jobs.Task
-	src    Source
-	out    Output
-	header measurement.Header
-	units  map[int]*measurement.Unit
-	video  map[int]*videoChain // by track ordinal
-	bases  map[trackID]measurement.Format
-	audio  *audioRunner
-	seq    int64
-	err    error // first error of out
+	task    jobs.Task
+	src     Source
+	out     Output
+	header  measurement.Header
+	units   map[int]*measurement.Unit
+	video   map[int]*videoChain // by track ordinal
+	bases   map[trackID]measurement.Format
+	audio   *audioRunner
+	seq     int64
+	next    *demuxed          // the segment behind the present one, at jobs.DepthFast
+	history map[int][]*packet // of segments before the present one, at jobs.DepthFast
+	err     error             // first error of out
 	// only is the one track that counts, nil for all; show takes its pictures instead of the kernel, nil for a measurement. See Compare.
 	only *trackID
 	show func(shown) error
@@ -75,7 +77,7 @@ func Measure(task jobs.Task, src Source, out Output) (measurement.Header, error)
 func newWindow(task jobs.Task, src Source, out Output) *window {
 	return &window{
 		task: task, src: src, out: out,
-		units: map[int]*measurement.Unit{}, video: map[int]*videoChain{}, bases: map[trackID]measurement.Format{}, audio: &audioRunner{},
+		units: map[int]*measurement.Unit{}, video: map[int]*videoChain{}, history: map[int][]*packet{}, bases: map[trackID]measurement.Format{}, audio: &audioRunner{},
 		header: measurement.Header{
 			V: jobs.Version, Measure: jobs.MeasureVersion, FFmpeg: FFmpegVersion(),
 			Sequence: task.Window.Sequence, Window: task.Window.Index,
@@ -98,6 +100,7 @@ func (w *window) run() error {
 }
 
 func (w *window) close() {
+	w.forget()
 	for _, c := range w.video {
 		c.close()
 	}

@@ -48,7 +48,11 @@ type objectVideo struct {
 	cell  int64     // of the current unit; before the first keyframe minInt64
 	begun bool      // the current unit is owned
 	done  bool      // a unit after the window has begun
-	gop   []*packet // since the last keyframe before the window, for units that need it
+	gop   []*packet // since the last keyframe before the window, at jobs.DepthFast before the unit, for units that need it
+	// At jobs.DepthFast: what has come of the unit and its bytes, and whether it is too long to wait for its end.
+	unit []*packet
+	held int
+	long bool
 }
 
 // object measures the window's part of an object.
@@ -176,6 +180,13 @@ func (o *objectWindow) read() error {
 			return err
 		}
 	}
+	for i := range maxVideoTracks {
+		if v := o.videos[i]; v != nil {
+			if err := o.endHeld(v, nil); err != nil {
+				return err
+			}
+		}
+	}
 	for i := range maxAudioTracks {
 		if a := o.audios[i]; a != nil {
 			if err := o.endCell(a, math.MaxInt64); err != nil {
@@ -292,6 +303,10 @@ func (o *objectWindow) videoPacket(p *packet) error {
 	}
 	if p.key && p.placed() {
 		if ms := p.track.millis(p.time()); floorDiv(ms, videoCellMillis) > v.cell || v.cell == math.MinInt64 {
+			if err := o.endHeld(v, p); err != nil {
+				p.free()
+				return err
+			}
 			if err := o.videoUnit(v, p, ms); err != nil || v.done {
 				p.free()
 				return err
@@ -308,6 +323,9 @@ func (o *objectWindow) videoPacket(p *packet) error {
 	}
 	p.owned, p.unit = true, int(max(0, v.cell))
 	o.sawPacket(p)
+	if o.fast() {
+		return o.hold(v, p)
+	}
 	return o.videoChain(p.track).send(p)
 }
 
@@ -322,6 +340,9 @@ func (o *objectWindow) videoUnit(v *objectVideo, p *packet, ms int64) error {
 		return nil
 	}
 	v.begun = true
+	if o.fast() {
+		return nil
+	}
 	c := o.videoChain(p.track)
 	if p.closed {
 		freeAll(v.gop)
@@ -362,6 +383,7 @@ func freeAll(list []*packet) {
 func (o *objectWindow) free() {
 	for _, v := range o.videos {
 		freeAll(v.gop)
+		freeAll(v.unit)
 	}
 	for _, a := range o.audios {
 		freeAll(a.before)

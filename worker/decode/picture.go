@@ -41,7 +41,7 @@ func (c *videoChain) frame(f *astiav.Frame) error {
 	in := c.frames[0]
 	if info.planar == 0 {
 		if err := toPlanar(f, c.planar[0]); err != nil {
-			c.w.complain(p.unit, c.track, 1, err.Error())
+			c.complain(p.unit, c.track, 1, err.Error())
 			c.filled = 0
 			return nil
 		}
@@ -65,7 +65,7 @@ func (c *videoChain) measure(f *astiav.Frame, info *C.ac_frame, p *packet) error
 	flags := int32(0)
 	if s != c.shape || c.kernel == nil {
 		if err := c.reshape(s); err != nil {
-			c.w.complain(p.unit, c.track, 1, err.Error())
+			c.complain(p.unit, c.track, 1, err.Error())
 			return nil
 		}
 		if c.inUnit > 0 {
@@ -82,11 +82,17 @@ func (c *videoChain) measure(f *astiav.Frame, info *C.ac_frame, p *packet) error
 	}
 	c.row = measurement.Frame{Fine: c.row.Fine[:0]}
 	if err := c.kernel.Measure(prev2, prev, &c.pics[0], measure.Sampled(c.inUnit), &c.row); err != nil {
-		c.w.complain(p.unit, c.track, 1, err.Error())
+		c.complain(p.unit, c.track, 1, err.Error())
 		return nil
 	}
 	c.describe(info, p, flags)
 	c.row.CC = captions(f, &c.said)
+	if c.probe != nil {
+		c.probe.format = c.videoFormat(info)
+		c.inUnit++
+		c.pending = true
+		return nil
+	}
 	t := c.w.unitTrack(p.unit, c.track)
 	if t.Frames == 0 {
 		c.format = c.w.format(c.videoFormat(info))
@@ -161,7 +167,7 @@ func (c *videoChain) flushRow(flags int32) error {
 	}
 	c.pending = false
 	c.row.Flags |= flags
-	return c.w.out.Frame(&c.row)
+	return c.emit(&c.row)
 }
 
 // endUnit marks the last frame of the unit, which always carries its thumbnail: the judge compares it with the next unit's first.

@@ -142,8 +142,13 @@ func (w *window) segments() error {
 			before.free()
 		}
 	}()
-	for at := w.task.Context; at < len(w.task.Segments); at++ {
-		s, err := w.demux(at)
+	defer func() {
+		if w.next != nil {
+			w.next.free()
+		}
+	}()
+	for at := w.task.Context; at < len(w.task.Segments)-w.task.After; at++ {
+		s, err := w.proceed(at)
 		if err != nil {
 			return err
 		}
@@ -157,6 +162,7 @@ func (w *window) segments() error {
 			err = w.drainVideo()
 			before.free()
 			before = nil
+			w.forget()
 		}
 		err = errors.Join(err, w.segment(before, s))
 		if before != nil {
@@ -168,6 +174,27 @@ func (w *window) segments() error {
 		}
 	}
 	return w.drainVideo()
+}
+
+// proceed takes Task.Segments[at] apart, and at jobs.DepthFast the one behind it too.
+func (w *window) proceed(at int) (*demuxed, error) {
+	s := w.next
+	w.next = nil
+	if s == nil {
+		var err error
+		if s, err = w.demux(at); err != nil {
+			return nil, err
+		}
+	}
+	if !w.fast() || at+1 >= len(w.task.Segments) {
+		return s, nil
+	}
+	var err error
+	if w.next, err = w.demux(at + 1); err != nil {
+		s.free()
+		return nil, err
+	}
+	return s, nil
 }
 
 // segment measures one owned segment.
@@ -189,7 +216,7 @@ func (w *window) segment(before, s *demuxed) error {
 	if s.short {
 		u.State, u.Detail = measurement.UnitTruncated, "the object ends before the segment does"
 	}
-	if err := w.sendVideo(s); err != nil {
+	if err := w.measureVideo(before, s); err != nil {
 		return err
 	}
 	for _, t := range s.tracks() {
@@ -202,6 +229,15 @@ func (w *window) segment(before, s *demuxed) error {
 		}
 	}
 	return nil
+}
+
+func (w *window) measureVideo(before, s *demuxed) error {
+	if w.fast() {
+		err := w.fastVideo(before, s, w.next)
+		w.record(s)
+		return err
+	}
+	return w.sendVideo(s)
 }
 
 // sendVideo decodes all video packets of a segment. A track that begins with a closed keyframe begins with a new decoder.
@@ -291,7 +327,7 @@ func (w *window) context(first *demuxed) (*demuxed, error) {
 			open = append(open, t.ordinal)
 		}
 	}
-	if !hasAudio && len(open) == 0 {
+	if !hasAudio && len(open) == 0 && !w.fast() {
 		return nil, nil
 	}
 	before, err := w.demux(at - 1)
@@ -337,7 +373,9 @@ func (w *window) runUp(before *demuxed) error {
 		}
 	}
 	for i := start; i >= 0; i-- {
-		if err := w.sendVideo(list[i]); err != nil {
+		if w.fast() {
+			w.record(list[i])
+		} else if err := w.sendVideo(list[i]); err != nil {
 			return err
 		}
 	}

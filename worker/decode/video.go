@@ -37,6 +37,7 @@ type videoChain struct {
 	filled  int // how many of them belong to the current unit
 	row     measurement.Frame
 	said    [measurement.MaxCC]byte // the captions of row
+	probe   *keyPicture             // takes the row of a key frame that is only looked at; nil else
 	pending bool                    // row waits to learn whether it is the last of its unit
 	inUnit  int
 	unit    int
@@ -126,7 +127,7 @@ func (c *videoChain) send(p *packet) error {
 	}
 	if c.cc == nil {
 		if p.owned {
-			c.w.complain(p.unit, c.track, 1, c.refused.Error())
+			c.complain(p.unit, c.track, 1, c.refused.Error())
 		}
 		return nil
 	}
@@ -205,7 +206,7 @@ func (c *videoChain) forget(seq int64) {
 	if p.sendError {
 		n++
 	}
-	c.w.complain(p.unit, p.track, n, p.message)
+	c.complain(p.unit, p.track, n, p.message)
 }
 
 // drain takes what is left in the decoder, ends the unit, and closes the decoder.
