@@ -139,6 +139,10 @@ func (r *referee) matchVideo(t *rendition) *videoMatch {
 	m := &videoMatch{t: t}
 	list := r.of(measurement.Video)
 	slices.SortStableFunc(list, func(a, b *rendition) int { return b.Width*b.Height - a.Width*a.Height })
+	if twin := twinOf(t, list); twin > 0 {
+		first := list[twin]
+		list = slices.Insert(slices.Delete(list, twin, twin+1), 0, first)
+	}
 	for _, ref := range list {
 		a := align(t.s.pictures(), ref.s.pictures())
 		if m.a == nil || a.share() > 2*m.a.share() {
@@ -153,6 +157,27 @@ func (r *referee) matchVideo(t *rendition) *videoMatch {
 		m.got = make([]*jobs.Compared, len(m.work))
 	}
 	return m
+}
+
+// twinOf finds the track of the same number where a sequence of the reference has as many tracks as the rendition's own, and more than one: they are no ladder but
+// programmes or angles, each with its own sound. -1 when there is none.
+func twinOf(t *rendition, list []*rendition) int {
+	own := t.q.count(t.s.Kind)
+	if own < 2 {
+		return -1
+	}
+	return slices.IndexFunc(list, func(r *rendition) bool { return r.s.Track == t.s.Track && r.q.count(t.s.Kind) == own })
+}
+
+// count is how many tracks of a kind the sequence has.
+func (q *sequence) count(kind measurement.Kind) int {
+	n := 0
+	for _, s := range q.Streams {
+		if s.Kind == kind {
+			n++
+		}
+	}
+	return n
 }
 
 func sideOf(t *rendition) jobs.Side { return jobs.Side{Sequence: t.q.ID, Track: t.s.Track} }
