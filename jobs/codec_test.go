@@ -76,6 +76,13 @@ func sampleCheck() *Check {
 	return c
 }
 
+// sampleCaptionsCheck has the field that came with captions.
+func sampleCaptionsCheck() *Check {
+	c := sampleCheck()
+	c.Timeline.Sequences[0].Variant.InStream = "CC1,SERVICE3"
+	return c
+}
+
 // sampleReferenceCheck compares two objects.
 func sampleReferenceCheck() *Check {
 	c := &Check{
@@ -140,6 +147,9 @@ func samples() map[string]struct {
 		"check-reference-v1.json": {
 			sampleReferenceCheck(), func() ([]byte, error) { return EncodeCheck(sampleReferenceCheck()) }, func(b []byte) (any, error) { return DecodeCheck(b) },
 		},
+		"check-captions-v1.json": {
+			sampleCaptionsCheck(), func() ([]byte, error) { return EncodeCheck(sampleCaptionsCheck()) }, func(b []byte) (any, error) { return DecodeCheck(b) },
+		},
 		"outcome-v1.json": {
 			sampleOutcome(), func() ([]byte, error) { return EncodeOutcome(sampleOutcome()) }, func(b []byte) (any, error) { return DecodeOutcome(b) },
 		},
@@ -183,7 +193,7 @@ func TestFrozen(t *testing.T) {
 // TestSamplesSetEveryField keeps the frozen files worth having: a field that no sample sets could be renamed unnoticed.
 func TestSamplesSetEveryField(t *testing.T) {
 	set := map[string]bool{}
-	for _, v := range []any{sampleTask(), sampleObjectTask(), *sampleCheck(), *sampleReferenceCheck(), *sampleCompared(), sampleCompareTask(), sampleOutcome(), sampleFailure()} {
+	for _, v := range []any{sampleTask(), sampleObjectTask(), *sampleCheck(), *sampleReferenceCheck(), *sampleCaptionsCheck(), *sampleCompared(), sampleCompareTask(), sampleOutcome(), sampleFailure()} {
 		collect(set, reflect.ValueOf(v))
 	}
 	collect(set, reflect.ValueOf(*sampleFastCheck()))

@@ -43,7 +43,7 @@ type Sequence struct {
 	ID   string       `json:"id"`             // "s0", "s1" … in order of first appearance; "r0", "r1" … for those of the reference, which come last
 	Name string       `json:"name,omitempty"` // what a person calls it: the variant's URI, "audio group aac, en"
 	Mode SequenceMode `json:"mode"`
-	// Media is what the playlist says is inside: "video" (possibly muxed with audio), "audio"; empty when unknown.
+	// Media is what the playlist says is inside: "video" (possibly muxed with audio), "audio", "captions" (text); empty when unknown.
 	Media    string    `json:"media,omitempty"`
 	Segments []Segment `json:"segments,omitempty"` // ModeSegments
 	Object   *Object   `json:"object,omitempty"`   // ModeObject
@@ -72,6 +72,8 @@ type Variant struct {
 	Height           int    `json:"height,omitempty"`
 	FrameRate        string `json:"frame_rate,omitempty"`
 	Language         string `json:"language,omitempty"`
+	// InStream lists the closed captions that the pictures should hold, by INSTREAM-ID, separated by commas: "CC1,SERVICE3".
+	InStream string `json:"in_stream,omitempty"`
 }
 
 // Object is one media object read by random access.

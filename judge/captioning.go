@@ -41,7 +41,7 @@ type subtitles struct {
 	p    *params
 }
 
-// caption judges the captions of every picture.
+// caption judges the captions of every picture, and the subtitles beside it.
 func (j *Judge) caption(renditions []rendition, r *jobs.Result) {
 	if !j.params.examines(codeNoCaptions) && !j.params.examines(codeGap) && !j.params.examines(codeLag) {
 		return
@@ -55,10 +55,8 @@ func (j *Judge) caption(renditions []rendition, r *jobs.Result) {
 		s.talk = talkOf(soundOf(renditions, t), s.duration)
 		t.captions().judge(&s, t.declared(), r)
 	}
+	j.subtitled(renditions, r)
 }
-
-// declared are the services that the playlist promises.
-func (t *rendition) declared() []string { return nil }
 
 // captions is what the collector of the picture's captions saw.
 func (t *rendition) captions() *pictureCaptions {

@@ -24,6 +24,10 @@ type sequence struct {
 	Stops bool `json:",omitempty"`
 	// Since is where the last unit of an object began.
 	Since jobs.Micros `json:",omitempty"`
+	// Texts are the subtitles of a sequence that has such.
+	Texts []textCue `json:",omitempty"`
+	// TextFormat is what they are written in.
+	TextFormat string `json:",omitempty"`
 	// Last is the segment that came last, nil unless it could be read.
 	Last *lastSegment `json:",omitempty"`
 
@@ -234,6 +238,7 @@ type fold struct {
 
 // unit places a unit and books it.
 func (f *fold) unit(m *measurement.Unit, w jobs.Window) error {
+	m = f.q.fitting(m)
 	var u placedUnit
 	if f.q.objectMode() {
 		u = f.q.Place.object(m, f.formats)
@@ -250,6 +255,7 @@ func (f *fold) unit(m *measurement.Unit, w jobs.Window) error {
 		var leap *jump
 		u, leap = f.q.Place.segment(m, &f.q.def.Segments[m.Index], f.formats)
 		f.q.book(&u)
+		f.q.texts(m)
 		f.leap(&u, leap)
 		f.q.NextUnit++
 	}

@@ -87,9 +87,28 @@ type Unit struct {
 	Detail string      `json:"detail,omitempty"`
 	Bytes  int64       `json:"bytes,omitempty"`
 	Tracks []UnitTrack `json:"tracks,omitempty"`
+	// Captions is what a segment of subtitles says; nil in any other.
+	Captions *Captions `json:"captions,omitempty"`
 	// TruncatedAt is the timeline position in microseconds where an object stops, when State is truncated (ModeObject) and its index tells; 0 means where
 	// its media ends. A truncated segment (ModeSegments) is measured as far as it goes.
 	TruncatedAt int64 `json:"truncated_at,omitempty"`
+}
+
+// Captions are the subtitles of a segment, in the order of the text.
+type Captions struct {
+	Format string `json:"format"` // webvtt or ttml
+	// Mapped says that the time Local (microseconds) on the clock of the cues is MPEGTS on that of the media, in 1/90000 s.
+	Mapped bool  `json:"mapped,omitempty"`
+	Local  int64 `json:"local,omitempty"`
+	MPEGTS int64 `json:"mpegts,omitempty"`
+	Cues   []Cue `json:"cues,omitempty"`
+}
+
+// Cue is a subtitle: from and to on the clock of the cues, in microseconds, and how many characters it shows. What it says is not kept.
+type Cue struct {
+	From  int64 `json:"f"`
+	To    int64 `json:"t"`
+	Chars int   `json:"n"`
 }
 
 // UnitTrack is one track within a unit.

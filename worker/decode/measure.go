@@ -205,7 +205,7 @@ func (w *window) listUnits() {
 
 // judgeUnit calls a unit corrupt when it has packets and nothing could be decoded from any of them.
 func judgeUnit(u *measurement.Unit) {
-	if u.State != measurement.UnitOK {
+	if u.State != measurement.UnitOK || u.Captions != nil {
 		return
 	}
 	for _, t := range u.Tracks {

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"aircheck/jobs/measurement"
+	subtitles "aircheck/worker/captions"
 )
 
 // demuxed is one segment taken apart.
@@ -20,6 +21,7 @@ type demuxed struct {
 	bytes   int
 	packets []*packet // in the container's order
 	demuxer *demuxer  // open for as long as packets refer to its tracks
+	texts   *measurement.Captions
 	ignore  func(*packet) bool
 }
 
@@ -80,6 +82,10 @@ func (w *window) demux(at int) (*demuxed, error) {
 	}
 	if s.bytes == 0 {
 		s.state, s.detail = measurement.UnitCorrupt, "the segment is empty"
+		return s, nil
+	}
+	if texts, ok := subtitles.Read(got.Data[:got.Init], got.Data[got.Init:]); ok {
+		s.texts = texts
 		return s, nil
 	}
 	s.demuxer, err = openDemuxer(bytesReader(got.Data), int64(len(got.Data)), selfContained)
@@ -200,7 +206,7 @@ func (w *window) proceed(at int) (*demuxed, error) {
 // segment measures one owned segment.
 func (w *window) segment(before, s *demuxed) error {
 	u := w.unit(s.index)
-	u.State, u.Detail, u.Bytes = s.state, s.detail, 0
+	u.State, u.Detail, u.Bytes, u.Captions = s.state, s.detail, 0, s.texts
 	if before == nil || s.state != measurement.UnitOK {
 		if err := w.drainVideo(); err != nil {
 			return err

@@ -12,7 +12,7 @@ func (p *parser) masterTag(name, value string) bool {
 			p.fault(p.variant.Line, jobs.Fail, "EXT-X-STREAM-INF without a URI")
 		}
 		attrs := p.list(-1, name, value)
-		p.variant = &Entry{Line: p.number, Kind: EntryVariant, Variant: p.variantOf(attrs)}
+		p.variant = &Entry{Line: p.number, Kind: EntryVariant, CaptionGroup: attrs["CLOSED-CAPTIONS"], Variant: p.variantOf(attrs)}
 	case "EXT-X-I-FRAME-STREAM-INF":
 		attrs := p.list(-1, name, value)
 		p.entry(Entry{Line: p.number, Kind: EntryIFrames, URI: attrs["URI"], Variant: p.variantOf(attrs)})
@@ -25,16 +25,18 @@ func (p *parser) masterTag(name, value string) bool {
 }
 
 func (p *parser) rendition(attrs map[string]string) {
-	kinds := map[string]EntryKind{"AUDIO": EntryAudio, "VIDEO": EntryVideo, "SUBTITLES": EntrySubtitles}
+	kinds := map[string]EntryKind{"AUDIO": EntryAudio, "VIDEO": EntryVideo, "SUBTITLES": EntrySubtitles, "CLOSED-CAPTIONS": EntryInStream}
 	kind, ok := kinds[attrs["TYPE"]]
 	if !ok {
-		if attrs["TYPE"] != "CLOSED-CAPTIONS" {
-			p.fault(p.number, jobs.Warn, "EXT-X-MEDIA of unknown TYPE %s", clip(attrs["TYPE"]))
-		}
+		p.fault(p.number, jobs.Warn, "EXT-X-MEDIA of unknown TYPE %s", clip(attrs["TYPE"]))
 		return
 	}
+	uri := attrs["URI"]
+	if kind == EntryInStream {
+		uri = "" // it must not have one (RFC 8216 section 4.3.4.1)
+	}
 	p.entry(Entry{
-		Line: p.number, Kind: kind, URI: attrs["URI"], Group: attrs["GROUP-ID"], Name: attrs["NAME"],
+		Line: p.number, Kind: kind, URI: uri, Group: attrs["GROUP-ID"], Name: attrs["NAME"], InStream: attrs["INSTREAM-ID"],
 		Variant: jobs.Variant{Language: attrs["LANGUAGE"]},
 	})
 }

@@ -146,6 +146,7 @@ func TestParseMaster(t *testing.T) {
 	want := []Entry{
 		{Line: 2, Kind: EntryAudio, URI: "en/a.m3u8", Group: "aac", Name: "English", Variant: jobs.Variant{Language: "en"}},
 		{Line: 3, Kind: EntrySubtitles, URI: "s.m3u8", Group: "s", Name: "x"},
+		{Line: 4, Kind: EntryInStream, Group: "cc", Name: "x", InStream: "CC1"},
 		{Line: 5, Kind: EntryVariant, URI: "v/720.m3u8", Variant: jobs.Variant{
 			Bandwidth: 2e6, AverageBandwidth: 15e5, Width: 1280, Height: 720, FrameRate: "29.970", Codecs: "avc1.64001f,mp4a.40.2",
 		}},

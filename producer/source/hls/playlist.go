@@ -53,23 +53,26 @@ type Master struct {
 // EntryKind is what an entry of a multivariant playlist offers.
 type EntryKind string
 
-// The kinds of entry. Only the first three lead to sequences.
+// The kinds of entry. Only the first four lead to sequences.
 const (
 	EntryVariant   EntryKind = "variant"
 	EntryAudio     EntryKind = "audio"
 	EntryVideo     EntryKind = "video" // EXT-X-MEDIA with TYPE=VIDEO: another angle
 	EntrySubtitles EntryKind = "subtitles"
 	EntryIFrames   EntryKind = "iframes"
+	EntryInStream  EntryKind = "closed captions" // TYPE=CLOSED-CAPTIONS: in the pictures of the variants
 )
 
 // Entry is a variant or a rendition.
 type Entry struct {
-	Line    int
-	Kind    EntryKind
-	URI     string // as written; empty for a rendition that is muxed into its variants
-	Group   string
-	Name    string
-	Variant jobs.Variant
+	Line  int
+	Kind  EntryKind
+	URI   string // as written; empty for a rendition that is muxed into its variants
+	Group string
+	Name  string
+	// InStream is the INSTREAM-ID of closed captions, CaptionGroup the group of them that a variant has.
+	InStream, CaptionGroup string
+	Variant                jobs.Variant
 }
 
 // Media is a media playlist.

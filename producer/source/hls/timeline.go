@@ -26,6 +26,8 @@ const (
 	// maxAllSegments bounds the segments of one stream together: a day of 2 s segments on twenty sequences. A playlist of 13 bytes a segment is not the
 	// cheapest way to fill memory with 100 bytes a segment.
 	maxAllSegments = 1_000_000
+	// maxInStream bounds the closed captions of a variant: four of CEA-608 and 63 of CEA-708 can be told apart.
+	maxInStream = 67
 )
 
 // Timeline reads the playlist at loc and what it names. The error is the origin's: the playlist, or one that it names, could not be asked for. Faults of
@@ -86,13 +88,13 @@ type timeline struct {
 	addresses int // bytes of addresses in their segments
 }
 
-// children lists the playlists that a multivariant playlist names, each once, in the order in which they appear.
+// children lists the playlists that a multivariant playlist names, each once, in the order in which they appear; those of subtitles come last.
 func (t *timeline) children(top *child, m *Master) []*child {
 	var list []*child
 	seen := map[string]*child{}
 	for i := range m.Entries {
 		e := &m.Entries[i]
-		if e.URI == "" || e.Kind == EntrySubtitles || e.Kind == EntryIFrames {
+		if e.URI == "" || e.Kind == EntryIFrames {
 			continue
 		}
 		loc, err := top.loc.Resolve(e.URI)
@@ -107,8 +109,31 @@ func (t *timeline) children(top *child, m *Master) []*child {
 			list = append(list, c)
 		}
 		c.describe(e)
+		if c.attrs.InStream == "" && e.CaptionGroup != "" {
+			c.attrs.InStream = m.inStream(e.CaptionGroup)
+		}
 	}
+	slices.SortStableFunc(list, func(a, b *child) int { return rank(a.media) - rank(b.media) })
 	return list
+}
+
+// rank puts subtitles behind everything else, which is numbered as if there were none.
+func rank(media string) int {
+	if media == "captions" {
+		return 1
+	}
+	return 0
+}
+
+// inStream lists the closed captions of a group.
+func (m *Master) inStream(group string) string {
+	var ids []string
+	for i := range m.Entries {
+		if e := &m.Entries[i]; e.Kind == EntryInStream && e.Group == group && e.InStream != "" && !strings.Contains(e.InStream, ",") && len(ids) < maxInStream {
+			ids = append(ids, clip(e.InStream))
+		}
+	}
+	return strings.Join(ids, ",")
 }
 
 // describe adds what an entry says. A playlist that is a variant and a rendition is called after the variant; it holds audio alone if any entry
@@ -147,8 +172,11 @@ func nameOf(e *Entry) string {
 
 // mediaOf tells what an entry says is inside; a variant with audio codecs alone and no resolution is a radio channel.
 func mediaOf(e *Entry) string {
-	if e.Kind == EntryAudio {
+	switch e.Kind {
+	case EntryAudio:
 		return "audio"
+	case EntrySubtitles:
+		return "captions"
 	}
 	if e.Kind == EntryVariant && e.Variant.Width == 0 && e.Variant.Codecs != "" && audioOnly(e.Variant.Codecs) {
 		return "audio"

@@ -217,7 +217,7 @@ const ladder = "#EXTM3U\n" +
 
 func ladderOrigin(base string) *fake.Origin {
 	return &fake.Origin{Objects: map[string]string{
-		base + "main.m3u8": ladder, base + "audio/en.m3u8": media, base + "v720/media.m3u8": media, base + "v180/media.m3u8": media,
+		base + "main.m3u8": ladder, base + "audio/en.m3u8": media, base + "subs.m3u8": media, base + "v720/media.m3u8": media, base + "v180/media.m3u8": media,
 	}}
 }
 
@@ -226,17 +226,21 @@ func TestLadder(t *testing.T) {
 	tl := timelineOf(t, origin, "/x/main.m3u8")
 	var got []string
 	for _, s := range tl.Sequences {
+		if s.Variant == nil {
+			s.Variant = &jobs.Variant{}
+		}
 		got = append(got, fmt.Sprintf("%s %s %q %d %s %s", s.ID, s.Media, s.Name, s.Variant.Bandwidth, s.Variant.Language, s.Segments[0].URI))
 	}
 	want := []string{
 		`s0 audio "audio/en.m3u8" 64000 en /x/audio/seg0.ts`,
 		`s1 video "v720/media.m3u8" 2000000  /x/v720/seg0.ts`,
 		`s2 video "v180/media.m3u8" 600000  /x/v180/seg0.ts`,
+		`s3 captions "subtitles group subs, x" 0  /x/seg0.ts`,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if n := len(origin.Asked()); n != 4 || len(tl.Findings) > 0 {
+	if n := len(origin.Asked()); n != 5 || len(tl.Findings) > 0 {
 		t.Errorf("asked for %q, findings %q", origin.Asked(), findings(tl))
 	}
 }
@@ -288,7 +292,7 @@ func TestVariantsThatCannotBeRead(t *testing.T) {
 			if got := findings(tl); !reflect.DeepEqual(got, tt.findings) {
 				t.Errorf("findings %q, want %q", got, tt.findings)
 			}
-			if tt.wantErr == nil && (len(tl.Sequences) != 2 || tl.Sequences[1].ID != "s1") {
+			if tt.wantErr == nil && (len(tl.Sequences) != 3 || tl.Sequences[1].ID != "s1" || tl.Sequences[2].Media != "captions") {
 				t.Errorf("sequences %+v", tl.Sequences)
 			}
 		})
