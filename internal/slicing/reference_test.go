@@ -56,7 +56,7 @@ func TestAnyCutGivesTheSameComparison(t *testing.T) {
 				check.Timeline.Sequences = append(check.Timeline.Sequences, q)
 			}
 			whole := comparison(t, org, check, cut(check.Timeline, nil))
-			if !bytes.Contains(whole, []byte(`"psnr_y"`)) {
+			if !bytes.Contains(whole, []byte(`"ssim_y"`)) {
 				t.Fatalf("nothing was compared: %s", whole)
 			}
 			if tt.name == "two programmes against themselves" && bytes.Contains(whole, []byte(`"code": "reference.`)) {
