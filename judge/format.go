@@ -185,7 +185,7 @@ func sampleAspect(f *measurement.Format) string {
 	return fmt.Sprintf("%d:%d", f.SARNum/g, f.SARDen/g)
 }
 
-func (d *videoFormats) gap(from, _ jobs.Micros) { d.Rate.gap() }
+func (d *videoFormats) gap(_, _ jobs.Micros) { d.Rate.gap() }
 
 func (d *videoFormats) finish(at jobs.Micros) {
 	d.Watch.end(at)
