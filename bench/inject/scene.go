@@ -227,16 +227,19 @@ func orElse(list, fallback []string) []string {
 	return list
 }
 
+// exact takes the sound of the base. Matroska keeps milliseconds: expressions of t would jump at every packet.
+const exact = "[0:a]asetpts=N/SR/TB,"
+
 func (r render) filters(video, audio bool) string {
 	if r.graph != "" {
-		return r.graph
+		return strings.ReplaceAll(r.graph, "[0:a]", exact)
 	}
 	var parts []string
 	if video {
 		parts = append(parts, "[0:v]"+chain(r.video, "null")+"[v]")
 	}
 	if audio {
-		parts = append(parts, "[0:a]"+chain(r.audio, "anull")+"[a]")
+		parts = append(parts, exact+chain(r.audio, "anull")+"[a]")
 	}
 	return strings.Join(parts, ";")
 }
