@@ -19,7 +19,9 @@ func benchPool(b *testing.B, c content, depth int) []*Picture {
 	r := rand.New(rand.NewPCG(1, 1))
 	pool := make([]*Picture, poolSize)
 	for i := range pool {
-		pool[i] = lay(r, &pin, makeImage(r, c, i, sizesOf(1920, 1080, 1), depth), false)
+		img := makeImage(r, c, i, sizesOf(1920, 1080, 1), depth)
+		img.matrix = BT709
+		pool[i] = lay(r, &pin, img, false)
 	}
 	return pool
 }
