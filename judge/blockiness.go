@@ -72,8 +72,8 @@ func (d *blockiness) end(at jobs.Micros) {
 	d.emit(f)
 }
 
-func (d *blockiness) unmeasured(string) string {
-	if d.Looked {
+func (d *blockiness) unmeasured(code string) string {
+	if d.Looked || code != "video.blockiness" {
 		return ""
 	}
 	return fmt.Sprintf("no picture of at least %dx%d samples", leastClassWidth, leastClassHeight)

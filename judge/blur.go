@@ -100,8 +100,8 @@ func (d *blur) end(at jobs.Micros) {
 	d.emit(f)
 }
 
-func (d *blur) unmeasured(string) string {
-	if d.Looked {
+func (d *blur) unmeasured(code string) string {
+	if d.Looked || code != "video.blur" {
 		return ""
 	}
 	return "no picture has edges enough to tell whether they are sharp"
