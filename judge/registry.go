@@ -1,6 +1,10 @@
 package judge
 
-import "aircheck/jobs/measurement"
+import (
+	"slices"
+
+	"aircheck/jobs/measurement"
+)
 
 // videoEntry is a detector of pictures and the codes that it is the only one to report.
 type videoEntry struct {
@@ -82,18 +86,24 @@ func newAudioDetectors(p *params, emit emitter) []audioDetector {
 	return list
 }
 
-// covered lists the codes that a rendition is examined for, in the order of the report.
-func covered(kind measurement.Kind, p *params) []string {
-	var codes []string
+// reported lists the codes of each detector of a kind, in the order of the registry.
+func reported(kind measurement.Kind) [][]string {
+	var codes [][]string
 	if kind == measurement.Video {
 		for _, e := range videoEntries() {
-			codes = append(codes, e.codes...)
+			codes = append(codes, e.codes)
 		}
-	} else {
-		for _, e := range audioEntries() {
-			codes = append(codes, e.codes...)
-		}
+		return codes
 	}
+	for _, e := range audioEntries() {
+		codes = append(codes, e.codes)
+	}
+	return codes
+}
+
+// covered lists the codes that a rendition is examined for, in the order of the report.
+func covered(kind measurement.Kind, p *params) []string {
+	codes := slices.Concat(reported(kind)...)
 	codes = append(codes, string(kind)+".decode_error", "timestamp.gap", "timestamp.overlap", "timestamp.backward")
 	active := codes[:0]
 	for _, code := range codes {

@@ -146,13 +146,17 @@ func (t *rendition) shallows() shallows {
 	return list
 }
 
-// doubt says why a code could not be examined; empty when it was.
+// doubt says why a code could not be examined, as the detector that reports it sees it; empty when it was.
 func (s *stream) doubt(code string) string {
-	for _, d := range s.detectors() {
-		if d, ok := d.(doubter); ok {
-			if reason := d.unmeasured(code); reason != "" {
-				return reason
-			}
+	codes := reported(s.Kind)
+	all := s.detectors()
+	if len(all) < len(codes) {
+		return "" // a reference, which nothing examines
+	}
+	own := all[len(all)-len(codes):] // before them stands what signs a stream that is compared
+	for i, d := range own {
+		if d, ok := d.(doubter); ok && slices.Contains(codes[i], code) {
+			return d.unmeasured(code)
 		}
 	}
 	return ""
