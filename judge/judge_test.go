@@ -119,8 +119,8 @@ func TestCleanStreamPasses(t *testing.T) {
 		t.Errorf("duration %v, renditions %s", r.Duration, encode(t, r.Renditions))
 	}
 	for _, c := range r.Coverage {
-		if c.Detector == codeOffset || kindOf(c.Detector) == "captions" {
-			continue // there are no flashes and beeps to measure it by, and no captions
+		if c.Detector == codeOffset || kindOf(c.Detector) == "captions" || c.Detector == "video.blockiness" {
+			continue // there are no flashes and beeps to measure it by, no captions, and the pictures are too small for a grid
 		}
 		if len(c.Intervals) != 1 || c.Intervals[0] != (jobs.Interval{Start: 0, End: 20, State: jobs.Analysed}) {
 			t.Errorf("coverage of %s %s is %v", c.Rendition, c.Detector, c.Intervals)

@@ -155,7 +155,7 @@ func TestTrackThatComesLate(t *testing.T) {
 	}
 	r := judgedUnits(t, c.sequenceDef("s0"), units, c.formats())
 	wantStates(t, r, "a0", "audio.silence", "0-6 skipped, 6-20 analysed")
-	if r.Verdict != jobs.VerdictPass {
-		t.Errorf("verdict %s, findings %s", r.Verdict, encode(t, r.Findings))
+	if r.Verdict != jobs.VerdictWarn || len(r.Findings) != 1 || r.Findings[0].Code != codeSkew {
+		t.Errorf("verdict %s, findings %s, want one about the late start", r.Verdict, encode(t, r.Findings))
 	}
 }

@@ -78,7 +78,7 @@ func pictureRow(n int64, pts, duration int64) measurement.Frame {
 		Pair: measurement.Pair{SADY: 9 * area, TI2: 900 * area, MaxBlock: 9000, Changed: blocks, Blocks: blocks, BlockMean: 500 * area / 64},
 	}
 	for i := range f.Grid {
-		f.Grid[i] = uint8(50 + (int64(i)*7+n*13)%150)
+		f.Grid[i] = uint8(100 + (int64(i)*7+n*13)%20) // moves, and does not flash
 	}
 	return f
 }
@@ -121,7 +121,8 @@ func soundRow(index int64, rate int, offset, samples int32, level float64) measu
 	if level == 0 {
 		c.Zeros = samples
 	}
-	return measurement.Slot{Index: index, Offset: offset, Samples: samples, Ch: []measurement.Channel{c, c}, LR: sq}
+	// The channels are equally loud and not alike.
+	return measurement.Slot{Index: index, Offset: offset, Samples: samples, Ch: []measurement.Channel{c, c}, LR: sq / 2, Diff: float32(level)}
 }
 
 // script is a stream to be made: what is in it when, and what is wrong with it.
