@@ -21,12 +21,13 @@ SEEDS         ?= 25
 
 # The acceptance cases that are due. Later work extends both lists.
 ACCEPT        ?= ../shared/accept/accept.py
-ACCEPT_GROUPS := first-light loudness robust
+ACCEPT_GROUPS := first-light video audio sync loudness robust
 ACCEPT_REAL   := silent_black_clip_is_black_and_silent \
                  gap_tags_are_not_missing_segments_and_dark_digits_are_not_black \
                  clock_rollover_is_not_a_jump \
                  two_video_and_two_audio_tracks_are_four_renditions \
-                 broken_and_encrypted_files_are_named_for_what_they_are
+                 broken_and_encrypted_files_are_named_for_what_they_are \
+                 psnr_against_a_pristine_copy_is_the_published_number
 
 .PHONY: help deps build slim demo test unit slicing race asan e2e accept accuracy accuracy-short speed lint fuzz bench fleet tools clean
 
