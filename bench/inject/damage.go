@@ -98,8 +98,10 @@ const visible = 36
 // compare marks where the decode of a clip differs visibly from that of the sound stream; gaps up to half a second belong to the damage.
 func (s *scene) compare(clip, sound string) error {
 	const stats = "psnr.log"
+	// Damage may make the decoder believe in another size.
 	_, err := s.tool.FFmpeg(s.ctx, s.dir, "-i", clip, "-i", sound, "-an", "-lavfi",
-		fmt.Sprintf("[0:v]fps=%d/%d[x];[x][1:v]psnr=stats_file=%s:eof_action=endall", s.base.RateNum, s.base.RateDen, stats), "-f", "null", "-")
+		fmt.Sprintf("[0:v]scale=%d:%d,fps=%d/%d[x];[x][1:v]psnr=stats_file=%s:eof_action=endall", s.base.Width, s.base.Height, s.base.RateNum, s.base.RateDen, stats),
+		"-f", "null", "-")
 	if err != nil {
 		return err
 	}
