@@ -13,7 +13,8 @@ const maxHoles = 20
 
 // coverage writes how much was analysed, and every hole with its reason.
 func (t *text) coverage() {
-	shares := t.r.Shares()
+	examined, rest := t.r.examined()
+	shares := shares(examined)
 	if len(shares) == 0 {
 		fmt.Fprintln(t, "Coverage   "+t.ink.paint(sgrPurple, "nothing could be analysed"))
 		return
@@ -25,21 +26,67 @@ func (t *text) coverage() {
 		}
 	}
 	fmt.Fprintf(t, "Coverage   %s\n", strings.Join(parts, ", "))
-	holes := t.r.holes()
-	for i, h := range holes {
+	list := holes(examined)
+	for i, h := range list {
 		if i == maxHoles {
-			fmt.Fprintf(t, "           … and %s\n", plural(len(holes)-i, "more hole"))
+			fmt.Fprintf(t, "           … and %s\n", plural(len(list)-i, "more hole"))
 			break
 		}
 		fmt.Fprintf(t, "           %s\n", Printable(h.String()))
 	}
+	t.unexamined(rest)
 }
 
-// Shares returns, for each state that occurs, its part of all (rendition, detector, time), in 0..1. It is empty when there is nothing to cover.
-func (r *Report) Shares() map[jobs.State]float64 {
+// unexamined tells which detectors had nothing to go by, and why.
+func (t *text) unexamined(rest []jobs.Coverage) {
+	type key struct{ rendition, reason string }
+	codes := map[key][]string{}
+	var keys []key
+	for _, c := range rest {
+		k := key{c.Rendition, c.Intervals[0].Reason}
+		if codes[k] == nil {
+			keys = append(keys, k)
+		}
+		codes[k] = append(codes[k], c.Detector)
+	}
+	head := "Not judged"
+	for _, k := range keys {
+		fmt.Fprintf(t, "%s %s\n", head, Printable(fmt.Sprintf("%s  %s: %s", k.rendition, strings.Join(codes[k], ", "), k.reason)))
+		head = "          "
+	}
+}
+
+// examined parts the detectors of which nothing could be made on a rendition, though others examined it, from the rest.
+func (r *Report) examined() (list, rest []jobs.Coverage) {
+	alive := map[string]bool{}
+	for _, c := range r.Coverage {
+		alive[c.Rendition] = alive[c.Rendition] || !skipped(c)
+	}
+	for _, c := range r.Coverage {
+		if alive[c.Rendition] && skipped(c) {
+			rest = append(rest, c)
+		} else {
+			list = append(list, c)
+		}
+	}
+	return list, rest
+}
+
+// skipped tells whether all of the time was skipped.
+func skipped(c jobs.Coverage) bool {
+	for _, iv := range c.Intervals {
+		if iv.State != jobs.Skipped {
+			return false
+		}
+	}
+	return len(c.Intervals) > 0
+}
+
+// shares returns, for each state that occurs, its part of all (rendition, detector, time), in 0..1. It is empty when there is nothing to cover.
+func shares(coverage []jobs.Coverage) map[jobs.State]float64 {
 	shares := map[jobs.State]float64{}
 	var total float64
-	for _, c := range r.Coverage {
+	for _, c := range coverage {
 		for _, iv := range c.Intervals {
 			length := float64(iv.End - iv.Start)
 			shares[iv.State] += length
@@ -88,7 +135,7 @@ func (h hole) String() string {
 }
 
 // holes lists what was not analysed in the order of the ledger, equal intervals of one rendition joined.
-func (r *Report) holes() []hole {
+func holes(coverage []jobs.Coverage) []hole {
 	type key struct {
 		rendition string
 		interval  jobs.Interval
@@ -96,7 +143,7 @@ func (r *Report) holes() []hole {
 	detectors := map[string]int{}
 	at := map[key]int{}
 	var list []hole
-	for _, c := range r.Coverage {
+	for _, c := range coverage {
 		detectors[c.Rendition]++
 		for _, iv := range c.Intervals {
 			if iv.State == jobs.Analysed {

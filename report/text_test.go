@@ -88,3 +88,28 @@ func TestClock(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsNotMeasurableIsNoHole: a detector that has nothing to go by on a stream is told by name, and the others are not called incomplete for it.
+func TestWhatIsNotMeasurableIsNoHole(t *testing.T) {
+	result := testResult()
+	whole := func(state jobs.State, reason string) []jobs.Interval {
+		return []jobs.Interval{{End: 20, State: state, Reason: reason}}
+	}
+	result.Coverage = []jobs.Coverage{
+		{Rendition: "v0", Detector: "video.black", Intervals: whole(jobs.Analysed, "")},
+		{Rendition: "v0", Detector: "captions.gap", Intervals: whole(jobs.Skipped, "no captions")},
+		{Rendition: "v0", Detector: "captions.drift", Intervals: whole(jobs.Skipped, "no captions")},
+	}
+	out := render(t, build(t, testCheck(), result, Run{}), TextOptions{})
+	for _, want := range []string{"Coverage   analysed 100 %\n", "Not judged v0  captions.gap, captions.drift: no captions\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	for i := range result.Coverage {
+		result.Coverage[i].Intervals = whole(jobs.Skipped, "encrypted")
+	}
+	if out = render(t, build(t, testCheck(), result, Run{}), TextOptions{}); !strings.Contains(out, "skipped 100 %") || strings.Contains(out, "Not judged") {
+		t.Errorf("a rendition that nothing could examine is\n%s", out)
+	}
+}
