@@ -68,7 +68,7 @@ func (w *window) object() error {
 			w.header.Duration = containerDuration(d.fc)
 			parts = w.parts(d.format)
 		}
-		err = w.objectPart(d, parts[i], i == len(parts)-1)
+		err = w.objectPart(d, parts[i])
 		d.close()
 		if err != nil {
 			return err
@@ -78,7 +78,7 @@ func (w *window) object() error {
 }
 
 // objectPart measures what begins in one part; in the last one of the object it also says whether the object is whole.
-func (w *window) objectPart(d *demuxer, p part, last bool) error {
+func (w *window) objectPart(d *demuxer, p part) error {
 	o := &objectWindow{window: w, d: d, part: p, videos: map[int]*objectVideo{}, audios: map[int]*objectAudio{}, seen: map[trackID]sighting{}}
 	defer o.free()
 	cut := o.truncation()
@@ -88,7 +88,7 @@ func (w *window) objectPart(d *demuxer, p part, last bool) error {
 	if err := o.read(); err != nil {
 		return err
 	}
-	if last {
+	if o.foot {
 		o.markTruncated(cut)
 	}
 	return nil
@@ -313,7 +313,7 @@ func (o *objectWindow) videoPacket(p *packet) error {
 			}
 		}
 	}
-	if !v.begun && o.task.Window.Head {
+	if !v.begun && o.head {
 		v.begun = true // what stands before the first keyframe belongs to the first window
 		v.cell = max(v.cell, 0)
 	}

@@ -33,7 +33,7 @@ func (o *objectWindow) audioPacket(p *packet) error {
 			}
 			a.cell = cell
 			start := cell * audioCellMillis
-			a.begun = o.owns(start) || (o.task.Window.Head && start < o.to)
+			a.begun = o.owns(start) || (o.head && start < o.to)
 			a.done = start >= o.to
 		}
 	}

@@ -15,17 +15,21 @@ const partMillis = 60_000
 // maxParts is when a container's duration is no longer believed: eleven days.
 const maxParts = 16_000
 
-// part is a stretch of the grid in milliseconds: it owns what begins in [from, to), and is read from readFrom on.
-type part struct{ from, to, readFrom int64 }
+// part is a stretch of the grid in milliseconds: it owns what begins in [from, to), and is read from readFrom on. The first part of an object (head) owns what
+// stands before its first keyframe, too, and the last one (foot) knows whether the object is whole; of a window's parts only one can be either.
+type part struct {
+	from, to, readFrom int64
+	head, foot         bool
+}
 
 // parts cuts the window where every window is cut.
 func (w *window) parts(format string) []part {
 	from, to := gridBorder(int64(w.task.Window.Start)), gridBorder(int64(w.task.Window.End))
-	whole := part{from: from, to: to, readFrom: from}
-	if w.task.Window.Head {
+	whole := part{from: from, to: to, readFrom: from, head: w.task.Window.Head, foot: w.task.Window.Foot}
+	if whole.head {
 		whole.from, whole.readFrom = math.MinInt64, 0
 	}
-	if w.task.Window.Foot {
+	if whole.foot {
 		whole.to = math.MaxInt64
 	}
 	if slices.Contains([]string{"mov", "wav"}, format) || to/partMillis > maxParts {
@@ -35,7 +39,8 @@ func (w *window) parts(format string) []part {
 	for start := from / partMillis * partMillis; len(list) == 0 || start < to; start += partMillis {
 		list = append(list, part{from: max(from, start), to: min(to, start+partMillis), readFrom: start})
 	}
-	list[0].from = whole.from
-	list[len(list)-1].to = whole.to
+	first, last := &list[0], &list[len(list)-1]
+	first.from, first.head = whole.from, whole.head
+	last.to, last.foot = whole.to, whole.foot
 	return list
 }

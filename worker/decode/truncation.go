@@ -37,12 +37,9 @@ const truncationUnit = math.MaxInt32
 // than what a window reads before its start, so the last window knows whether media reaches it, however it was cut.
 const maxMissingTail = 1_000_000
 
-// markTruncated says in the last window, which every cut has, that the object stops early: where, if an index tells (cut in microseconds), else the judge takes
+// markTruncated says in the last part, which every cut has, that the object stops early: where, if an index tells (cut in microseconds), else the judge takes
 // the end of the media, which one window alone does not know.
 func (o *objectWindow) markTruncated(cut int64) {
-	if !o.task.Window.Foot {
-		return
-	}
 	short := o.d.format != "mov" && o.header.Duration-o.lastTime > maxMissingTail
 	if cut < 0 && !short {
 		return
