@@ -138,7 +138,7 @@ func start(cfg *Config) (*process, error) {
 	p := &process{cmd: cmd, stdin: stdin, stderr: &lastWords{}, exited: make(chan struct{})}
 	cmd.Stderr = p.stderr
 	p.conn = wire.Conn{R: stdout, W: stdin}
-	if err := cmd.Start(); err != nil {
+	if err := startPatient(cmd); err != nil {
 		return nil, err
 	}
 	go func() { // ends with the process; bury and stop wait for it
