@@ -297,7 +297,7 @@ func (a *alignment) beside(i, j int) []jobs.Micros {
 	if 50*(long-short) <= long {
 		return []jobs.Micros{l}
 	}
-	step := max(short/2, jobs.Micros(a.ref.Length[j])/8)
+	step := max(1, short/2, jobs.Micros(a.ref.Length[j])/8) // nine at most; pictures may be of microseconds
 	var list []jobs.Micros
 	for d := -jobs.Micros(a.ref.Length[j]) / 2; d <= jobs.Micros(a.ref.Length[j])/2; d += step {
 		list = append(list, l+d)

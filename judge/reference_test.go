@@ -341,3 +341,16 @@ func TestQualityIsPooledAsFFmpegDoes(t *testing.T) {
 		t.Error("nothing has figures")
 	}
 }
+
+// TestPicturesOfMicroseconds: a hostile time base must not make the search for a lag endless.
+func TestPicturesOfMicroseconds(t *testing.T) {
+	for _, length := range [][2]int32{{1, 3}, {1, 1 << 30}, {1 << 30, 1}, {7, 2}} {
+		a := &alignment{
+			pic: &pictureSignature{Start: []jobs.Micros{0}, Length: []int32{length[0]}},
+			ref: &pictureSignature{Start: []jobs.Micros{0}, Length: []int32{length[1]}},
+		}
+		if n := len(a.beside(0, 0)); n < 1 || n > 9 {
+			t.Errorf("%v: %d lags", length, n)
+		}
+	}
+}
