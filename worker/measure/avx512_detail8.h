@@ -67,28 +67,39 @@ static inline __m512i chroma_8(const uint8_t *c, __mmask32 in) {
     return _mm512_slli_epi16(_mm512_sub_epi16(_mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(in, c)), _mm512_set1_epi16(128)), 7);
 }
 
+// Factors of R, G and B in words.
+typedef struct {
+    __m512i r, b, gr, gb;
+} gamut_words;
+
 // Which of 32 samples lie outside (see out_of_gamut): luma in 14 bits, chroma in 15, signed. No sum leaves a word.
-static inline __mmask32 beyond_gamut(const ac_matrix *m, __m512i y, __m512i cb, __m512i cr) {
-    __m512i r = _mm512_add_epi16(y, _mm512_mulhrs_epi16(cr, _mm512_set1_epi16(m->r))), b = _mm512_add_epi16(y, _mm512_mulhrs_epi16(cb, _mm512_set1_epi16(m->b)));
-    __m512i g = _mm512_sub_epi16(y, _mm512_mulhrs_epi16(cr, _mm512_set1_epi16(m->gr)));
-    g = _mm512_sub_epi16(g, _mm512_mulhrs_epi16(cb, _mm512_set1_epi16(m->gb)));
+static inline __mmask32 beyond_gamut(const gamut_words *m, __m512i y, __m512i cb, __m512i cr) {
+    __m512i r = _mm512_add_epi16(y, _mm512_mulhrs_epi16(cr, m->r)), b = _mm512_add_epi16(y, _mm512_mulhrs_epi16(cb, m->b));
+    __m512i g = _mm512_sub_epi16(_mm512_sub_epi16(y, _mm512_mulhrs_epi16(cr, m->gr)), _mm512_mulhrs_epi16(cb, m->gb));
     __m512i lo = _mm512_min_epi16(_mm512_min_epi16(y, r), _mm512_min_epi16(g, b)), hi = _mm512_max_epi16(_mm512_max_epi16(y, r), _mm512_max_epi16(g, b));
     return _mm512_cmpgt_epi16_mask(_mm512_set1_epi16(AC_GAMUT_LO), lo) | _mm512_cmpgt_epi16_mask(hi, _mm512_set1_epi16(AC_GAMUT_HI));
 }
 
-static int64_t gamut_row_8(const ac_video *v, const gamut_rows_8 *r) {
-    int sx = v->share_x, sy = v->share_y, left = 6 - (sx == 2) - (sy == 2);
+static inline AC_INLINE int64_t gamut_run_8(const ac_video *v, const gamut_rows_8 *r, int sx, int sy) {
+    const ac_matrix *f = ac_matrix_of(v);
+    gamut_words m = {_mm512_set1_epi16(f->r), _mm512_set1_epi16(f->b), _mm512_set1_epi16(f->gr), _mm512_set1_epi16(f->gb)};
+    unsigned left = 6 - (sx == 2) - (sy == 2);
     int64_t out = 0;
-    if (sx > 2 || sy > 2) return plain_gamut_8(v, r, 0);
     for (int x = 0; x < r->n; x += 32) {
         const uint8_t *c = r->luma + x * sx;
-        __mmask64 in = first_columns((r->n - x < 32 ? r->n - x : 32) * sx);
+        __mmask64 in = first_columns((r->n - x) * sx);
         __mmask32 own = (__mmask32)first_columns(r->n - x < 32 ? r->n - x : 32);
         __m512i y = shared_luma_8(c, in, sx);
         if (sy == 2) y = _mm512_add_epi16(y, shared_luma_8(c + v->cur.stride[0], in, sx));
-        out += bits(own & beyond_gamut(ac_matrix_of(v), _mm512_slli_epi16(y, (unsigned)left), chroma_8(r->cb + x, own), chroma_8(r->cr + x, own)));
+        out += bits(own & beyond_gamut(&m, _mm512_slli_epi16(y, left), chroma_8(r->cb + x, own), chroma_8(r->cr + x, own)));
     }
     return out;
+}
+
+static int64_t gamut_row_8(const ac_video *v, const gamut_rows_8 *r) {
+    if (v->share_x == 2 && v->share_y == 2) return gamut_run_8(v, r, 2, 2);
+    if (v->share_x > 2 || v->share_y > 2) return plain_gamut_8(v, r, 0);
+    return gamut_run_8(v, r, v->share_x, v->share_y);
 }
 
 // Sums of |a + c - 2x| without leaving bytes. With m = (a + c + 1) / 2 rounded down and odd = (a + c) mod 2, a + c is 2m - odd, and so the term is 2|m - x|, less odd where m
@@ -155,29 +166,37 @@ static ac_dark dark_row_8(const uint8_t *c, int w, uint32_t limit) {
     return d;
 }
 
-// See plain_across: four blocks at a time; blocks beyond the last add nothing.
-static void steps_across_8(const uint8_t *data, ptrdiff_t stride, int cols, uint32_t *sums) {
-    for (int k = 1; k < cols; k += 4) {
-        __m512i z = _mm512_setzero_si512(), sum = z;
-        __mmask64 in = first_columns(16 * (cols - k));
-        const uint8_t *c = data + 16 * k - 1;
-        for (int y = 0; y < 8; y++, c += stride) sum = _mm512_add_epi16(sum, _mm512_unpacklo_epi8(diff_8(load_8(c, in), load_8(c - 1, in)), z));
-        for (int half = 0; half < 2 && k + 2 * half < cols; half++) {
-            __mmask16 own = cols - k - 2 * half >= 2 ? 0xffff : 0xff;
-            uint32_t *to = sums + 8 * (k + 2 * half);
-            __m512i words = _mm512_cvtepu16_epi32(half ? _mm512_extracti64x4_epi64(sum, 1) : _mm512_castsi512_si256(sum));
-            _mm512_mask_storeu_epi32(to, own, _mm512_add_epi32(_mm512_maskz_loadu_epi32(own, to), words));
+// Marks upright sides: four blocks at a time, from the steps that strip_8x64 has added up.
+static void upright_8(const ac_video *v, uint8_t *sides) {
+    int cols = v->w[0] / 16;
+    for (int k = 0; k < cols; k += 4) {
+        __m512i s = _mm512_loadu_si512(v->row.across + 4 * k), beside = _mm512_max_epu16(s, _mm512_bsrli_epi128(s, 4));
+        beside = _mm512_max_epu16(beside, _mm512_set1_epi16(24));
+        __m512i limit = _mm512_max_epu16(_mm512_add_epi16(beside, _mm512_add_epi16(beside, beside)), _mm512_set1_epi16(128));
+        uint32_t own = (uint32_t)first_columns(8 * (cols - k)) & (k > 0 ? ~0u : ~0xffu), hits = 0x11111111 & own;
+        hits &= _mm512_cmpgt_epu16_mask(_mm512_bsrli_epi128(s, 2), limit);
+        for (; hits; hits &= hits - 1) {
+            int lane = __builtin_ctz(hits);
+            sides[k + lane / 8] |= lane % 8 ? AC_LEFT_CONTROL : AC_LEFT;
         }
     }
 }
 
-static void steps_down_8(const uint8_t *a, const uint8_t *b, int cols, uint32_t *sums) {
+// Steps from row to row in the low words of 128-bit lanes, each of them a block.
+static inline __m512i block_steps_8(__m512i a, __m512i b) {
+    __m512i s = _mm512_sad_epu8(a, b);
+    return _mm512_add_epi32(s, _mm512_bsrli_epi128(s, 8));
+}
+
+// Marks level sides: four blocks at a time; blocks beyond the last have no steps.
+static void level_row_8(const ac_video *v, const side_rows_8 *r, uint8_t *sides, uint8_t mark) {
+    int cols = v->w[0] / 16;
     for (int k = 0; k < cols; k += 4) {
         __mmask64 in = first_columns(16 * (cols - k));
-        __m512i s = _mm512_sad_epu8(load_8(a + 16 * k, in), load_8(b + 16 * k, in));
-        __m256i lanes = _mm512_cvtepi64_epi32(_mm512_add_epi64(s, _mm512_bsrli_epi128(s, 8)));
-        lanes = _mm256_permutevar8x32_epi32(lanes, _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6));
-        __mmask8 own = (__mmask8)(cols - k >= 4 ? 0xf : (1 << (cols - k)) - 1);
-        _mm_mask_storeu_epi32(sums + k, own, _mm256_castsi256_si128(lanes));
+        __m512i a = load_8(r->a + 16 * k, in), b = load_8(r->b + 16 * k, in), c = load_8(r->c + 16 * k, in), d = load_8(r->d + 16 * k, in);
+        __m512i beside = _mm512_max_epu32(_mm512_max_epu32(block_steps_8(a, b), block_steps_8(c, d)), _mm512_set1_epi32(24));
+        __m512i limit = _mm512_max_epu32(_mm512_add_epi32(beside, _mm512_add_epi32(beside, beside)), _mm512_set1_epi32(128));
+        uint32_t hits = 0x1111 & _mm512_cmpgt_epu32_mask(block_steps_8(b, c), limit);
+        for (; hits; hits &= hits - 1) sides[k + __builtin_ctz(hits) / 4] |= mark;
     }
 }

@@ -59,9 +59,17 @@ static void move_8x64(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_
 
 static inline void store_lanes(uint32_t *to, __m512i v) { _mm256_storeu_si256((__m256i *)to, _mm512_cvtepi64_epi32(v)); }
 
+// Steps across upright sides, as plain_across has them, of the four blocks of a row, in words: the first eight of each 128-bit lane. c lies two columns before the blocks.
+static inline __m512i add_across_8(__m512i sum, const uint8_t *c, __mmask64 in) {
+    __m512i a = _mm512_unpacklo_epi8(_mm512_maskz_loadu_epi8(in, c), _mm512_setzero_si512());
+    return _mm512_add_epi16(sum, _mm512_abs_epi16(_mm512_sub_epi16(a, _mm512_bsrli_epi128(a, 2))));
+}
+
 static inline AC_INLINE void strip_8x64(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, __mmask64 in, int h, int luma,
                                                              const ac_limits *l, const ac_blocks *row, int x, totals_8 *t) {
     __m512i z = _mm512_setzero_si512(), sum = z, prev = z, sad = z, products = z, max = z, moved = z, min = _mm512_set1_epi8(-1), fill = _mm512_set1_epi8((char)c[0]);
+    __m512i across = z;
+    __mmask64 before = (in << 2 | 3) & (x > 0 ? ~0ull : ~3ull); // the same columns two further left
     for (int y = 0; y < h; y++) {
         rows_8 r = at_8(c + cs * y, p + ps * y, in, fill);
         sad = _mm512_add_epi64(sad, _mm512_sad_epu8(r.cur, r.prev));
@@ -72,6 +80,7 @@ static inline AC_INLINE void strip_8x64(const uint8_t *c, ptrdiff_t cs, const ui
         if (!luma) continue;
         prev = _mm512_add_epi64(prev, _mm512_sad_epu8(r.prev, z));
         moved = _mm512_max_epu8(moved, diff_8(r.cur, r.prev));
+        across = add_across_8(across, c + cs * y - 2, before);
     }
     __m512i sum2 = square_lanes_8(products, sum);
     t->sum = _mm512_add_epi64(t->sum, sum);
@@ -88,6 +97,8 @@ static inline AC_INLINE void strip_8x64(const uint8_t *c, ptrdiff_t cs, const ui
     if (_mm512_cmpgt_epu8_mask(moved, _mm512_set1_epi8((char)l->moved))) move_8x64(c, cs, p, ps, in, fill, h, l, t);
     store_lanes(row->sad + x / 8, sad);
     store_lanes(row->prev + x / 8, prev);
+    uint32_t *sides = row->across + x / 4;
+    _mm512_storeu_si512(sides, _mm512_add_epi16(_mm512_loadu_si512(sides), across));
 }
 
 static inline void begin_8(totals_8 *t) { *t = (totals_8){.min = _mm512_set1_epi8(-1), .counts = {.min = UINT32_MAX}}; }

@@ -54,7 +54,7 @@ static int allocate(ac_video *v) {
         if (!(*rows[i] = calloc(n, sizeof(uint32_t)))) return 0;
     if (!(v->sad16 = calloc(blocks, sizeof(uint32_t)))) return 0;
     if (!(v->sides = calloc(blocks, 1)) || !(v->combed = calloc((size_t)v->w[0], 1))) return 0;
-    if (!(v->across = calloc(4 * n, sizeof(uint32_t))) || !(v->steps = calloc(2 * n, sizeof(uint32_t)))) return 0;
+    if (!(v->row.across = calloc(4 * n, sizeof(uint32_t))) || !(v->steps = calloc(2 * n, sizeof(uint32_t)))) return 0;
     uint64_t state = 0;
     for (size_t i = 0; i < n; i++) {
         uint64_t k = next_key(&state);
@@ -97,7 +97,7 @@ void ac_video_free(ac_video *v) {
     free(v->column);
     free(v->sad16);
     free(v->sides);
-    free(v->across);
+    free(v->row.across);
     free(v->steps);
     free(v->combed);
     free(v->key1);

@@ -52,6 +52,7 @@ typedef struct {
 // One row of 8x8 blocks. Squares are kept modulo 2^32: they only feed the hash.
 typedef struct {
     uint32_t *sum, *sum2, *sad, *prev;
+    uint32_t *across; // steps across the upright sides of 16x16 blocks, and beside them: 8 a block, which kernels for bytes keep in words
 } ac_blocks;
 
 // Cells of a plane's grid: borders in blocks when blocked is set, else in samples.
@@ -129,7 +130,6 @@ struct ac_video {
     uint32_t *key1, *key2;     // hash keys by block column
     uint32_t bits;             // as in ac_plane, of the oldest picture
     uint8_t *sides;            // what breaks the picture, of every whole 16x16 block of luma
-    uint32_t *across;          // steps across the upright sides of a row of blocks, and beside them: 8 a block
     uint32_t *steps;           // the same of level sides: 3 a block
     uint8_t *combed;           // combed samples of up to 16 rows by column
     ac_edge edge[2];           // of the outermost columns, left and right

@@ -23,8 +23,10 @@ static inline __m512i widen_sum(__m512i v) {
 #define ROW_EDGES(r, n, limit, e) FN(edges_row)(r, n, limit, e)
 #define END_PHASES(v) FN(add_phases)(v)
 #define ROW_GAMUT(v, r) FN(gamut_row)(v, r)
-#define STEPS_ACROSS(data, stride, cols, sums) FN(steps_across)(data, stride, cols, sums)
-#define STEPS_DOWN(a, b, cols, sums) FN(steps_down)(a, b, cols, sums)
+#define STEPS_DOWN(a, b, cols, sums) FN(plain_down)(a, b, 0, cols, sums)
+#define ADD_ACROSS(v, y) (void)(y) // strips do
+#define MARK_UPRIGHT(v, sides) FN(upright)(v, sides)
+#define MARK_LEVEL(v, r, sides, mark) FN(level_row)(v, r, sides, mark)
 #define ROW_IDET(r, w, stride, sums, bits) FN(idet_row)(r, w, stride, sums)
 #define ROW_COMBED(up, c, down, w, t, column) FN(combed_row)(up, c, down, w, t, column)
 #define ROW_DARK(c, w, limit) FN(dark_row)(c, w, limit)

@@ -107,6 +107,7 @@ static void FN(pair_blocks)(ac_video *v) {
 }
 
 static int FN(pass)(ac_video *v) {
+    FN(clear_across)(v);
     FN(plane_pass)(v, 0, 1);
     for (int i = 1; i < v->planes; i++) FN(plane_pass)(v, i, 0);
     if (v->has_prev) FN(pair_blocks)(v);

@@ -105,3 +105,8 @@ static inline void FN(plain_down)(const SAMPLE *a, const SAMPLE *b, int from, in
         sums[k] = s;
     }
 }
+
+// The rows at a level side: two above it and two below.
+typedef struct {
+    const SAMPLE *a, *b, *c, *d;
+} FN(side_rows);
