@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"aircheck/jobs"
 	"aircheck/jobs/measurement"
@@ -271,57 +270,4 @@ func TestPlaylistFindingsAreInTheResult(t *testing.T) {
 	if check.Timeline.Findings[0].Code != "playlist.invalid" {
 		t.Error("the check was changed")
 	}
-}
-
-// BenchmarkJudge folds an hour of 25 frames/s with stereo sound, in windows of a minute; the budget is 10,000 times real time.
-func BenchmarkJudge(b *testing.B) {
-	c := &script{segments: 1800, length: 2e6, rate: 25, audio: 48000, video: true, start: 126000, black: []run{sec(100, 105)}}
-	q := c.sequenceDef("s0")
-	check := checkOf(q)
-	for i := range 60 {
-		check.Windows = append(check.Windows, jobs.Window{Sequence: "s0", Index: i, First: i * 30, Last: i*30 + 30, Start: jobs.Micros(i) * 60e6, End: jobs.Micros(i+1) * 60e6})
-	}
-	units := c.units()
-	windows := make([]*taken, len(check.Windows))
-	for i, w := range check.Windows {
-		windows[i] = take(w, units[w.First:w.Last], c.formats(), false)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		start := time.Now()
-		j, err := New(check)
-		if err != nil {
-			b.Fatal(err)
-		}
-		for i, w := range check.Windows {
-			if err := j.Window(w, bare{windows[i]}); err != nil {
-				b.Fatal(err)
-			}
-		}
-		if _, err := j.Finish(); err != nil {
-			b.Fatal(err)
-		}
-		b.ReportMetric(3600/time.Since(start).Seconds(), "x-real-time")
-	}
-}
-
-// bare hands out rows without copying them.
-type bare struct{ *taken }
-
-func (t bare) Frames(fn func(*measurement.Frame) error) error {
-	for i := range t.frames {
-		if err := fn(&t.frames[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (t bare) Slots(fn func(*measurement.Slot) error) error {
-	for i := range t.slots {
-		if err := fn(&t.slots[i]); err != nil {
-			return err
-		}
-	}
-	return nil
 }

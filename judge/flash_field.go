@@ -37,12 +37,20 @@ func (s *cellSet) count() int {
 	return n
 }
 
-// stepTable says, for a cell whose last extreme was a code value, from which value up or down it has changed: greater and less than any code value where nothing
-// will do.
+// mirror is where the limits of rising cells begin in a stepTable: there, codes are counted from white down, so that both directions are one.
+const mirror = 256
+
+// stepTable says, for a cell whose last extreme was a code value, from which value up or down it has changed: greater than any code value where nothing will do.
 type stepTable struct {
-	up, down [256]int16
+	limit [2 * mirror]int16
 	// odd: only odd codes are states to which a rise counts.
 	odd bool
+}
+
+// set says how far a cell must go from code: to above it or to below it; 256 and -1 where nothing will do.
+func (t *stepTable) set(code int, up, down int16) {
+	t.limit[code] = up
+	t.limit[mirror+255-code] = 255 - down
 }
 
 // flashField follows the cells of a picture from extreme to extreme (as EA's IRIS does with the mean of the picture), and counts in each cell the changes in which
@@ -111,33 +119,30 @@ func (d *flashField) frame(at jobs.Micros, cells []uint8, steps *stepTable, wind
 	return 0, 0
 }
 
-// walk moves the extremes and returns the cells that changed.
+// walk moves the extremes and returns the cells that changed. Hardly any do, and all others take no branch: in a picture that moves, nobody could predict it.
 func (d *flashField) walk(cells []uint8, steps *stepTable) (up, down cellSet, moved bool) {
-	extreme := d.Extreme[:len(cells)]
-	for i, v := range cells {
-		e := extreme[i]
-		if v == e {
-			continue
-		}
-		word, bit := i/64, uint64(1)<<(i%64)
-		if d.Rising[word]&bit != 0 {
-			if v > e {
-				extreme[i] = v
-			} else if int16(v) <= steps.down[e] {
-				extreme[i] = v
-				d.Rising[word] &^= bit
-				down[word] |= bit
-				moved = true
+	for word := 0; word*64 < len(cells); word++ {
+		from, to := word*64, min(word*64+64, len(cells))
+		values := cells[from:to]
+		extreme := d.Extreme[from:to][:len(values)]
+		rising := d.Rising[word]
+		for i, v := range values {
+			state := int(rising>>(uint(i)&63)) & 1
+			flip := -state & 255 // all bits of a code that is counted from white
+			x, e := int(v)^flip, int(extreme[i])^flip
+			extreme[i] = uint8(min(x, e) ^ flip)
+			if x < int(steps.limit[state*mirror+e]) || state == 0 && steps.odd && v&1 == 0 {
+				continue
 			}
-			continue
-		}
-		if v < e {
 			extreme[i] = v
-		} else if int16(v) >= steps.up[e] && (!steps.odd || v&1 == 1) {
-			extreme[i] = v
-			d.Rising[word] |= bit
-			up[word] |= bit
+			bit := uint64(1) << (uint(i) & 63)
+			d.Rising[word] ^= bit
 			moved = true
+			if state == 1 {
+				down[word] |= bit
+			} else {
+				up[word] |= bit
+			}
 		}
 	}
 	return up, down, moved

@@ -41,7 +41,8 @@ func (c *curve) of(f *measurement.Format, step float64) bool {
 		l[i] = light(signal(float64(i), f.FullRange))
 	}
 	for i := range l {
-		c.steps.up[i], c.steps.down[i] = stepsFrom(&l, i, step)
+		up, down := stepsFrom(&l, i, step)
+		c.steps.set(i, up, down)
 	}
 	return true
 }
@@ -211,15 +212,16 @@ func (m *redMatrix) linear(v float64) float64 {
 func redSteps() stepTable {
 	const step = 20 * 127 / redScale // 7.9: the next whole step is more than 20
 	t := stepTable{odd: true}
-	for i := range t.up {
+	for i := range mirror {
 		v := i >> 1
-		t.up[i], t.down[i] = 256, -1
+		up, down := int16(256), int16(-1)
 		if v+step+1 <= 127 {
-			t.up[i] = int16((v + step + 1) << 1)
+			up = int16((v + step + 1) << 1)
 		}
 		if i&1 == 1 && v-step-1 >= 0 {
-			t.down[i] = int16((v-step-1)<<1 | 1)
+			down = int16((v-step-1)<<1 | 1)
 		}
+		t.set(i, up, down)
 	}
 	return t
 }

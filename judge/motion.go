@@ -171,11 +171,11 @@ func (d *motion) kind(i int) pairKind {
 	if !c.Known {
 		return borderKind(c, before, after)
 	}
-	mean, block := typical(before, after, byMean), typical(before, after, byBlock)
-	if block < leastBlock || mean < leastMean {
+	near := motionBeside(before).least(motionBeside(after))
+	mean, block, ti2 := near.mean.second, near.block.second, near.ti2.second
+	if !near.moves() {
 		return pairUnknown
 	}
-	ti2 := typical(before, after, byTI2)
 	sure := c.Equal || c.Mean <= sureMean && c.Block <= sureBlock && c.Mean <= sureMeanShare*mean && c.Block <= sureBlockShare*block &&
 		(ti2 < leastTI2 || c.TI2 <= sureTI2Share*ti2)
 	likely := c.Mean <= likelyMean && c.Block <= likelyBlock && (ti2 >= leastTI2 &&
@@ -211,7 +211,8 @@ func (d *motion) dips(i int) bool {
 
 // borderKind judges a border of units by the cells of the thumbnails.
 func borderKind(c *pairChange, before, after []pairChange) pairKind {
-	cells, block := typical(before, after, byCells), typical(before, after, byBlock)
+	near := motionBeside(before).least(motionBeside(after))
+	cells, block := near.cells.second, near.block.second
 	switch {
 	case cells < borderMotion || block < leastBlock:
 		return pairUnknown
@@ -223,27 +224,43 @@ func borderKind(c *pairChange, before, after []pairChange) pairKind {
 	return pairUnknown
 }
 
-func byMean(c *pairChange) float64  { return c.Mean }
-func byBlock(c *pairChange) float64 { return c.Block }
-func byTI2(c *pairChange) float64   { return c.TI2 }
 func byCells(c *pairChange) float64 { return c.Cells }
 
-// typical is how much pictures that move differ, by the lesser side: the second greatest, since the greatest may be a cut.
-func typical(before, after []pairChange, by func(*pairChange) float64) float64 {
-	return min(secondGreatest(before, by), secondGreatest(after, by))
+// beside is how much the pictures on one side of a pair differ.
+type beside struct{ mean, block, ti2, cells greatest }
+
+// greatest are the two greatest of some values of at least 0.
+type greatest struct{ first, second float64 }
+
+func (g *greatest) see(v float64) {
+	if v <= g.second {
+		return
+	}
+	if v > g.first {
+		g.first, g.second = v, g.first
+	} else {
+		g.second = v
+	}
 }
 
-func secondGreatest(list []pairChange, by func(*pairChange) float64) float64 {
-	first, second := 0.0, 0.0
+func motionBeside(list []pairChange) (b beside) {
 	for i := range list {
-		switch v := by(&list[i]); {
-		case v > first:
-			first, second = v, first
-		case v > second:
-			second = v
-		}
+		c := &list[i]
+		b.mean.see(c.Mean)
+		b.block.see(c.Block)
+		b.ti2.see(c.TI2)
+		b.cells.see(c.Cells)
 	}
-	return second
+	return b
+}
+
+// moves tells whether there is motion that a repeat would interrupt.
+func (b beside) moves() bool { return b.block.second >= leastBlock && b.mean.second >= leastMean }
+
+// least is how much pictures that move differ, by the lesser side: the second greatest, since the greatest may be a cut.
+func (b beside) least(o beside) beside {
+	lesser := func(g, o greatest) greatest { return greatest{second: min(g.second, o.second)} }
+	return beside{lesser(b.mean, o.mean), lesser(b.block, o.block), lesser(b.ti2, o.ti2), lesser(b.cells, o.cells)}
 }
 
 // edged tells whether motion stops and sets in abruptly around the pair, other repeats beside it apart.

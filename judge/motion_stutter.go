@@ -95,7 +95,7 @@ func (d *motion) hold(i int, k pairKind) {
 // begin starts a hold at i if there was motion before it.
 func (d *motion) begin(i int) {
 	before := d.Ring[max(0, i-around):i]
-	if secondGreatest(before, byBlock) < leastBlock || secondGreatest(before, byMean) < leastMean || i > 1 && d.calm(i-1) && d.calm(i-2) {
+	if !motionBeside(before).moves() || i > 1 && d.calm(i-1) && d.calm(i-2) {
 		return
 	}
 	d.Hold = &hold{From: d.Ring[i].Start, Before: medianOf(d.Ring[max(0, i-jumpNear):i], byCells, 0)}
@@ -119,7 +119,7 @@ func (d *motion) calm(i int) bool {
 // resumes tells whether motion sets in at i and goes on, though there was none before it.
 func (d *motion) resumes(i int) bool {
 	c, after := &d.Ring[i], d.Ring[i+1:min(len(d.Ring), i+1+around)]
-	return !c.Blind && (c.Known || c.Border >= borderMotion) && !d.calm(i) && secondGreatest(after, byBlock) >= leastBlock && secondGreatest(after, byMean) >= leastMean
+	return !c.Blind && (c.Known || c.Border >= borderMotion) && !d.calm(i) && motionBeside(after).moves()
 }
 
 // jump is by how much the first motion after a repeat, at i, exceeds what is usual around: beyond jumpShare the content went on meanwhile, and what was between is

@@ -130,17 +130,17 @@ func newTaps(size, cells, n int) []signTap {
 
 // reduce fills the cells of the signature, in quarters of code values.
 func (s *pictureSignature) reduce(grid *[measurement.GridW * measurement.GridH]uint8, cell *[signCells]int32) {
-	var rows [measurement.GridH * signW]int32
-	for y := range measurement.GridH {
-		in, out := grid[y*measurement.GridW:(y+1)*measurement.GridW], rows[y*signW:(y+1)*signW]
-		for _, t := range s.across {
-			out[t.to] += int32(in[t.from]) * t.weight
+	var rows [signH * measurement.GridW]int32
+	for _, t := range s.down {
+		in, out := grid[t.from*measurement.GridW:][:measurement.GridW], rows[t.to*measurement.GridW:][:measurement.GridW]
+		for x, v := range in {
+			out[x] += int32(v) * t.weight
 		}
 	}
-	for _, t := range s.down {
-		in, out := rows[t.from*signW:(t.from+1)*signW], cell[t.to*signW:(t.to+1)*signW]
-		for x, v := range in {
-			out[x] += v * t.weight
+	for y := range signH {
+		in, out := rows[y*measurement.GridW:][:measurement.GridW], cell[y*signW:][:signW]
+		for _, t := range s.across {
+			out[t.to] += in[t.from] * t.weight
 		}
 	}
 	for i := range cell {

@@ -35,6 +35,7 @@ type lineup struct {
 
 	levels levels
 	emit   emitter
+	spare  *run // is used again: music has short tones all the time
 }
 
 // cuts follows the interruptions of a channel.
@@ -80,7 +81,8 @@ func (d *lineup) slot(s *audioSlot) {
 		return
 	}
 	if d.Run == nil {
-		*d = lineup{Run: &run{From: s.Start}, Rate: s.Format.SampleRate, levels: d.levels, emit: d.emit}
+		spare := reuse(d.spare, run{From: s.Start})
+		*d = lineup{Run: spare, Rate: s.Format.SampleRate, levels: d.levels, emit: d.emit, spare: spare}
 	}
 	d.Run.To = s.End
 	d.Sq += c.Sq

@@ -36,11 +36,15 @@ type heldFrame struct {
 	Undecoded  bool // its unit has packets that gave no frame
 	// Fast: only the key frames of its unit were decoded, and it stands for what is between it and the next.
 	Fast bool `json:",omitempty"`
+
+	// texture and comb are used again.
+	texture *measurement.Texture
+	comb    *measurement.Comb
 }
 
 // hold copies a row, which is the reader's, into the held frame.
 func (h *heldFrame) hold(row *measurement.Frame) {
-	fine, cc, texture, comb := h.Fine, h.CC, h.Texture, h.Comb
+	fine, cc := h.Fine, h.CC
 	h.Frame = *row
 	h.Fine, h.CC, h.Texture, h.Comb = nil, nil, nil, nil
 	if row.CC != nil {
@@ -50,10 +54,12 @@ func (h *heldFrame) hold(row *measurement.Frame) {
 		h.Fine = append(slices.Grow(fine[:0], len(row.Fine)), row.Fine...)
 	}
 	if row.Texture != nil {
-		h.Texture = reuse(texture, *row.Texture)
+		h.texture = reuse(h.texture, *row.Texture)
+		h.Texture = h.texture
 	}
 	if row.Comb != nil {
-		h.Comb = reuse(comb, *row.Comb)
+		h.comb = reuse(h.comb, *row.Comb)
+		h.Comb = h.comb
 	}
 }
 
