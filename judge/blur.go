@@ -84,7 +84,11 @@ func (d *blur) end(at jobs.Micros) {
 		return
 	}
 	s.Run.To = min(s.Run.To, at)
-	l, ok := d.levels.reached(s.Run.length())
+	known, levels := d.Sharp >= blurKnown, d.levels
+	if !known {
+		levels = levels.mild()
+	}
+	l, ok := levels.reached(s.Run.length())
 	if !ok {
 		return
 	}
@@ -93,8 +97,8 @@ func (d *blur) end(at jobs.Micros) {
 	f.Value, f.Threshold = jobs.Figure(s.mean()), jobs.Figure(d.limit)
 	f.Confidence = jobs.Number(math.Min(0.9, 0.5+2*math.Max(0, d.limit-s.mean())))
 	f.Message = fmt.Sprintf("the picture is blurred for %.2f s: edges have a steepness of %.2f, and at least %.2f when they are sharp", s.Run.length().Seconds(), s.mean(), d.limit)
-	if d.Sharp < blurKnown {
-		f.Severity, f.Confidence = least(d.levels, l).severity, softConfidence
+	if !known {
+		f.Confidence = softConfidence
 		f.Message += "; nothing in the stream so far is sharper"
 	}
 	d.emit(f)

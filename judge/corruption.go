@@ -192,6 +192,11 @@ func (d *corruption) end(at jobs.Micros) {
 	}
 	r.To = min(r.To, at)
 	l, ok := d.levels.reached(r.length())
+	doubtful := r.Blocky || !r.often() && r.Filled == 0
+	told := !doubtful && d.Told.tells(r, d.told, l.severity)
+	if doubtful || told {
+		l, ok = d.levels.mild().reached(r.length())
+	}
 	if !ok {
 		return
 	}
@@ -202,11 +207,8 @@ func (d *corruption) end(at jobs.Micros) {
 		f.Value, f.Threshold = jobs.Figure(r.Filled), jobs.Figure(fillShare)
 	}
 	f.Confidence, f.Message = r.confidence(), r.message(d.share)
-	switch {
-	case r.Blocky || !r.often() && r.Filled == 0:
-		f.Severity = least(d.levels, l).severity
-	case d.Told.tells(r, d.told, l.severity):
-		f.Severity, f.Confidence = least(d.levels, l).severity, 1
+	if told {
+		f.Confidence = 1
 		f.Message += "; the decoder complains, too: see video.decode_error"
 	}
 	d.emit(f)

@@ -159,7 +159,7 @@ func (r *damageRun) level(p *params, code string) (level, bool) {
 		return l, false
 	}
 	if r.Hard == 0 && r.Count < logOnlyFrames {
-		return least(all, l), true
+		return all.mild().reached(r.length())
 	}
 	if float64(r.Concealed) >= 10*p.or(code+".concealed", 5) && r.Concealed > 0 {
 		return worse(all, l), true
@@ -175,14 +175,6 @@ func worse(all levels, l level) level {
 		}
 	}
 	return l
-}
-
-// least is the mildest level, or l when it is.
-func least(all levels, l level) level {
-	if len(all) == 0 {
-		return l
-	}
-	return all[len(all)-1]
 }
 
 func (r *damageRun) message(k measurement.Kind) string {

@@ -126,7 +126,11 @@ func (d *flash) endFast(c *flashCounter) {
 		return
 	}
 	c.Last = r
-	l, ok := c.levels.reached(r.length())
+	red, levels := c == &d.General && d.tellsRed(&r.run), c.levels
+	if red {
+		levels = levels.mild()
+	}
+	l, ok := levels.reached(r.length())
 	if !ok {
 		return
 	}
@@ -134,8 +138,7 @@ func (d *flash) endFast(c *flashCounter) {
 	f.Confidence = flashConfidence
 	f.Message = fmt.Sprintf("screening: %s at up to %g flashes a second over %g %% of the picture or more (at most %g are allowed)",
 		c.what(d), float64(r.Count)/2, 100*c.Field.area, d.rate)
-	if c == &d.General && d.tellsRed(&r.run) {
-		f.Severity = least(c.levels, l).severity
+	if red {
 		f.Message += "; it is red that flashes, told as such"
 	}
 	d.emit(f)
@@ -156,10 +159,14 @@ func (d *flash) tellsRed(r *run) bool {
 func (d *flash) endSlow(c *flashCounter) {
 	r := c.Slow
 	c.Slow = nil
-	if r == nil || r.length() < d.long || r.Count > int(2*d.rate) || len(c.levels) == 0 {
+	if r == nil || r.length() < d.long || r.Count > int(2*d.rate) {
 		return
 	}
-	f := d.finding(c, r, least(c.levels, level{}))
+	l, ok := c.levels.mild().reached(r.length())
+	if !ok {
+		return
+	}
+	f := d.finding(c, r, l)
 	f.Confidence = longConfidence
 	f.Message = fmt.Sprintf("screening: %s for %.1f s at up to %g flashes a second, which the limit of %g allows; sequences beyond %g s are a risk all the same",
 		c.what(d), r.length().Seconds(), float64(r.Count)/2, d.rate, d.long.Seconds())

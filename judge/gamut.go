@@ -137,13 +137,14 @@ func (d *gamut) endEBU() {
 	if !r.lasting() {
 		return
 	}
-	l, ok := d.levels.reached(r.length())
+	mean, luma := r.Sum/float64(r.Frames), (r.Low+r.High)/float64(r.Frames)
+	levels := d.levels
+	if luma < d.grave {
+		levels = levels.mild()
+	}
+	l, ok := levels.reached(r.length())
 	if !ok {
 		return
-	}
-	mean, luma := r.Sum/float64(r.Frames), (r.Low+r.High)/float64(r.Frames)
-	if luma < d.grave {
-		l = least(d.levels, l)
 	}
 	f := r.finding(l, mean, d.share)
 	f.Confidence = 1
@@ -158,7 +159,7 @@ func (d *gamut) endEBU() {
 	d.Told += r.length()
 }
 
-// endLegal tells of values that are beyond the nominal range and within EBU R 103: never more than the mildest severity.
+// endLegal tells of values that are beyond the nominal range and within EBU R 103: never more than info.
 func (d *gamut) endLegal() {
 	r, told := d.Legal, d.Told
 	if d.EBU.Frames > 0 {
@@ -168,12 +169,12 @@ func (d *gamut) endLegal() {
 	if !r.lasting() || 2*told >= r.length() {
 		return
 	}
-	l, ok := d.levels.reached(r.length())
+	l, ok := d.levels.mild().reached(r.length())
 	if !ok {
 		return
 	}
 	n := float64(r.Frames)
-	f := r.finding(least(d.levels, l), r.Sum/n, d.share)
+	f := r.finding(l, r.Sum/n, d.share)
 	f.Confidence = legalConfidence
 	f.Message = fmt.Sprintf("levels outside of the nominal range for %.2f s: on average %.1f %% of luma below 16, %.1f %% above 235, %.1f %% of chroma outside of 16..240; up to %.1f %% of the picture",
 		r.length().Seconds(), 100*r.Low/n, 100*r.High/n, 100*r.Colour/n, 100*r.Peak)

@@ -41,7 +41,9 @@ func (o *motionOutput) cadence(r *cadenceRun) bool {
 	}
 	even := r.New == 1
 	if even {
-		l = least(o.judder, l)
+		if l, ok = o.judder.mild().reached(r.length()); !ok {
+			return true
+		}
 	}
 	rate := float64(r.Pictures) / r.length().Seconds()
 	source := rate * float64(r.New) / float64(r.Period)
@@ -186,11 +188,10 @@ func (o *motionOutput) skips(events []stutterEvent) {
 }
 
 func (o *motionOutput) skip(r run, what string) {
-	l, ok := o.dropped.reached(r.length())
+	l, ok := o.dropped.mild().reached(r.length())
 	if !ok {
 		return
 	}
-	l = least(o.dropped, l)
 	f := r.finding(l)
 	f.Code, f.Confidence = "video.dropped_frames", skipConfidence
 	f.Message = what + " while the picture stays the same scene and the clock goes on: pictures may be missing"

@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"aircheck/jobs"
 )
 
 var update = flag.Bool("update", false, "write profiles/default.yaml from the table of thresholds")
@@ -235,6 +237,21 @@ func TestSetErrors(t *testing.T) {
 	} {
 		if _, err := Resolve([]Layer{{Set: []string{set}}}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error is %v, want %q", set, err, want)
+		}
+	}
+}
+
+// TestDoubtfulIsNeverWorseThanInfo: a profile without info gets no warnings of what may be nothing.
+func TestDoubtfulIsNeverWorseThanInfo(t *testing.T) {
+	for _, name := range ProfileNames() {
+		p, err := LoadProfile(name, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, code := range Codes() {
+			if l, ok := newParams(p).levels(code).mild().reached(seconds(day)); ok && l.severity != jobs.Info {
+				t.Errorf("%s: what may be nothing is %s of %s", name, l.severity, code)
+			}
 		}
 	}
 }

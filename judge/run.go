@@ -59,6 +59,9 @@ func (l levels) reached(length jobs.Micros) (level, bool) {
 	return level{}, false
 }
 
+// mild leaves only info: for what may be nothing, and is not told at all where a profile has no info.
+func (l levels) mild() levels { return l.atMost(jobs.Info) }
+
 // atMost leaves out the levels that are worse than s.
 func (l levels) atMost(s jobs.Severity) levels {
 	for len(l) > 0 && l[0].severity.Rank() > s.Rank() {
