@@ -77,6 +77,7 @@ type Conn struct {
 	R   io.Reader
 	W   io.Writer
 	buf []byte
+	in  []byte // the latest body received; never larger than MaxMessage
 }
 
 // Send writes one message in one call of the writer, so that it reaches the pipe whole.
@@ -150,7 +151,8 @@ func (c *Conn) ReceiveTask() (jobs.Task, error) {
 	}
 }
 
-// Receive reads one message; the body is the caller's. io.EOF means that the other side closed between two messages.
+// Receive reads one message; the body is the caller's until the next call, because all of a window's media passes through here and fresh memory for it
+// would cost as much as reading it. io.EOF means that the other side closed between two messages.
 func (c *Conn) Receive() (Type, []byte, error) {
 	var head [5]byte
 	if _, err := io.ReadFull(c.R, head[:]); err != nil {
@@ -160,7 +162,10 @@ func (c *Conn) Receive() (Type, []byte, error) {
 	if n > MaxMessage {
 		return 0, nil, fmt.Errorf("receive %q: %w", head[0], ErrTooLong)
 	}
-	body := make([]byte, n)
+	if int(n) > cap(c.in) {
+		c.in = make([]byte, n)
+	}
+	body := c.in[:n]
 	if _, err := io.ReadFull(c.R, body); err != nil {
 		return 0, nil, fmt.Errorf("receive body of %q: %w", head[0], io.ErrUnexpectedEOF)
 	}

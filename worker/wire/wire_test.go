@@ -35,6 +35,32 @@ func TestMessagesComeThroughWhole(t *testing.T) {
 	}
 }
 
+// Media comes in thousands of pieces of one size: they must not cost memory each.
+func TestBodiesShareMemory(t *testing.T) {
+	const size = 256 << 10
+	var pipe bytes.Buffer
+	c := &Conn{R: &pipe, W: &pipe}
+	message := make([]byte, size)
+	if err := c.Send(TypeBytes, message); err != nil {
+		t.Fatal(err)
+	}
+	_, first, err := c.Receive()
+	if err != nil {
+		t.Fatal(err)
+	}
+	message[size-1] = 'x'
+	if err := c.Send(TypeBytes, message[size/2:]); err != nil {
+		t.Fatal(err)
+	}
+	_, second, err := c.Receive()
+	if err != nil || !bytes.Equal(second, message[size/2:]) {
+		t.Fatalf("got %d bytes, %v", len(second), err)
+	}
+	if &first[0] != &second[0] {
+		t.Error("the second body has memory of its own")
+	}
+}
+
 func FuzzReceive(f *testing.F) {
 	f.Add([]byte("T\x02\x00\x00\x00{}"))
 	f.Add([]byte("b\xff\xff\xff\xff"))
