@@ -58,6 +58,8 @@ type alignment struct {
 	// Match has the picture of the reference for every one of the rendition, -1 for none.
 	Match    []int32
 	searches int
+	// gaveUp: there were too many searches; what comes behind the last stretch was not looked for.
+	gaveUp bool
 }
 
 // align compares two rows of pictures.
@@ -160,6 +162,7 @@ func (a *alignment) acquire(pos int) (at int, lag jobs.Micros, ok bool) {
 		pos = max(next, at+1)
 		stride = min(stride*5/4, lookahead)
 	}
+	a.gaveUp = a.gaveUp || pos < a.pic.len()
 	return 0, 0, false
 }
 

@@ -28,6 +28,7 @@ const (
 	noCounterpart       = "no counterpart in the reference"
 	notCompared         = "the pictures were not compared"
 	tooLongToCompare    = "too long to be compared with a reference"
+	tooMuchToSearch     = "not looked for in the reference: too much before it is not in there"
 )
 
 // result adds what came of the comparison to the result, and tells whether anything that is owed is lacking.
@@ -75,7 +76,10 @@ func (r *referee) video(v *videoMatch, res *jobs.Result) (lost bool) {
 		r.cover(res, v.t, []string{codeMissing, codePSNR, codeSSIM}, marked(intervals, state, reason))
 		return state == jobs.Failed
 	}
-	whole := cutShort(intervals, v.t.s.pictures().Cut)
+	whole := cutShort(intervals, v.t.s.pictures().Cut, tooLongToCompare)
+	if n := v.a.used(); v.a.gaveUp && n > 0 {
+		whole = cutShort(whole, v.a.pic.end(n-1), tooMuchToSearch)
+	}
 	if r.unread == "" {
 		v.missing(r.params.levels(codeMissing), res)
 		r.cover(res, v.t, []string{codeMissing}, whole)
@@ -108,11 +112,11 @@ func marked(intervals []jobs.Interval, state jobs.State, reason string) []jobs.I
 }
 
 // cutShort is the coverage of a rendition whose signatures end early.
-func cutShort(intervals []jobs.Interval, at jobs.Micros) []jobs.Interval {
+func cutShort(intervals []jobs.Interval, at jobs.Micros, reason string) []jobs.Interval {
 	if at == 0 {
 		return intervals
 	}
-	return overlay(intervals, []jobs.Interval{{Start: at.At(), End: jobs.Seconds(math.MaxInt32), State: jobs.Skipped, Reason: tooLongToCompare}})
+	return overlay(intervals, []jobs.Interval{{Start: at.At(), End: jobs.Seconds(math.MaxInt32), State: jobs.Skipped, Reason: reason}})
 }
 
 // overlay puts holes, which are in order and apart, over what was analysed.
@@ -210,7 +214,7 @@ func (v *videoMatch) gaps() []contentGap {
 		here, there = a.pic.end(s.To-1), a.ref.end(last)
 		nextPic, nextRef = s.To, last+1
 	}
-	if a.pic.Cut == 0 && a.ref.Cut == 0 {
+	if a.pic.Cut == 0 && a.ref.Cut == 0 && !a.gaveUp {
 		list = a.gap(list, here, a.pic.end(a.pic.len()-1), there, a.ref.end(a.ref.len()-1), nextPic, a.pic.len(), nextRef, a.ref.len())
 	}
 	return list
@@ -279,7 +283,7 @@ func (r *referee) audio(m *audioMatch, res *jobs.Result) (lost bool) {
 	if state != "" {
 		intervals = marked(intervals, state, reason)
 	} else {
-		intervals = cutShort(intervals, m.t.s.sound().Cut)
+		intervals = cutShort(intervals, m.t.s.sound().Cut, tooLongToCompare)
 		m.offset(r.params, res)
 	}
 	r.cover(res, m.t, []string{codeReferenceSync}, intervals)

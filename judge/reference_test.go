@@ -354,3 +354,19 @@ func TestPicturesOfMicroseconds(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatWasNotLookedForIsNotMissing: behind the last search nothing is known.
+func TestWhatWasNotLookedForIsNotMissing(t *testing.T) {
+	a := &alignment{pic: film(25, 2, piece{0, 12}, piece{alien, alien + 8}), ref: film(25, 0, piece{0, 30}), searches: maxSearches}
+	if _, _, ok := a.acquire(0); ok || !a.gaveUp {
+		t.Errorf("found %t, gave up %t", ok, a.gaveUp)
+	}
+	m := matchOf(a.pic, a.ref)
+	if len(m.gaps()) == 0 {
+		t.Fatal("the tail that is not in the reference is no gap")
+	}
+	m.a.gaveUp = true
+	if gaps := m.gaps(); len(gaps) != 0 {
+		t.Errorf("gaps %v behind the last search", gaps)
+	}
+}

@@ -39,6 +39,7 @@ func (r *Result) count(list []judged) {
 	for _, d := range inject.Defects() {
 		s := scores[d.Code]
 		if s.Clips == 0 {
+			r.Untested = append(r.Untested, d.Code)
 			continue
 		}
 		s.finish()

@@ -58,8 +58,9 @@ type Result struct {
 	Clean  Clean   `json:"clean"`
 	// Troubles lists all that is not as it should be, in a fixed order.
 	Troubles []Trouble `json:"troubles"`
-	// Hidden lists what no base could show.
-	Hidden []string `json:"hidden,omitempty"`
+	// Hidden lists what no base could show, Untested the codes of which there was no clip at all.
+	Hidden   []string `json:"hidden,omitempty"`
+	Untested []string `json:"untested,omitempty"`
 }
 
 // bench is a run at work.

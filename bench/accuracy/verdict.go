@@ -63,15 +63,23 @@ func (b Baseline) Take(r *Result) {
 	b[r.Mode] = s
 }
 
-// Missed lists the budgets and baselines that a result does not keep, a line each. A short run has too few clips for budgets: it is held to its baseline only.
+// Missed lists the budgets and baselines that a result does not keep, a line each; a nil baseline asks for nothing. A short run has too few clips for budgets: it is held to its baseline only.
 func (r *Result) Missed(b Baseline) []string {
 	var list []string
 	if r.Mode != "short" {
 		list = r.overBudget()
 	}
+	if r.Mode == r.baselineMode() {
+		for _, code := range r.Untested {
+			list = append(list, code+": no clip of it could be made")
+		}
+	}
 	base, ok := b[r.baselineMode()]
-	if !ok {
+	switch {
+	case b == nil:
 		return list
+	case !ok:
+		return append(list, "there is no baseline of a run of this kind: write one with --update")
 	}
 	for _, s := range r.Scores {
 		if want, known := base.F1[s.Code]; known && s.F1 < want-slack {

@@ -93,7 +93,7 @@ func (a *app) accuracy(ctx context.Context, f *accuracyFlags) error {
 		_, err := newMeasurer(1, nil, nil)
 		return err
 	}
-	base := accuracy.Baseline{}
+	var base accuracy.Baseline
 	if f.baseline != "" {
 		var err error
 		if base, err = accuracy.ReadBaseline(f.baseline); err != nil {
