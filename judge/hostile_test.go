@@ -12,10 +12,7 @@ import (
 // TestHostileMeasurements: a measurement comes from a process that decodes anything. Whatever it says, the judge answers with an error or with a
 // result whose coverage adds up, and with the same one after a checkpoint.
 func TestHostileMeasurements(t *testing.T) {
-	seeds := uint64(400)
-	if testing.Short() {
-		seeds = 60
-	}
+	seeds := seedsOf(150)
 	accepted := 0
 	for seed := range seeds {
 		rng := rand.New(rand.NewPCG(seed, 3))

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -192,12 +193,19 @@ func TestClockWrapIsNoJump(t *testing.T) {
 	}
 }
 
+var manySeeds = flag.Int("seeds", 0, "random streams of each test that makes them; 0 for as many as take seconds, before a release some hundreds")
+
+// seedsOf is how many random streams a test makes.
+func seedsOf(usual uint64) uint64 {
+	if *manySeeds > 0 {
+		return uint64(*manySeeds)
+	}
+	return usual
+}
+
 // TestSlicingIsInvisible is the project's first promise, on the judge's side: any cut, any interleaving of sequences, any checkpoint.
 func TestSlicingIsInvisible(t *testing.T) {
-	seeds := uint64(300)
-	if testing.Short() {
-		seeds = 30
-	}
+	seeds := seedsOf(60)
 	for seed := range seeds {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		scripts := []*script{randomScript(rng)}

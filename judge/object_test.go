@@ -197,10 +197,7 @@ func TestObjectThatBeginsLateHasItsZeroThere(t *testing.T) {
 
 // TestSlicingAnObjectWhoseClockBeginsAgain in any place of any defects.
 func TestSlicingAnObjectWhoseClockBeginsAgain(t *testing.T) {
-	seeds := uint64(60)
-	if testing.Short() {
-		seeds = 10
-	}
+	seeds := seedsOf(15)
 	for seed := range seeds {
 		rng := rand.New(rand.NewPCG(seed, 4))
 		first, second := randomScript(rng), randomScript(rng)
@@ -218,10 +215,7 @@ func TestSlicingAnObjectWhoseClockBeginsAgain(t *testing.T) {
 }
 
 func TestSlicingAnObjectIsInvisible(t *testing.T) {
-	seeds := uint64(200)
-	if testing.Short() {
-		seeds = 20
-	}
+	seeds := seedsOf(50)
 	for seed := range seeds {
 		rng := rand.New(rand.NewPCG(seed, 2))
 		c := randomScript(rng)

@@ -255,3 +255,15 @@ func TestDoubtfulIsNeverWorseThanInfo(t *testing.T) {
 		}
 	}
 }
+
+// TestAProfileIsReadAtOnce: a worker reads one for every check. Were the table of thresholds made for every name in it, that would be three times the work.
+func TestAProfileIsReadAtOnce(t *testing.T) {
+	n := testing.AllocsPerRun(3, func() {
+		if _, err := LoadProfile(DefaultProfile, nil); err != nil {
+			t.Error(err)
+		}
+	})
+	if n > 5000 {
+		t.Errorf("%.0f allocations", n)
+	}
+}

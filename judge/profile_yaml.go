@@ -21,6 +21,7 @@ const (
 type profileDoc struct {
 	name, base, description string
 	settings                []setting
+	known                   thresholdList
 }
 
 type setting struct {
@@ -37,7 +38,7 @@ func parseProfile(b []byte) (*profileDoc, error) {
 	if err := yaml.Unmarshal(b, &root); err != nil {
 		return nil, fmt.Errorf("read YAML: %w", err)
 	}
-	doc := &profileDoc{}
+	doc := &profileDoc{known: Thresholds()}
 	if root.Kind == 0 {
 		return doc, nil // nothing but comments
 	}
@@ -92,7 +93,7 @@ func (d *profileDoc) entry(key, value *yaml.Node, prefix string, depth int) erro
 	if prefix != "" {
 		name = prefix + "." + key.Value
 	}
-	t, known := thresholdNamed(name)
+	t, known := d.known.named(name)
 	switch {
 	case known:
 		s, err := t.parse(value)
@@ -101,7 +102,7 @@ func (d *profileDoc) entry(key, value *yaml.Node, prefix string, depth int) erro
 		}
 		d.settings = append(d.settings, s)
 		return nil
-	case depth < maxNesting-1 && isGroup(name):
+	case depth < maxNesting-1 && d.known.isGroup(name):
 		return d.mapping(value, name, depth+1)
 	}
 	return fmt.Errorf("line %d: %w", key.Line, noThreshold(name))
@@ -116,8 +117,8 @@ func text(n *yaml.Node, into *string) error {
 }
 
 // isGroup tells whether thresholds begin with this name and a dot.
-func isGroup(name string) bool {
-	for _, t := range Thresholds() {
+func (l thresholdList) isGroup(name string) bool {
+	for _, t := range l {
 		if strings.HasPrefix(t.Name, name+".") {
 			return true
 		}
@@ -155,13 +156,13 @@ const never = "never"
 
 // parseSettings reads single thresholds, "name=value".
 func parseSettings(list []string) (*profileDoc, error) {
-	doc := &profileDoc{}
+	doc := &profileDoc{known: Thresholds()}
 	for _, one := range list {
 		name, value, ok := strings.Cut(one, "=")
 		if !ok {
 			return nil, fmt.Errorf("%q: want a threshold and its value, such as video.black.fail=3s", one)
 		}
-		t, known := thresholdNamed(strings.TrimSpace(name))
+		t, known := doc.known.named(strings.TrimSpace(name))
 		if !known {
 			return nil, noThreshold(strings.TrimSpace(name))
 		}

@@ -47,11 +47,13 @@ func Thresholds() []Threshold {
 	return list
 }
 
-// thresholdNamed finds a threshold.
-func thresholdNamed(name string) (Threshold, bool) {
-	for _, t := range Thresholds() {
-		if t.Name == name {
-			return t, true
+// thresholdList is that of Thresholds, which is not made anew for every name in a profile.
+type thresholdList []Threshold
+
+func (l thresholdList) named(name string) (Threshold, bool) {
+	for i := range l {
+		if l[i].Name == name {
+			return l[i], true
 		}
 	}
 	return Threshold{}, false
