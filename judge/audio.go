@@ -145,6 +145,7 @@ func (a *audioTrack) deliver(s *stream) {
 		return
 	}
 	s.Front = slot.End
+	s.opens(slot.Start)
 	for _, d := range s.audio {
 		d.slot(slot)
 	}

@@ -25,8 +25,6 @@ const (
 
 // beeps collects the short pure tones of a sound that a flash may go with. It reports nothing by itself.
 type beeps struct {
-	Begun bool
-	First jobs.Micros   // where the first sample stands
 	Found []jobs.Micros `json:",omitempty"` // onsets
 	// Peaks are those of the last slots, newest last, Last is the envelope of the newest.
 	Peaks [5]uint16
@@ -51,9 +49,6 @@ type openBeep struct {
 func newBeeps(*params, emitter) audioDetector { return &beeps{} }
 
 func (b *beeps) slot(s *audioSlot) {
-	if !b.Begun {
-		b.Begun, b.First = true, s.Start
-	}
 	var peak uint16
 	for _, v := range s.Env {
 		peak = max(peak, v)

@@ -28,9 +28,7 @@ type blink struct {
 
 // blinks collects the flashes of a picture that a sound may go with. It reports nothing by itself.
 type blinks struct {
-	Begun bool
-	First jobs.Micros // where the first picture stands
-	Found []blink     `json:",omitempty"`
+	Found []blink `json:",omitempty"`
 	// Change is by how much the picture before differed from the one before it, 0 when unknown.
 	Change int64 `json:",omitempty"`
 	// Prev is the grid of the picture before.
@@ -44,9 +42,6 @@ type blinks struct {
 func newBlinks(*params, emitter) videoDetector { return &blinks{} }
 
 func (b *blinks) frame(f *videoFrame) {
-	if !b.Begun {
-		b.Begun, b.First = true, f.Start
-	}
 	if b.Open != nil {
 		b.burn(f)
 	} else if b.Prev != nil && f.Flags&measurement.FlagFormat == 0 && b.may(f) {

@@ -12,18 +12,18 @@ func (d *duet) skew(r *jobs.Result) {
 	if !d.p.examines(codeSkew) {
 		return
 	}
-	sound, picture := d.sound.beats(), d.picture.blinks()
+	sound, picture := d.sound.s, d.picture.s
 	reason := d.apart
 	switch {
 	case reason != "":
-	case !sound.Begun || !picture.Begun || d.sound.headLost(sound.First) || d.picture.headLost(picture.First):
+	case !sound.Begun || !picture.Begun || d.sound.headLost(sound.Head) || d.picture.headLost(picture.Head):
 		reason = "not measurable: where sound or picture begins could not be read"
 	}
 	d.coverage(r, codeSkew, reason)
 	if reason != "" {
 		return
 	}
-	a, v := d.sound.time(sound.First), d.picture.time(picture.First)
+	a, v := d.sound.time(sound.Head), d.picture.time(picture.Head)
 	d.startApart(r, a, v)
 	d.endApart(r)
 }

@@ -27,6 +27,9 @@ type stream struct {
 	Frames        int64
 	// Front is the end of what the detectors have seen.
 	Front jobs.Micros
+	// Begun is true once a row has its place, and Head is where the first one stands, also where no detector sees it.
+	Begun bool        `json:",omitempty"`
+	Head  jobs.Micros `json:",omitempty"`
 	// Unit is the unit that rows are taken from; nil before the first and where the track is absent.
 	Unit *placedTrack `json:",omitempty"`
 	// Here is the unit itself, booked in Ledger when it is left.
@@ -290,6 +293,13 @@ func (s *stream) blind(from, to jobs.Micros) {
 	}
 	for _, d := range s.audio {
 		d.gap(from, to)
+	}
+}
+
+// opens notes where a row stands if it is the first.
+func (s *stream) opens(at jobs.Micros) {
+	if !s.Begun {
+		s.Begun, s.Head = true, at
 	}
 }
 

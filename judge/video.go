@@ -173,6 +173,7 @@ func (v *videoTrack) deliver(s *stream, p *heldFrame, end jobs.Micros) {
 	if f.End <= f.Start {
 		return
 	}
+	s.opens(f.Start)
 	if p.Fast {
 		s.Shallow.add(f.Start, f.End)
 		s.blind(f.Start, f.End)
