@@ -10,30 +10,34 @@ static void add_phases_8(ac_video *v) {
     memset(&v->phases, 0, sizeof v->phases);
 }
 
-static inline void add_edges_8(uint32_t *phases, int x, __m512i e) {
-    __m512i z = _mm512_setzero_si512();
-    uint32_t *to = phases + 32 * (x / 64 % 3);
-    _mm512_storeu_si512(to, _mm512_add_epi16(_mm512_loadu_si512(to), _mm512_unpacklo_epi8(e, z)));
-    _mm512_storeu_si512(to + 16, _mm512_add_epi16(_mm512_loadu_si512(to + 16), _mm512_unpackhi_epi8(e, z)));
+// Steps along one row from column x on, and in sum those down to it.
+static inline AC_INLINE __m512i row_edges_8(const uint8_t *c, const uint8_t *up, int x, __mmask64 in, __mmask64 left, __m512i *sum) {
+    __m512i a = load_8(c + x, in);
+    if (up) *sum = _mm512_add_epi64(*sum, _mm512_sad_epu8(a, load_8(up + x, in)));
+    return diff_8(a, _mm512_mask_loadu_epi8(a, left, c + x - 1));
 }
 
-// Columns [from, to), at most 256 vectors. The first column of the picture is its own neighbour: it has no step.
+// Columns [from, to), at most 255 vectors. The first column of the picture is its own neighbour: it has no step.
 static void texture_run_8(ac_video *v, const uint8_t *c, const uint8_t *up, int from, int to, int y) {
-    __m512i row = _mm512_setzero_si512();
-    uint32_t added = (uint32_t)(to - from) / (2 * AC_PHASES) + 1;
+    __m512i z = _mm512_setzero_si512(), row = z, lanes[6];
+    uint32_t *phases = v->phases.lane, added = (uint32_t)(to - from) / (2 * AC_PHASES) + 1;
     if (v->phases.added + added > 256) add_phases_8(v);
     v->phases.added += added;
-    for (int x = from; x < to; x += 64) {
-        __mmask64 in = first_columns(v->w[0] - x), left = x > 0 ? in : in & ~1ull;
-        __m512i a = load_8(c + x, in);
-        add_edges_8(v->phases.lane, x, diff_8(a, _mm512_mask_loadu_epi8(a, left, c + x - 1)));
-        if (up) row = _mm512_add_epi64(row, _mm512_sad_epu8(a, load_8(up + x, in)));
+    for (int i = 0; i < 6; i++) lanes[i] = _mm512_loadu_si512(phases + 16 * i);
+    for (int x = from; x < to; x += 2 * AC_PHASES) {
+        for (int i = 0; i < 3; i++) {
+            __mmask64 in = first_columns(v->w[0] - x - 64 * i);
+            __m512i e = row_edges_8(c, up, x + 64 * i, in, x + i > 0 ? in : in & ~1ull, &row);
+            lanes[2 * i] = _mm512_add_epi16(lanes[2 * i], _mm512_unpacklo_epi8(e, z));
+            lanes[2 * i + 1] = _mm512_add_epi16(lanes[2 * i + 1], _mm512_unpackhi_epi8(e, z));
+        }
     }
+    for (int i = 0; i < 6; i++) _mm512_storeu_si512(phases + 16 * i, lanes[i]);
     v->texture.row[y % AC_PHASES] += _mm512_reduce_add_epi64(row);
 }
 
 static void texture_row_8(ac_video *v, const uint8_t *c, const uint8_t *up, int y) {
-    for (int x = 0; x < v->w[0]; x += 256 * 64) texture_run_8(v, c, up, x, v->w[0] - x < 256 * 64 ? v->w[0] : x + 256 * 64, y);
+    for (int x = 0; x < v->w[0]; x += 255 * 64) texture_run_8(v, c, up, x, v->w[0] - x < 255 * 64 ? v->w[0] : x + 255 * 64, y);
 }
 
 // Squares of bytes in 32-bit lanes: 2^13 vectors are safe.

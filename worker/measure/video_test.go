@@ -238,6 +238,21 @@ func TestVideoLarge(t *testing.T) {
 	}
 }
 
+// TestVideoWide: rows are added up in several runs where lanes would overflow, and phases go on from one to the next.
+func TestVideoWide(t *testing.T) {
+	r := rand.New(rand.NewPCG(15, 16))
+	for _, c := range []content{contents[0], contents[1]} {
+		t.Run(c.name, func(t *testing.T) {
+			var pin runtime.Pinner
+			defer pin.Unpin()
+			tr := makeTrio(r, &pin, c, sizesOf(MaxSide, 20, 1), 8)
+			want := measureTrio(t, tr, 2, Texture|Comb, scalar)
+			diffFrames(t, "avx2", measureTrio(t, tr, 2, Texture|Comb, avx2), want)
+			diffFrames(t, "avx512", measureTrio(t, tr, 2, Texture|Comb, avx512), want)
+		})
+	}
+}
+
 // TestHash: equal pictures have equal hashes whatever their layout, and one changed sample changes it.
 func TestHash(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
