@@ -120,10 +120,13 @@ func Stored(ctx context.Context, a *archive.Archive, check *jobs.Check) (*Fold, 
 	if err != nil {
 		return nil, jobs.Classify(jobs.Permanent, err)
 	}
+	ctx, stop := context.WithCancel(ctx)
+	come := &ahead{archive: a, check: check, results: results, stop: stop}
+	defer come.close()
 	lost := &Unreadable{Results: map[jobs.WindowID]archive.Result{}}
 	for _, w := range check.Windows {
 		r := results[w.ID()]
-		bad, err := f.stored(ctx, a, w, r, lost.Err != nil)
+		bad, err := f.stored(w, come.next(ctx), lost.Err != nil)
 		if err != nil {
 			return nil, err
 		}
@@ -142,21 +145,20 @@ func Stored(ctx context.Context, a *archive.Archive, check *jobs.Check) (*Fold, 
 
 // stored folds the result of one window, or only looks whether it could be read once another one could not. A result is bad when it was read and is of no
 // use; any other trouble is err.
-func (f *Fold) stored(ctx context.Context, a *archive.Archive, w jobs.Window, r archive.Result, onlyLook bool) (bad, err error) {
-	object, outcome, err := a.Window(ctx, f.check.ID, w.ID(), r)
+func (f *Fold) stored(w jobs.Window, r fetched, onlyLook bool) (bad, err error) {
 	switch {
-	case errors.Is(err, archive.ErrUnreadable):
-		return err, nil
-	case err != nil:
-		return nil, err
-	case onlyLook && outcome != nil:
+	case errors.Is(r.err, archive.ErrUnreadable):
+		return r.err, nil
+	case r.err != nil:
+		return nil, r.err
+	case onlyLook && r.outcome != nil:
 		return nil, nil
 	case onlyLook:
-		bad = f.open(w, object)
-	case outcome != nil:
-		return nil, jobs.Classify(jobs.Permanent, f.Failed(w, *outcome))
+		bad = f.open(w, r.object)
+	case r.outcome != nil:
+		return nil, jobs.Classify(jobs.Permanent, f.Failed(w, *r.outcome))
 	default:
-		bad = f.Window(w, object)
+		bad = f.Window(w, r.object)
 	}
 	if errors.Is(bad, errNewer) {
 		return nil, bad
