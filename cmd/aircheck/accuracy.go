@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
+	osexec "os/exec"
 	"path/filepath"
 	"runtime"
 
@@ -188,11 +188,11 @@ func (a *app) checker() (accuracy.Checker, error) {
 		if e.Reference != "" {
 			given = append(given, "--reference", e.Reference)
 		}
-		cmd := exec.CommandContext(ctx, self, append(given, e.Input)...)
+		cmd := osexec.CommandContext(ctx, self, append(given, e.Input)...)
 		var out, errs bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &errs
 		err := cmd.Run()
-		var exit *exec.ExitError
+		var exit *osexec.ExitError
 		if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != report.ExitIncomplete) {
 			return nil, fmt.Errorf("check %s: %w: %s", e.Input, err, bytes.TrimSpace(errs.Bytes()))
 		}
