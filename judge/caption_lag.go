@@ -20,18 +20,21 @@ const (
 
 // lags compares the captions with the speech. It returns why that is not measurable.
 func (s *subtitles) lags(r *jobs.Result) string {
+	cues := s.kept()
 	switch {
-	case len(s.cues) < lagCues:
+	case len(cues) < lagCues:
 		return fewCues
 	case s.talk == nil:
 		return noSpeech
 	}
-	lag, ok := s.lag(0, len(s.talk))
+	until := s.until()
+	n := min(len(s.talk), int(until/speechStep))
+	lag, ok := s.lag(0, n)
 	if !ok {
 		return noSpeechPattern
 	}
-	first, okFirst := s.lag(0, len(s.talk)/2)
-	last, okLast := s.lag(len(s.talk)/2, len(s.talk))
+	first, okFirst := s.lag(0, n/2)
+	last, okLast := s.lag(n/2, n)
 	message := fmt.Sprintf("%s comes %.1f s %s the speech", s.name, abs(lag).Seconds(), side(lag))
 	if okFirst && okLast && abs(last-first) > talkAround {
 		message = fmt.Sprintf("%s comes %+.1f s after the speech in the first half, %+.1f s in the second", s.name, first.Seconds(), last.Seconds())
@@ -43,7 +46,7 @@ func (s *subtitles) lags(r *jobs.Result) string {
 	if !ok {
 		return ""
 	}
-	f := (&run{s.cues[0].From, min(s.duration, s.cues[len(s.cues)-1].To)}).finding(l)
+	f := (&run{cues[0].From, min(until, cues[len(cues)-1].To)}).finding(l)
 	f.Code, f.Value, f.Message, f.Confidence = codeLag, jobs.Figure(lag.Seconds()), message, 0.6
 	s.find(r, f)
 	return ""

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -16,6 +17,8 @@ const (
 	noCaptions      = "no captions, and none are declared"
 	noSpeech        = "not measurable: no sound to hold the captions against"
 	noSpeechPattern = "not measurable: nothing in the sound goes with the captions as speech does"
+	unreadCaptions  = "not measurable: the captions between key frames were not read (--depth fast)"
+	tooManyCaptions = "too long to be compared: only the first hours are"
 	fewCues         = "not measurable: too few captions"
 
 	// gapCues is how many captions it takes to say what is usual.
@@ -35,6 +38,8 @@ type subtitles struct {
 	name      string
 	cues      []cue
 	duration  jobs.Micros
+	// cut is where cues that were not kept begin; 0 when all were.
+	cut       jobs.Micros
 	intervals []jobs.Interval
 	// talk has the activity of the sound in steps of speechStep; nil when there is no sound.
 	talk []bool
@@ -52,6 +57,11 @@ func (j *Judge) caption(renditions []rendition, r *jobs.Result) {
 			continue
 		}
 		s := subtitles{rendition: t.ID, duration: t.Duration.Micros(), intervals: t.s.Ledger.tile(t.Duration.Micros()), p: j.params}
+		if len(t.s.Shallow) > 0 { // what was not read may be there
+			s.intervals = t.shallows().depths(s.intervals, codeNoCaptions)
+			s.cover(r, unreadCaptions, unreadCaptions, unreadCaptions)
+			continue
+		}
 		s.talk = talkOf(soundOf(renditions, t), s.duration)
 		t.captions().judge(&s, t.declared(), r)
 	}
@@ -123,16 +133,45 @@ func (p *pictureCaptions) judge(s *subtitles, declared []string, r *jobs.Result)
 		return
 	}
 	var gap, lag []string
+	var whole jobs.Micros
 	for _, c := range services {
 		if c.Name[0] == 'S' && services[0].Name[0] != 'S' {
 			continue
 		}
 		v := *s
-		v.name, v.cues = c.Name, c.Cues
+		v.name, v.cues, v.cut = c.Name, c.List, c.Cut
+		whole = max(whole, v.until())
 		gap = append(gap, v.gaps(r))
 		lag = append(lag, v.lags(r))
 	}
+	s.shorten(whole)
 	s.cover(r, "", slices.Min(gap), slices.Min(lag)) // one that was examined is enough: its reason is empty
+}
+
+// until is how far the captions can be judged: as long as they and the sound that they are held against were kept.
+func (s *subtitles) until() jobs.Micros {
+	end := s.duration
+	if s.talk != nil {
+		end = min(end, maxSpeech*speechStep)
+	}
+	if s.cut > 0 {
+		end = min(end, s.cut)
+	}
+	return end
+}
+
+// kept are the captions before that.
+func (s *subtitles) kept() []cue {
+	until := s.until()
+	n, _ := slices.BinarySearchFunc(s.cues, until, func(c cue, at jobs.Micros) int { return cmp.Compare(c.From, at) })
+	return s.cues[:n]
+}
+
+// shorten says that what comes after a time was not judged.
+func (s *subtitles) shorten(until jobs.Micros) {
+	if until < s.duration {
+		s.intervals = cutShort(s.intervals, max(1, until), tooManyCaptions)
+	}
 }
 
 // cover books what became of the three codes.
@@ -180,19 +219,20 @@ func (s *subtitles) spoken(from, to jobs.Micros) jobs.Micros {
 // gaps finds long times of speech without a caption, while there is speech under the others. It returns why that is not measurable.
 func (s *subtitles) gaps(r *jobs.Result) string {
 	switch {
-	case len(s.cues) < gapCues:
+	case len(s.kept()) < gapCues:
 		return fewCues
 	case s.talk == nil:
 		return noSpeech
 	}
+	until := s.until()
 	holes := s.holes()
 	var free, freeSpoken jobs.Micros
 	for _, h := range holes {
 		free += h.length()
 		freeSpoken += s.spoken(h.From, h.To)
 	}
-	covered := max(1, s.duration-free)
-	base := float64(s.spoken(0, s.duration)-freeSpoken) / float64(covered)
+	covered := max(1, until-free)
+	base := float64(s.spoken(0, until)-freeSpoken) / float64(covered)
 	if base < talkBase {
 		return noSpeechPattern
 	}
@@ -211,14 +251,15 @@ func (s *subtitles) gaps(r *jobs.Result) string {
 func (s *subtitles) holes() []run {
 	var list []run
 	var end jobs.Micros
-	for _, c := range s.cues {
+	until := s.until()
+	for _, c := range s.kept() {
 		if from := c.From - talkAround; from > end {
 			list = append(list, run{end, from})
 		}
 		end = max(end, c.To+talkAround)
 	}
-	if end < s.duration {
-		list = append(list, run{end, s.duration})
+	if end < until {
+		list = append(list, run{end, until})
 	}
 	return list
 }

@@ -8,13 +8,13 @@ import (
 )
 
 const (
-	// maxCues bounds the cues that are kept of one service; of more, the latest count. A talkative hour has 1,500.
+	// maxCues bounds the cues that are kept of one service; of more, the first count, as of the speech that they are held against. A talkative hour has 1,500 to 2,000.
 	maxCues = 20000
 	// cueStands is the longest that a caption counts as shown when nothing follows: a decoder erases the screen after 16 s without data (CTA-608-E, C.9).
 	cueStands jobs.Micros = 16e6
 )
 
-// cue is a caption on the screen; half-open.
+// cue is a caption on the screen; half-open. While it is open, To is where its last character came.
 type cue struct {
 	From, To jobs.Micros
 	Chars    int
@@ -24,17 +24,24 @@ type cue struct {
 type cues struct {
 	List []cue `json:",omitempty"`
 	Open *cue  `json:",omitempty"`
+	// Cut is where what is not kept begins; 0 when everything is.
+	Cut jobs.Micros `json:",omitempty"`
 }
 
-// show begins a caption, or adds characters to the one that is shown.
+// show begins a caption, or adds characters to the one that is shown. A service that never takes anything off the screen has a caption anew whenever
+// the last one would have been erased by itself, had it been all.
 func (c *cues) show(at jobs.Micros, chars int) {
-	switch {
-	case chars <= 0:
-	case c.Open == nil:
-		c.Open = &cue{From: at, Chars: chars}
-	default:
-		c.Open.Chars += chars
+	if chars <= 0 {
+		return
 	}
+	if o := c.Open; o != nil && at-o.From >= cueStands {
+		c.clear(at)
+	}
+	if c.Open == nil {
+		c.Open = &cue{From: at}
+	}
+	c.Open.Chars += chars
+	c.Open.To = at
 }
 
 // clear ends the caption that is shown.
@@ -44,14 +51,16 @@ func (c *cues) clear(at jobs.Micros) {
 	if o == nil {
 		return
 	}
-	o.To = min(at, o.From+cueStands)
+	o.To = min(at, o.To+cueStands)
 	if o.To <= o.From {
 		return
 	}
-	if len(c.List) == maxCues {
-		c.List = append(c.List[:0], c.List[maxCues/2:]...)
+	switch {
+	case len(c.List) < maxCues:
+		c.List = append(c.List, *o)
+	case c.Cut == 0:
+		c.Cut = o.From
 	}
-	c.List = append(c.List, *o)
 }
 
 // pictureCaptions collects the captions that travel with the pictures: CEA-608 in both fields, and the services of CEA-708. What they are worth is judged
@@ -112,7 +121,7 @@ func (p *pictureCaptions) clear(at jobs.Micros) {
 // captionService is a service of captions by the name that HLS gives it (INSTREAM-ID).
 type captionService struct {
 	Name string
-	Cues []cue
+	cues
 }
 
 // services are those that showed anything.
@@ -120,14 +129,14 @@ func (p *pictureCaptions) services() []captionService {
 	var list []captionService
 	for i := range p.Fields {
 		for k := range p.Fields[i].Channels {
-			if c := p.Fields[i].Channels[k].Cues.List; len(c) > 0 {
+			if c := p.Fields[i].Channels[k].Cues; len(c.List) > 0 {
 				list = append(list, captionService{fmt.Sprintf("CC%d", 2*i+k+1), c})
 			}
 		}
 	}
 	for _, s := range p.Services {
 		if len(s.Cues.List) > 0 {
-			list = append(list, captionService{fmt.Sprintf("SERVICE%d", s.Number), s.Cues.List})
+			list = append(list, captionService{fmt.Sprintf("SERVICE%d", s.Number), s.Cues})
 		}
 	}
 	return list

@@ -54,7 +54,7 @@ func pairs608(field byte, parts ...any) []byte {
 func shownBy(d *pictureCaptions) string {
 	var parts []string
 	for _, s := range d.services() {
-		for _, c := range s.Cues {
+		for _, c := range s.List {
 			parts = append(parts, fmt.Sprintf("%s %g-%g %d", s.Name, c.From.Seconds(), c.To.Seconds(), c.Chars))
 		}
 	}
@@ -87,27 +87,29 @@ func TestLine21(t *testing.T) {
 	}
 }
 
-func TestService708(t *testing.T) {
-	packet := func(blocks ...byte) []byte {
-		if len(blocks)%2 == 0 {
-			blocks = append(blocks, 0)
-		}
-		data := append([]byte{byte((len(blocks) + 1) / 2)}, blocks...)
-		var out []byte
-		for i := 0; i < len(data); i += 2 {
-			kind := byte(0xfe)
-			if i == 0 {
-				kind = 0xff
-			}
-			out = append(out, kind, data[i], data[i+1])
-		}
-		return out
+// packet708 are the triplets of a packet.
+func packet708(blocks ...byte) []byte {
+	if len(blocks)%2 == 0 {
+		blocks = append(blocks, 0)
 	}
+	data := append([]byte{byte((len(blocks) + 1) / 2)}, blocks...)
+	var out []byte
+	for i := 0; i < len(data); i += 2 {
+		kind := byte(0xfe)
+		if i == 0 {
+			kind = 0xff
+		}
+		out = append(out, kind, data[i], data[i+1])
+	}
+	return out
+}
+
+func TestService708(t *testing.T) {
 	define := []byte{0x98, 0, 0, 'x', 'y', 0, 0} // the parameters of a window are no text
 	cc := map[int][]byte{
-		25: packet(append([]byte{1<<5 | 11}, append(define, "HI Y"...)...)...),
-		50: packet(7<<5|2, 9, 'A', 'B'),
-		75: packet(1<<5|2, 0x8c, 0xff),
+		25: packet708(append([]byte{1<<5 | 11}, append(define, "HI Y"...)...)...),
+		50: packet708(7<<5|2, 9, 'A', 'B'),
+		75: packet708(1<<5|2, 0x8c, 0xff),
 	}
 	const want = "SERVICE1 1-3 3, SERVICE9 2-4 2"
 	if got := shownBy(captioned(t, 100, cc, true)); got != want {
@@ -125,8 +127,8 @@ func FuzzCaptions(f *testing.F) {
 		}
 		d := captioned(t, 50, cc, false)
 		for _, s := range d.services() {
-			for i, c := range s.Cues {
-				if c.To <= c.From || c.Chars <= 0 || i > 0 && c.From < s.Cues[i-1].To {
+			for i, c := range s.List {
+				if c.To <= c.From || c.Chars <= 0 || i > 0 && c.From < s.List[i-1].To {
 					t.Fatalf("%s: cue %+v", s.Name, c)
 				}
 			}

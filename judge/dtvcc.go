@@ -65,13 +65,15 @@ type service708 struct {
 	Skip int
 }
 
-// The codes that take something off the screen.
+// The codes that take something off the screen, or begin a line: one is a caption, as in CEA-608.
 const (
 	clearWindows  = 0x88
 	hideWindows   = 0x8a
 	deleteWindows = 0x8c
 	reset708      = 0x8f
 	formFeed      = 0x0c
+	newLine       = 0x0d
+	lineAnew      = 0x0e // to the beginning of the line, which is erased
 	extended708   = 0x10
 )
 
@@ -82,7 +84,7 @@ func (s *service708) feed(data []byte, at jobs.Micros) {
 			continue
 		}
 		switch c := data[i]; {
-		case c == formFeed, c == clearWindows, c == hideWindows, c == deleteWindows, c == reset708:
+		case c == formFeed, c == newLine, c == lineAnew, c == clearWindows, c == hideWindows, c == deleteWindows, c == reset708:
 			s.Cues.clear(at)
 			s.Skip = extra708(c)
 		case c < 0x20 || c >= 0x80 && c < 0xa0:

@@ -51,10 +51,9 @@ func (q *sequence) texts(m *measurement.Unit) {
 		if c.Mapped {
 			t.Zero = difference(c.MPEGTS, textBase.ticks(clampTime(jobs.Micros(c.Local))))
 		}
-		if len(q.Texts) == maxCues {
-			q.Texts = append(q.Texts[:0], q.Texts[maxCues/2:]...)
+		if len(q.Texts) <= maxCues { // one more than is kept: it tells where what is not kept begins
+			q.Texts = append(q.Texts, t)
 		}
-		q.Texts = append(q.Texts, t)
 	}
 }
 
@@ -84,7 +83,7 @@ func (j *Judge) subtitled(renditions []rendition, r *jobs.Result) {
 		q.rendition = fmt.Sprintf("c%d", n)
 		n++
 		s := subtitles{rendition: q.rendition, name: q.def.Name, duration: q.length(), intervals: q.Ledger.tile(q.length()), p: j.params}
-		s.cues = q.placedTexts(picture)
+		s.cues, s.cut = q.placedTexts(picture)
 		s.talk = talkOf(sound, s.duration)
 		r.Renditions = append(r.Renditions, q.textRendition(s.duration))
 		r.Duration = max(r.Duration, s.duration.At())
@@ -103,6 +102,7 @@ func (q *sequence) textRendition(duration jobs.Micros) jobs.Rendition {
 // judge tells what is wrong with a rendition of subtitles.
 func (s *subtitles) judge(r *jobs.Result) {
 	if len(s.cues) > 0 {
+		s.shorten(s.until())
 		s.cover(r, "", s.gaps(r), s.lags(r))
 		return
 	}
@@ -112,22 +112,25 @@ func (s *subtitles) judge(r *jobs.Result) {
 	s.cover(r, "", fewCues, fewCues)
 }
 
-// placedTexts are the subtitles on the timeline, in order, each once.
-func (q *sequence) placedTexts(picture *rendition) []cue {
-	list := make([]cue, 0, len(q.Texts))
+// placedTexts are the subtitles on the timeline, in order, each once, and where those that were not kept begin: 0 when all were.
+func (q *sequence) placedTexts(picture *rendition) (list []cue, cut jobs.Micros) {
 	for i := range q.Texts {
 		t := &q.Texts[i]
 		if t.Segment >= len(q.def.Segments) {
 			continue
 		}
-		if from := t.place(&q.def.Segments[t.Segment], picture); from+t.To-t.From > 0 && !beyond(from) {
+		from := t.place(&q.def.Segments[t.Segment], picture)
+		if i == maxCues {
+			cut = max(1, from)
+		} else if from+t.To-t.From > 0 && !beyond(from) {
 			list = append(list, cue{max(0, from), from + t.To - t.From, t.Chars})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b cue) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To)) })
-	return slices.CompactFunc(list, func(a, b cue) bool {
+	list = slices.CompactFunc(list, func(a, b cue) bool {
 		return abs(a.From-b.From) <= textSlack && abs(a.To-b.To) <= textSlack && a.Chars == b.Chars
 	})
+	return list, cut
 }
 
 // textSlack is how far apart two copies of a subtitle may be: a frame, by which packagers round.
