@@ -18,7 +18,7 @@ func (d *duet) drift(r *jobs.Result) {
 	if p.Longest < paceLeast && len(seen.Runs) == 0 {
 		reason = "not measurable: too short for a drift"
 	}
-	d.coverage(r, codeDrift, reason)
+	d.coverage(r, codeDrift, reason, nil)
 	if w := p.Worst; w != nil {
 		d.clockDrift(r, w)
 	}

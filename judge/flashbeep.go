@@ -104,7 +104,7 @@ func (d *duet) offset(r *jobs.Result) {
 		return
 	}
 	seen := d.listen()
-	d.coverage(r, codeOffset, seen.Reason)
+	d.coverage(r, codeOffset, seen.Reason, d.picture.shallows())
 	if len(seen.Runs) == 0 {
 		return
 	}
@@ -117,29 +117,21 @@ func (d *duet) offset(r *jobs.Result) {
 // heard narrows the coverage to where flashes and beeps were, with half of the distance between two on either side.
 func (d *duet) heard(r *jobs.Result, seen evidence) {
 	c := &r.Coverage[len(r.Coverage)-1]
-	var out ledger
-	for _, v := range c.Intervals {
-		if v.State != jobs.Analysed {
-			out.add(span{From: v.Start.Micros(), To: v.End.Micros(), State: v.State, Reason: v.Reason})
-			continue
-		}
-		for i := range seen.Runs {
-			p := &seen.Runs[i]
-			half := (p.to() - p.from()) / jobs.Micros(2*(len(p.Pairs)-1))
-			from, to := max(v.Start.Micros(), p.from()-half), min(v.End.Micros(), p.to()+half)
-			if to <= from {
-				continue
-			}
-			if end := max(out.end(), v.Start.Micros()); from > end {
-				out.add(span{From: end, To: from, State: jobs.Skipped, Reason: noSignals})
-			}
-			out.add(span{From: from, To: to, State: jobs.Analysed})
-		}
-		if end := max(out.end(), v.Start.Micros()); end < v.End.Micros() {
-			out.add(span{From: end, To: v.End.Micros(), State: jobs.Skipped, Reason: noSignals})
+	var silent []jobs.Interval
+	var at jobs.Micros
+	apart := func(to jobs.Micros) {
+		if to > at {
+			silent = append(silent, jobs.Interval{Start: at.At(), End: to.At(), State: jobs.Skipped, Reason: noSignals})
 		}
 	}
-	c.Intervals = out.tile(d.sound.Duration.Micros())
+	for i := range seen.Runs {
+		p := &seen.Runs[i]
+		half := (p.to() - p.from()) / jobs.Micros(2*(len(p.Pairs)-1))
+		apart(p.from() - half)
+		at = max(at, p.to()+half)
+	}
+	apart(maxTimeline)
+	c.Intervals = overlay(c.Intervals, silent)
 }
 
 const (

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"slices"
 	"testing"
 
 	"aircheck/jobs"
@@ -63,3 +64,66 @@ func TestStartAtFastDepth(t *testing.T) {
 	}
 }
 
+// TestCaptionsAtFastDepth: what declared captions show between key frames was not read, so nobody can say that they are missing.
+func TestCaptionsAtFastDepth(t *testing.T) {
+	for _, declared := range []string{"CC1", ""} {
+		c := clean()
+		q := c.sequenceDef("s0")
+		q.Variant = &jobs.Variant{InStream: declared}
+		r := judgedFast(t, q, shallowed(c.units(), func(i int) bool { return i < 8 }), c.formats())
+		if f := finding(r, codeNoCaptions); len(f) > 0 {
+			t.Errorf("%q is declared: found %s", declared, encode(t, f))
+		}
+		for _, code := range []string{codeNoCaptions, codeGap, codeLag} {
+			wantStates(t, r, "v0", code, "0-16 skipped, 16-20 skipped")
+			wantReasons(t, r, code, onlyKeyFrames, unreadCaptions)
+		}
+	}
+	c := clean()
+	q := c.sequenceDef("s0")
+	q.Variant = &jobs.Variant{InStream: "CC1"}
+	if f := finding(judgedFast(t, q, c.units(), c.formats()), codeNoCaptions); len(f) != 1 {
+		t.Errorf("all was decoded, and CC1 is not there: found %s", encode(t, f))
+	}
+}
+
+func wantReasons(t *testing.T, r jobs.Result, code string, reasons ...string) {
+	t.Helper()
+	for _, c := range r.Coverage {
+		if c.Detector != code {
+			continue
+		}
+		var got []string
+		for _, in := range c.Intervals {
+			got = append(got, in.Reason)
+		}
+		if !slices.Equal(got, reasons) {
+			t.Errorf("%s: reasons %q, want %q", code, got, reasons)
+		}
+	}
+}
+
+// TestOffsetAtFastDepth: flashes are seen in pictures in a row only, whatever the sound has.
+func TestOffsetAtFastDepth(t *testing.T) {
+	c := clean()
+	r := judgedFast(t, c.sequenceDef("s0"), shallowed(c.units(), func(i int) bool { return i < 8 }), c.formats())
+	wantStates(t, r, "a0", codeOffset, "0-16 skipped, 16-20 skipped")
+	wantReasons(t, r, codeOffset, onlyKeyFrames, noSignals)
+}
+
+// TestHeardKeepsWhatWasNotSeen: evidence before and after a time without pictures says nothing about it.
+func TestHeardKeepsWhatWasNotSeen(t *testing.T) {
+	c := clean()
+	j, err := New(checkOf(c.sequenceDef("s0")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sound := &rendition{Rendition: jobs.Rendition{ID: "a0", Duration: 20}, s: &stream{Ledger: ledger{Spans: []span{{To: 20e6, State: jobs.Analysed}}}}}
+	d := duet{sound: sound, p: j.params}
+	var r jobs.Result
+	d.coverage(&r, codeOffset, "", shallows{{6e6, 8e6}})
+	d.heard(&r, evidence{Runs: []pairRun{{Pairs: []pair{{4e6, 0}, {6e6, 0}, {10e6, 0}}}}})
+	allDeep(r.Coverage)
+	wantStates(t, r, "a0", codeOffset, "0-2.5 skipped, 2.5-6 analysed, 6-8 skipped, 8-11.5 analysed, 11.5-20 skipped")
+	wantReasons(t, r, codeOffset, noSignals, "", onlyKeyFrames, "", noSignals)
+}

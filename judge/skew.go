@@ -19,7 +19,7 @@ func (d *duet) skew(r *jobs.Result) {
 	case !sound.Begun || !picture.Begun || d.sound.headLost(sound.Head) || d.picture.headLost(picture.Head):
 		reason = "not measurable: where sound or picture begins could not be read"
 	}
-	d.coverage(r, codeSkew, reason)
+	d.coverage(r, codeSkew, reason, nil)
 	if reason != "" {
 		return
 	}

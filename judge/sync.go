@@ -101,9 +101,12 @@ func (j *Judge) clocksApart(sound, picture *rendition) string {
 // time is where something on a rendition stands once its clock is aligned, also before the timeline's zero.
 func (t *rendition) time(at jobs.Micros) jobs.Micros { return at + shiftAt(t.shift, at) }
 
-// coverage books what became of one code on the sound.
-func (d *duet) coverage(r *jobs.Result, code, reason string) {
+// coverage books what became of one code on the sound; unseen is where the pictures that it takes were not decoded.
+func (d *duet) coverage(r *jobs.Result, code, reason string, unseen shallows) {
 	intervals := d.sound.s.Ledger.tile(d.sound.Duration.Micros())
+	if len(unseen) > 0 {
+		intervals = unseen.depths(intervals, code)
+	}
 	r.Coverage = append(r.Coverage, jobs.Coverage{Rendition: d.sound.ID, Detector: code, Intervals: doubted(intervals, reason)})
 }
 
