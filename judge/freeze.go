@@ -241,7 +241,7 @@ func (d *freeze) change(f *videoFrame) change {
 // grain tells whether the two pictures differ by noise alone: 8x8 block means stay, no block differs much more than the others, and the amount
 // is that of the run so far.
 func (d *freeze) grain(p *measurement.Pair, luma, scale int64) bool {
-	if float64(p.BlockMean) > grainBlockMean*float64(luma*scale) {
+	if luma <= 0 || float64(p.BlockMean) > grainBlockMean*float64(luma*scale) {
 		return false
 	}
 	if int64(p.MaxBlock) > grainBlock*256*scale+2*256*p.SADY/luma {

@@ -58,8 +58,11 @@ func sanitize(s *measurement.Slot) bool {
 	return ok
 }
 
+// maxSum bounds what a slot may sum up to: samples are within 2^20, and a second has less than 2^24 of them. Beyond, sums over a stream would become infinite.
+const maxSum = 1 << 80
+
 func finite[T float32 | float64](v *T) bool {
-	if *v-*v == 0 {
+	if *v >= -maxSum && *v <= maxSum {
 		return true
 	}
 	*v = 0

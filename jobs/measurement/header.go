@@ -43,6 +43,11 @@ func (h *Header) validate() error {
 	if h.Window < 0 || h.Duration < 0 {
 		return fmt.Errorf("window %d, duration %d µs", h.Window, h.Duration)
 	}
+	for i := range h.Formats {
+		if err := h.Formats[i].validate(); err != nil {
+			return fmt.Errorf("format %d: %w", i, err)
+		}
+	}
 	for i := range h.Units {
 		for _, t := range h.Units[i].Tracks {
 			if t.Format < 0 || t.Format >= len(h.Formats) {
@@ -52,6 +57,25 @@ func (h *Header) validate() error {
 				return fmt.Errorf("unit %d: track %d has a negative count", h.Units[i].Index, t.Track)
 			}
 		}
+	}
+	return nil
+}
+
+// maxSide bounds the width and the height of a picture, and maxRate the samples a second: FFmpeg has no larger ones, and products of them stay below 2^63.
+const (
+	maxSide = 1 << 16
+	maxRate = 1 << 24
+)
+
+// validate refuses sizes by which nobody could divide or multiply. 0 is the size of a track of which nothing was decoded.
+func (f *Format) validate() error {
+	for _, side := range []int{f.Width, f.Height, f.ChromaWidth, f.ChromaHeight} {
+		if side < 0 || side > maxSide {
+			return fmt.Errorf("a picture of %dx%d, chroma %dx%d", f.Width, f.Height, f.ChromaWidth, f.ChromaHeight)
+		}
+	}
+	if f.Depth < 0 || f.Depth > 32 || f.SampleRate < 0 || f.SampleRate > maxRate || f.Channels < 0 {
+		return fmt.Errorf("depth %d, %d samples/s, %d channels", f.Depth, f.SampleRate, f.Channels)
 	}
 	return nil
 }

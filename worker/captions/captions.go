@@ -21,10 +21,12 @@ const (
 func Read(init, data []byte) (*measurement.Captions, bool) {
 	data = bytes.TrimPrefix(data[:min(len(data), maxBytes)], []byte("\xef\xbb\xbf"))
 	var f fragment
-	f.open(init)
+	f.open(init[:min(len(init), maxBytes)], 0)
 	switch {
 	case isWebVTT(data):
 		return readWebVTT(data), true
+	case f.media:
+		return nil, false
 	case f.wvtt:
 		return f.read(data), true
 	case isTTML(data):

@@ -12,6 +12,7 @@ type fragment struct {
 	scale    uint64 // ticks a second
 	duration uint32 // of a sample, unless a fragment says otherwise
 	wvtt     bool
+	media    bool // there are pictures or sound, too
 }
 
 // maxSamples bounds the samples of a fragment.
@@ -32,12 +33,22 @@ func boxes(data []byte, fn func(kind string, body []byte) bool) {
 	}
 }
 
-// open reads the initialisation section of one text track.
-func (f *fragment) open(init []byte) {
+// maxNesting is how deep boxes of an initialisation section may lie: moov, trak, mdia, minf, stbl.
+const maxNesting = 5
+
+// open reads the initialisation section of one text track. Text beside sound or pictures is no row of subtitles of its own.
+func (f *fragment) open(init []byte, depth int) {
 	boxes(init, func(kind string, body []byte) bool {
 		switch kind {
 		case "moov", "trak", "mdia", "minf", "stbl", "mvex":
-			f.open(body)
+			if depth < maxNesting {
+				f.open(body, depth+1)
+			}
+		case "hdlr":
+			if len(body) >= 12 {
+				handler := string(body[8:12])
+				f.media = f.media || handler == "vide" || handler == "soun"
+			}
 		case "mdhd":
 			at := 12
 			if len(body) > 0 && body[0] == 1 {
@@ -45,7 +56,7 @@ func (f *fragment) open(init []byte) {
 			}
 			f.scale = uint64(word(body, at))
 		case "stsd":
-			f.wvtt = len(body) >= 16 && string(body[12:16]) == "wvtt"
+			f.wvtt = f.wvtt || len(body) >= 16 && string(body[12:16]) == "wvtt"
 		case "trex":
 			f.duration = word(body, 12)
 		}
