@@ -42,6 +42,11 @@ var contents = []content{
 		return top/2 + r.IntN(top/4)
 	}},
 	{"interlaced", func(_ *rand.Rand, _, n, x, y, top int) int { return (x/8 + n + y%2) % 4 * top / 4 }},
+	// Blocks whose sides are just about high enough to break the picture.
+	{"steps", func(r *rand.Rand, _, n, x, y, top int) int {
+		scale := (top + 1) / 256
+		return (60+(x/16*5+y/16*3+n)%4*8)*scale + r.IntN(1+scale)
+	}},
 }
 
 func makeImage(r *rand.Rand, c content, n int, sizes [][2]int, depth int) *image {
