@@ -105,34 +105,60 @@ func median(v []float64) float64 {
 	return (v[n/2-1] + v[n/2]) / 2
 }
 
+// blocking is how blocky a picture is by its first grid, and by the one that stands out most.
+type blocking struct {
+	made        bool
+	first, most float64
+	grid        string // of most
+}
+
+// blocks are found once for all detectors.
+func (f *videoFrame) blocks() *blocking {
+	if !f.blocking.made {
+		f.blocking = blocky(f)
+	}
+	return &f.blocking
+}
+
 // blocky is how blocky a picture is: the steps across the sides of blocks beyond those around, in code values, times their share of the step, so that texture masks what it
 // masks for the eye; the geometric mean of both directions, for what stands out in one direction only is no codec's.
-func blocky(f *videoFrame, grids []blockGrid) (score float64, grid string) {
+func blocky(f *videoFrame) blocking {
+	b := blocking{made: true}
 	t, m := f.Texture, f.Format
 	if t == nil || m.Width < leastClassWidth || m.Height < leastClassHeight {
-		return 0, ""
+		return b
 	}
 	w, h := m.Width-int(t.Left)-int(t.Right), m.Height-int(t.Top)-int(t.Bottom)
 	if w < m.Width/4 || h < m.Height/4 {
-		return 0, "" // next to nothing but black border
+		return b // next to nothing but black border
 	}
 	var columns, rows phaseSteps
 	columns.fill(&t.ColEdge, m.Width, h, depthScale(m))
-	rows.fill(&t.RowEdge, m.Height, w, depthScale(m))
-	for i, g := range grids {
-		if i == 0 || g.spread != grids[i-1].spread {
+	spread := -1 // of rows, which most pictures do not need
+	for i, g := range blockGrids {
+		if i == 0 || g.spread != blockGrids[i-1].spread {
 			columns.surround(g.spread)
-			rows.surround(g.spread)
 		}
 		across := columns.score(g)
 		if across == 0 {
 			continue
 		}
-		if s := math.Sqrt(across) * math.Sqrt(rows.score(g)); s > score {
-			score, grid = s, g.name
+		if spread < 0 {
+			rows.fill(&t.RowEdge, m.Height, w, depthScale(m))
+		}
+		if spread != g.spread {
+			spread = g.spread
+			rows.surround(spread)
+		}
+		s := math.Sqrt(across) * math.Sqrt(rows.score(g))
+		if i == 0 {
+			b.first = s
+		}
+		if s > b.most {
+			b.most, b.grid = s, g.name
 		}
 	}
-	return score, grid
+	return b
 }
 
 func (p *phaseSteps) score(g blockGrid) float64 {

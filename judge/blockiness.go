@@ -36,7 +36,7 @@ func (d *blockiness) frame(f *videoFrame) {
 	if f.Format.Width >= leastClassWidth && f.Format.Height >= leastClassHeight {
 		d.Looked = true
 	}
-	score, grid := blocky(f, blockGrids[:])
+	score, grid := f.blocks().most, f.blocks().grid
 	if score >= d.limit {
 		if d.Stretch == nil {
 			d.Stretch = &sampledRun{Run: run{From: f.Start}}

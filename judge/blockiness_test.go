@@ -61,7 +61,8 @@ func TestBlocky(t *testing.T) {
 		"texture masks the grid": {steps(640, 360, 8, gridOf(8, 0, 20, 4), gridOf(8, 0, 20, 4)), 4 * 4. / 24, "blocks of 8"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, grid := blocky(c.f, blockGrids[:])
+			b := blocky(c.f)
+			got, grid := b.most, b.grid
 			if math.Abs(got-c.want) > 0.02*c.want+1e-9 || grid != c.grid {
 				t.Errorf("score %.3f by %q, want %.3f by %q", got, grid, c.want, c.grid)
 			}

@@ -16,6 +16,8 @@ type videoFrame struct {
 	Start, End jobs.Micros
 	// Disc counts the discontinuities that the playlist announces up to here.
 	Disc int
+
+	blocking blocking // see blocks
 }
 
 // audioSlot is a measured slot placed on the stream's timeline; the parts of a slot on a segment border are already joined.

@@ -211,8 +211,8 @@ func (d *motion) dips(i int) bool {
 
 // borderKind judges a border of units by the cells of the thumbnails.
 func borderKind(c *pairChange, before, after []pairChange) pairKind {
-	near := motionBeside(before).least(motionBeside(after))
-	cells, block := near.cells.second, near.block.second
+	block := motionBeside(before).least(motionBeside(after)).block.second
+	cells := min(cellsBeside(before), cellsBeside(after))
 	switch {
 	case cells < borderMotion || block < leastBlock:
 		return pairUnknown
@@ -227,7 +227,7 @@ func borderKind(c *pairChange, before, after []pairChange) pairKind {
 func byCells(c *pairChange) float64 { return c.Cells }
 
 // beside is how much the pictures on one side of a pair differ.
-type beside struct{ mean, block, ti2, cells greatest }
+type beside struct{ mean, block, ti2 greatest }
 
 // greatest are the two greatest of some values of at least 0.
 type greatest struct{ first, second float64 }
@@ -249,9 +249,17 @@ func motionBeside(list []pairChange) (b beside) {
 		b.mean.see(c.Mean)
 		b.block.see(c.Block)
 		b.ti2.see(c.TI2)
-		b.cells.see(c.Cells)
 	}
 	return b
+}
+
+// cellsBeside is the second greatest change of cells, which only borders of units ask for.
+func cellsBeside(list []pairChange) float64 {
+	var g greatest
+	for i := range list {
+		g.see(list[i].Cells)
+	}
+	return g.second
 }
 
 // moves tells whether there is motion that a repeat would interrupt.
@@ -260,7 +268,7 @@ func (b beside) moves() bool { return b.block.second >= leastBlock && b.mean.sec
 // least is how much pictures that move differ, by the lesser side: the second greatest, since the greatest may be a cut.
 func (b beside) least(o beside) beside {
 	lesser := func(g, o greatest) greatest { return greatest{second: min(g.second, o.second)} }
-	return beside{lesser(b.mean, o.mean), lesser(b.block, o.block), lesser(b.ti2, o.ti2), lesser(b.cells, o.cells)}
+	return beside{lesser(b.mean, o.mean), lesser(b.block, o.block), lesser(b.ti2, o.ti2)}
 }
 
 // edged tells whether motion stops and sets in abruptly around the pair, other repeats beside it apart.
