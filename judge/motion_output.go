@@ -29,7 +29,7 @@ func newMotionOutput(p *params, emit emitter) motionOutput {
 		repeat: p.levels("video.repeat"), duplicate: p.levels("video.duplicate_frames"), dropped: p.levels("video.dropped_frames"),
 		judder: p.levels("video.judder"), row: int(p.or("video.duplicate_frames.count", 3)), apart: seconds(p.or("video.duplicate_frames.apart", 1.5)),
 		stall:  seconds(p.or("video.dropped_frames.stall", 0.2)),
-		freeze: seconds(p.or("video.freeze.info", 1)), emit: emit,
+		freeze: p.levels("video.freeze").from(), emit: emit,
 	}
 }
 

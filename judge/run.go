@@ -59,6 +59,14 @@ func (l levels) reached(length jobs.Micros) (level, bool) {
 	return level{}, false
 }
 
+// from is the length from which there is a finding at all; longer than any stream where there is none.
+func (l levels) from() jobs.Micros {
+	if len(l) == 0 {
+		return math.MaxInt64
+	}
+	return l[len(l)-1].length
+}
+
 // mild leaves only info: for what may be nothing, and is not told at all where a profile has no info.
 func (l levels) mild() levels { return l.atMost(jobs.Info) }
 

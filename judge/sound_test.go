@@ -201,6 +201,16 @@ func TestDefectsOfSound(t *testing.T) {
 		{"click", noise.through(func(n int, v float64) float64 { return v/10 + b2f(n == 192000)*0.5 }), 8, []string{"audio.click info 4-4"}},
 		{"crackling", noise.through(func(n int, v float64) float64 { return v/10 + b2f(n%24000 == 5000)*0.5 }), 8, []string{"audio.click warn 0.1-7.6"}},
 		{"inverted", func(n int) (l, r float64) { l = noiseOf(1, 0.2)(n); return l, -l }, 12, []string{"audio.phase_inverted fail 0-12"}},
+		{"inverted, and right after a pause", func(n int) (l, r float64) {
+			l = noiseOf(1, 0.2)(n)
+			switch {
+			case n < 12*soundRate:
+				return l, -l
+			case n < 20*soundRate:
+				return 0, 0
+			}
+			return l, l/2 + noiseOf(2, 0.15)(n)
+		}, 35, []string{"audio.silence fail 12-20", "audio.phase_inverted fail 0-12"}},
 		{"inverted stereo", func(n int) (l, r float64) { l = noiseOf(1, 0.2)(n); return l, -l + noiseOf(2, 0.15)(n) }, 15, []string{"audio.phase_inverted fail 0-15"}},
 		{"mono as stereo", twice(noiseOf(1, 0.2)), 15, []string{"audio.dual_mono info 0-15"}},
 		{"dead channel", func(n int) (l, r float64) { l, r = noise(n); return l, r * b2f(n < 144000) }, 15, []string{"audio.dead_channel fail 3-15"}},

@@ -130,6 +130,9 @@ func (d *pairs) block(b *pairBlock) {
 // inverted judges polarity: a block is inverted when its channels are opposite, or when it leans that way like the last ten seconds on average, which stereo that was
 // inverted does.
 func (d *pairs) inverted(b *pairBlock, both bool, correlation float64) {
+	if d.Sounding > 0 && b.From-d.Wide[(d.Sounding-1)%wideBlocks].From > pairPause {
+		d.Sounding = 0 // what was before a pause says nothing of what is behind it
+	}
 	wide := false
 	if both {
 		d.Wide[d.Sounding%wideBlocks] = pairCorrelation{correlation, b.From}
@@ -137,11 +140,16 @@ func (d *pairs) inverted(b *pairBlock, both bool, correlation float64) {
 		wide = d.Sounding >= wideBlocks && d.wide() <= wideCorrelation
 	}
 	strict := correlation <= d.correlation
-	if wide && d.Phase.Run == nil {
+	says := both && (strict || !wide || correlation < 0)
+	if says && wide && d.Phase.Run == nil {
 		oldest := d.Wide[d.Sounding%wideBlocks].From
-		d.Phase = bothRun{Run: &run{From: oldest}, Shown: b.From - oldest, Sum: wideBlocks * d.wide(), Count: wideBlocks}
+		d.Phase = bothRun{Run: &run{oldest, b.From}, Shown: (wideBlocks - 1) * b.length(), Sum: wideBlocks * d.wide(), Count: wideBlocks}
 	}
-	d.Phase.step(b, both && (strict || !wide || correlation < 0), strict || wide, correlation, d.tellPhase)
+	open := d.Phase.Run != nil
+	d.Phase.step(b, says, strict || wide, correlation, d.tellPhase)
+	if open && d.Phase.Run == nil {
+		d.Sounding = 0 // the next one has to show by itself
+	}
 }
 
 // wide is the mean of the last correlations.
