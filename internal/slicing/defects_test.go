@@ -1,0 +1,174 @@
+//go:build cgo
+
+package slicing
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"math/rand"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"aircheck/bench/inject"
+	"aircheck/internal/need"
+	"aircheck/jobs"
+	"aircheck/jobs/queue"
+	"aircheck/judge"
+	"aircheck/producer/slice"
+	"aircheck/producer/submit"
+	"aircheck/storage"
+	"aircheck/storage/origin"
+)
+
+// defectSeeds is how many random cuts each injected clip gets beside the whole and the finest cut: the clips are large beside those of the other tests, and there
+// is one for every detector.
+const defectSeeds = 2
+
+// elsewhere lists the codes that no clip of this test can show, with the place where they are cut.
+func elsewhere() map[string]string {
+	return map[string]string{
+		"reference.psnr":       "TestAnyCutGivesTheSameComparison: pictures are compared in a second stage",
+		"reference.ssim":       "TestAnyCutGivesTheSameComparison",
+		"timestamp.gap":        "TestAnyCutGivesTheSameReport",
+		"timestamp.overlap":    "TestAnyCutGivesTheSameReport",
+		"timestamp.backward":   "TestAnyCutGivesTheSameReport",
+		"segment.missing":      "TestAnyCutGivesTheSameReport",
+		"segment.corrupt":      "TestAnyCutGivesTheSameReport",
+		"segment.truncated":    "TestAnyCutGivesTheSameReport",
+		"segment.encrypted":    "nothing is measured",
+		"playlist.invalid":     "the producer finds it before anything is cut",
+		"worker.decoder_crash": "no property of the stream",
+		"worker.timeout":       "no property of the stream",
+	}
+}
+
+// TestEveryDetectorInAnyCut puts every defect that there is a detector for into a clip, cuts it, and demands that the detector speaks, and always the same.
+func TestEveryDetectorInAnyCut(t *testing.T) {
+	need.Tool(t, "ffmpeg")
+	need.Tool(t, "ffprobe")
+	tool, err := inject.FindTool(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	bases := &bases{tool: tool, dir: t.TempDir(), made: map[string]*inject.Base{}}
+	spoke := map[string]bool{}
+	for _, d := range inject.Defects() {
+		t.Run(d.Code, func(t *testing.T) {
+			org := origin.New(origin.Config{})
+			label, dir := bases.inject(t, d)
+			check := defectCheck(t, org, label, dir)
+			whole := report(t, check, cut(check.Timeline, nil), here(org))
+			for _, code := range codesOf(t, whole) {
+				spoke[code] = true
+			}
+			sameReport(t, "the finest cut", check, slice.Timeline(check.Timeline, 0), here(org), whole)
+			for seed := range int64(defectSeeds) {
+				sameReport(t, "a random cut", check, cut(check.Timeline, rand.New(rand.NewSource(seed))), here(org), whole)
+			}
+		})
+	}
+	for _, code := range judge.Codes() {
+		if !spoke[code] && elsewhere()[code] == "" {
+			t.Errorf("no clip made %s speak", code)
+		}
+	}
+}
+
+func sameReport(t *testing.T, what string, check *jobs.Check, windows []jobs.Window, measure measure, want []byte) {
+	t.Helper()
+	if got := report(t, check, windows, measure); !bytes.Equal(got, want) {
+		t.Fatalf("%s of %d windows: %s", what, len(windows), difference(got, want))
+	}
+}
+
+func codesOf(t *testing.T, report []byte) []string {
+	t.Helper()
+	var r jobs.Result
+	if err := json.Unmarshal(report, &r); err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, f := range r.Findings {
+		list = append(list, f.Code)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// defectCheck is the check of an injected clip, under the profile that its label asks for.
+func defectCheck(t *testing.T, org storage.Origin, l *inject.Label, dir string) *jobs.Check {
+	t.Helper()
+	layers := []judge.Layer{{Name: l.Profile}}
+	if l.ProfileFile != "" {
+		source, err := os.ReadFile(filepath.Join(dir, l.ProfileFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		layers = []judge.Layer{{Name: "injected", Source: source}}
+	}
+	profile, err := judge.Resolve(layers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := submit.Submitter{Origin: org, Now: func() time.Time { return time.Unix(0, 0) }}
+	o := submit.Options{Profile: profile.Profile, Window: 60e6, Queue: queue.Vod}
+	if l.Reference != "" {
+		o.Reference = filepath.Join(dir, l.Reference)
+	}
+	check, err := s.Prepare(t.Context(), filepath.Join(dir, l.Clip), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return check
+}
+
+// bases are what the defects are put into, made once.
+type bases struct {
+	tool *inject.Tool
+	dir  string
+	made map[string]*inject.Base
+}
+
+func (b *bases) get(t *testing.T, name string, seconds float64) *inject.Base {
+	t.Helper()
+	if base := b.made[name]; base != nil && base.Duration >= seconds {
+		return base
+	}
+	dir, err := os.MkdirTemp(b.dir, "base-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, err := inject.Prepare(t.Context(), b.tool, "synthetic:"+name, inject.Cut{Length: max(seconds, 14), Width: 320, Height: 180}, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.made[name] = base
+	return base
+}
+
+// inject tries the synthetic bases in turn until one does not hide the defect.
+func (b *bases) inject(t *testing.T, d inject.Defect) (*inject.Label, string) {
+	t.Helper()
+	v := d.Variants[slices.IndexFunc(d.Variants, func(v inject.Variant) bool { return !v.Decoy })]
+	names := []string{"pan", "zoom", "graphics"}
+	if v.MinSeconds() > 30 { // the others take as long to draw as to play
+		names = []string{"graphics"}
+	}
+	for seed, name := range names {
+		dir := t.TempDir()
+		r := inject.Request{Code: d.Code, Variant: v.Name, Seed: uint64(seed), Strength: 0.7, Out: dir}
+		l, err := inject.Inject(t.Context(), b.tool, b.get(t, name, v.MinSeconds()), r)
+		if err == nil {
+			return l, dir
+		}
+		if !errors.Is(err, inject.ErrHidden) {
+			t.Fatal(err)
+		}
+	}
+	t.Fatal("every base hides it")
+	return nil, ""
+}
