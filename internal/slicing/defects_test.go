@@ -26,7 +26,7 @@ import (
 
 // defectSeeds is how many random cuts each injected clip gets beside the whole and the finest cut: the clips are large beside those of the other tests, and there
 // is one for every detector.
-const defectSeeds = 2
+const defectSeeds = 1
 
 // elsewhere lists the codes that no clip of this test can show, with the place where they are cut.
 func elsewhere() map[string]string {
