@@ -58,16 +58,13 @@ func TestEveryDetectorInAnyCut(t *testing.T) {
 	spoke := map[string]bool{}
 	for _, d := range inject.Defects() {
 		t.Run(d.Code, func(t *testing.T) {
-			org := origin.New(origin.Config{})
-			label, dir := bases.inject(t, d)
-			check := defectCheck(t, org, label, dir)
-			whole := report(t, check, cut(check.Timeline, nil), here(org))
-			for _, code := range codesOf(t, whole) {
-				spoke[code] = true
-			}
-			sameReport(t, "the finest cut", check, slice.Timeline(check.Timeline, 0), here(org), whole)
-			for seed := range int64(defectSeeds) {
-				sameReport(t, "a random cut", check, cut(check.Timeline, rand.New(rand.NewSource(seed))), here(org), whole)
+			for _, v := range d.Variants {
+				if !v.Decoy && !spoke[d.Code] { // not every detector hears every variant on every base
+					label, dir := bases.inject(t, d, v)
+					for _, code := range sameInCuts(t, label, dir) {
+						spoke[code] = true
+					}
+				}
 			}
 		})
 	}
@@ -76,6 +73,19 @@ func TestEveryDetectorInAnyCut(t *testing.T) {
 			t.Errorf("no clip made %s speak", code)
 		}
 	}
+}
+
+// sameInCuts demands the same report of an injected clip in some cuts, and returns the codes in it.
+func sameInCuts(t *testing.T, label *inject.Label, dir string) []string {
+	t.Helper()
+	org := origin.New(origin.Config{})
+	check := defectCheck(t, org, label, dir)
+	whole := report(t, check, cut(check.Timeline, nil), here(org))
+	sameReport(t, "the finest cut", check, slice.Timeline(check.Timeline, 0), here(org), whole)
+	for seed := range int64(defectSeeds) {
+		sameReport(t, "a random cut", check, cut(check.Timeline, rand.New(rand.NewSource(seed))), here(org), whole)
+	}
+	return codesOf(t, whole)
 }
 
 func sameReport(t *testing.T, what string, check *jobs.Check, windows []jobs.Window, measure measure, want []byte) {
@@ -151,9 +161,8 @@ func (b *bases) get(t *testing.T, name string, seconds float64) *inject.Base {
 }
 
 // inject tries the synthetic bases in turn until one does not hide the defect.
-func (b *bases) inject(t *testing.T, d inject.Defect) (*inject.Label, string) {
+func (b *bases) inject(t *testing.T, d inject.Defect, v inject.Variant) (*inject.Label, string) {
 	t.Helper()
-	v := d.Variants[slices.IndexFunc(d.Variants, func(v inject.Variant) bool { return !v.Decoy })]
 	names := []string{"pan", "zoom", "graphics"}
 	if v.MinSeconds() > 30 { // the others take as long to draw as to play
 		names = []string{"graphics"}
