@@ -64,7 +64,7 @@ func makeMedia(t *testing.T, dir string) {
 		args := []string{
 			"-v", "error", "-nostdin",
 			"-f", "lavfi", "-i", fmt.Sprintf("testsrc2=s=480x270:r=25:d=%d", seconds),
-			"-f", "lavfi", "-i", fmt.Sprintf("sine=%d:d=%d:r=48000", 300+50*i, seconds),
+			"-f", "lavfi", "-i", fmt.Sprintf("anoisesrc=color=pink:amplitude=0.2:seed=%d:d=%d:r=48000", 1+i, seconds),
 			"-vf", or(s.video, "null"), "-af", or(s.audio, "anull"),
 			"-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-keyint_min", "50", "-sc_threshold", "0", "-pix_fmt", "yuv420p",
 		}
