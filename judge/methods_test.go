@@ -58,7 +58,7 @@ func TestEveryThresholdBelongsToACode(t *testing.T) {
 func detectorsDoc(t *testing.T) []byte {
 	var b bytes.Buffer
 	b.WriteString("# Detectors\n\nWhat aircheck can find: how each defect is measured and judged, by which source, and where that fails. `aircheck detectors CODE` prints a page.\n" +
-		"The defaults are those of the profile `default`; how well each detector does on injected defects stands in [ACCURACY.md](ACCURACY.md).\n\n" +
+		"The defaults are those of the profile `default`; `make accuracy` measures how well each detector does on injected defects.\n\n" +
 		"This file is made from judge/methods and the table of thresholds by `go test ./judge -run TestDetectorsDoc -update`.\n")
 	kind := ""
 	for _, code := range Codes() {
