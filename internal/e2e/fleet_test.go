@@ -16,6 +16,7 @@ import (
 
 	"aircheck/internal/redisserver"
 	"aircheck/internal/s3server"
+	"aircheck/jobs"
 	"aircheck/jobs/archive"
 	"aircheck/storage/open"
 )
@@ -199,7 +200,8 @@ func (f *fleet) killInTheMiddle(t *testing.T, p *process) {
 	<-p.done
 }
 
-// atWork tells whether a worker has a task, by its leases among the active tasks.
+// atWork tells whether a worker has a window whose result is still to come, by its leases among the active tasks. One whose result is stored already
+// would be no loss: only the check's judge would be enqueued again.
 func (f *fleet) atWork(t *testing.T, owner string) bool {
 	t.Helper()
 	active, err := f.redis.LRange(t.Context(), "asynq:{vod}:active", 0, -1).Result()
@@ -207,11 +209,30 @@ func (f *fleet) atWork(t *testing.T, owner string) bool {
 		t.Fatal(err)
 	}
 	for _, id := range active {
-		if who, err := f.redis.Get(t.Context(), "aircheck:{vod}:lease:"+id).Result(); err == nil && strings.HasSuffix(who, owner) {
+		who, err := f.redis.Get(t.Context(), "aircheck:{vod}:lease:"+id).Result()
+		if err == nil && strings.HasSuffix(who, owner) && !f.hasResult(t, id) {
 			return true
 		}
 	}
 	return false
+}
+
+// hasResult tells whether the store has what the task of a window was to make; see jobs.TaskID.
+func (f *fleet) hasResult(t *testing.T, task string) bool {
+	t.Helper()
+	parts := strings.Split(task, "-")
+	if len(parts) != 4 {
+		t.Fatalf("task %q is no window's", task)
+	}
+	index, err := strconv.Atoi(parts[2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := f.archive.Result(t.Context(), parts[0], jobs.WindowID{Sequence: parts[1], Index: index})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result != archive.None
 }
 
 func (s *site) redisIsEmptied(t *testing.T) {
