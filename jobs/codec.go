@@ -89,6 +89,22 @@ func DecodeFailure(b []byte) (Failure, error) {
 	return f, nil
 }
 
+// EncodeInstalment returns the canonical JSON of a valid instalment. It sets the version.
+func EncodeInstalment(i *Instalment) ([]byte, error) {
+	versioned := *i
+	versioned.V = Version
+	return encode("instalment", &versioned, versioned.validate, MaxCheckBytes)
+}
+
+// DecodeInstalment reads what EncodeInstalment wrote. Errors are of class Permanent.
+func DecodeInstalment(b []byte) (*Instalment, error) {
+	i := new(Instalment)
+	if err := decode("instalment", b, i, i.validate, MaxCheckBytes); err != nil {
+		return nil, err
+	}
+	return i, nil
+}
+
 // encode marshals v without escaping HTML: signed URIs are full of ampersands, and people read manifests.
 func encode(what string, v any, validate func() error, limit int) ([]byte, error) {
 	if err := validate(); err != nil {

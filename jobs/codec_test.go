@@ -83,6 +83,61 @@ func sampleCaptionsCheck() *Check {
 	return c
 }
 
+// sampleInstalment is the second piece of a live check; sampleBeginning is the first.
+func sampleInstalment() *Instalment {
+	return &Instalment{
+		V: Version, Check: checkID, Index: 1, Published: time.Date(2026, 3, 1, 12, 0, 24, 0, time.UTC), Last: true,
+		Parts:   []Part{{Sequence: "s0", Segments: sampleSegments()}},
+		Windows: []Window{{Sequence: "s0", Index: 1, First: 1, Last: 4, Start: 6_000_000, End: 24_000_000}},
+		Findings: []Finding{{
+			Code: "playlist.stale", Severity: Warn, Rendition: "s0", Start: 24, End: 30, Value: Figure(6), Unit: "s", Confidence: 1,
+			Message: "not updated for 6 s", Cause: "delivery", Evidence: "one origin of two",
+		}},
+		Markers: []Marker{{Kind: "break", Source: "daterange", ID: "ad-1", Start: 12, End: 42, Text: "SCTE35-OUT <30 s>", Rendition: "s0"}},
+	}
+}
+
+func sampleBeginning() *Instalment {
+	c := sampleCheck()
+	c.Queue, c.Windows, c.Timeline.Findings, c.Timeline.Markers = "live", nil, nil, sampleInstalment().Markers
+	c.Timeline.Sequences = c.Timeline.Sequences[:1]
+	c.Timeline.Sequences[0].Segments, c.Timeline.Sequences[0].Duration = nil, 0
+	return &Instalment{V: Version, Check: checkID, Begin: c, Published: time.Date(2026, 3, 1, 12, 0, 18, 0, time.UTC)}
+}
+
+// TestGrow: the pieces make the check that a manifest would hold.
+func TestGrow(t *testing.T) {
+	c := sampleBeginning().Begin
+	all := sampleSegments()
+	first := &Instalment{
+		Check: checkID, Parts: []Part{{Sequence: "s0", Segments: all[:1]}},
+		Windows: []Window{{Sequence: "s0", First: 0, Last: 1, Start: 0, End: 6_000_000, Head: true}},
+	}
+	second := sampleInstalment()
+	second.Parts[0].Segments = all[1:]
+	for _, i := range []*Instalment{first, second} {
+		if err := c.Grow(i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := sampleCheck().Timeline.Sequences[0]
+	if got := c.Timeline.Sequences[0]; !reflect.DeepEqual(got, want) {
+		t.Errorf("grown to\n%+v\nwant\n%+v", got, want)
+	}
+	if len(c.Windows) != 2 || len(c.Timeline.Findings) != 1 || len(c.Timeline.Markers) != 2 {
+		t.Errorf("%d windows, %d findings, %d markers", len(c.Windows), len(c.Timeline.Findings), len(c.Timeline.Markers))
+	}
+	for name, bad := range map[string]*Instalment{
+		"another check's":   {Check: "other"},
+		"unknown sequence":  {Check: checkID, Parts: []Part{{Sequence: "s7", Segments: all[:1]}}},
+		"segments repeated": {Check: checkID, Parts: []Part{{Sequence: "s0", Segments: all[2:3]}}},
+	} {
+		if err := c.Grow(bad); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
 // sampleReferenceCheck compares two objects.
 func sampleReferenceCheck() *Check {
 	c := &Check{
@@ -150,6 +205,12 @@ func samples() map[string]struct {
 		"check-captions-v1.json": {
 			sampleCaptionsCheck(), func() ([]byte, error) { return EncodeCheck(sampleCaptionsCheck()) }, func(b []byte) (any, error) { return DecodeCheck(b) },
 		},
+		"instalment-v1.json": {
+			sampleInstalment(), func() ([]byte, error) { return EncodeInstalment(sampleInstalment()) }, func(b []byte) (any, error) { return DecodeInstalment(b) },
+		},
+		"instalment-first-v1.json": {
+			sampleBeginning(), func() ([]byte, error) { return EncodeInstalment(sampleBeginning()) }, func(b []byte) (any, error) { return DecodeInstalment(b) },
+		},
 		"outcome-v1.json": {
 			sampleOutcome(), func() ([]byte, error) { return EncodeOutcome(sampleOutcome()) }, func(b []byte) (any, error) { return DecodeOutcome(b) },
 		},
@@ -193,7 +254,7 @@ func TestFrozen(t *testing.T) {
 // TestSamplesSetEveryField keeps the frozen files worth having: a field that no sample sets could be renamed unnoticed.
 func TestSamplesSetEveryField(t *testing.T) {
 	set := map[string]bool{}
-	for _, v := range []any{sampleTask(), sampleObjectTask(), *sampleCheck(), *sampleReferenceCheck(), *sampleCaptionsCheck(), *sampleCompared(), sampleCompareTask(), sampleOutcome(), sampleFailure()} {
+	for _, v := range []any{sampleTask(), sampleObjectTask(), *sampleCheck(), *sampleReferenceCheck(), *sampleCaptionsCheck(), *sampleCompared(), sampleCompareTask(), sampleOutcome(), sampleFailure(), *sampleInstalment(), *sampleBeginning()} {
 		collect(set, reflect.ValueOf(v))
 	}
 	collect(set, reflect.ValueOf(*sampleFastCheck()))

@@ -36,6 +36,10 @@ type Finding struct {
 	// Confidence is in (0, 1]: how sure the detector is that a person would agree.
 	Confidence Number `json:"confidence"`
 	Message    string `json:"message"`
+	// Cause says where the fault lies as far as the evidence goes: "source", "encoder", "packager" or "delivery"; empty when nothing tells.
+	Cause string `json:"cause,omitempty"`
+	// Evidence says by what the cause was told: "in all 4 video renditions at the same time".
+	Evidence string `json:"evidence,omitempty"`
 }
 
 // State is what became of an interval of a rendition for one detector.
@@ -116,6 +120,8 @@ type ChannelLevels struct {
 type Summary struct {
 	Loudness []Loudness    `json:"loudness,omitempty"`
 	Audio    []AudioLevels `json:"audio,omitempty"`
+	// Markers are what the stream announces: ad breaks, programme borders; in order of their start.
+	Markers []Marker `json:"markers,omitempty"`
 	// Reference has an entry for every rendition that was compared with the check's reference; nil in a check without one.
 	Reference []Comparison `json:"reference,omitempty"`
 }

@@ -17,6 +17,7 @@ type SourceKind string
 // The kinds of source that the producer can open.
 const (
 	SourceHLS  SourceKind = "hls"
+	SourceDASH SourceKind = "dash"
 	SourceFile SourceKind = "file"
 )
 
@@ -34,8 +35,11 @@ const (
 type Timeline struct {
 	Kind      SourceKind `json:"kind"`
 	Sequences []Sequence `json:"sequences"`
-	// Findings are the faults of the playlists or the container that showed while reading them.
+	// Findings are the faults of the playlists or the container that showed while reading them. Their Rendition is empty or the id of a sequence, for which
+	// the judge puts its first rendition.
 	Findings []Finding `json:"findings,omitempty"`
+	// Markers are what the playlists announce.
+	Markers []Marker `json:"markers,omitempty"`
 }
 
 // Sequence is one row of segments, or one object, with all its tracks.

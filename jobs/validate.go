@@ -113,6 +113,33 @@ func (o *Outcome) validate() error {
 	return nil
 }
 
+func (i *Instalment) validate() error {
+	switch {
+	case i.V != Version:
+		return knownVersion(i.V)
+	case !ValidID(i.Check):
+		return fmt.Errorf("check id %q is not valid", cut(i.Check))
+	case i.Index < 0 || i.Index > maxCount:
+		return fmt.Errorf("index %d is out of range", i.Index)
+	case (i.Index == 0) != (i.Begin != nil):
+		return fmt.Errorf("instalment %d: the beginning of the check belongs into the first", i.Index)
+	}
+	for _, p := range i.Parts {
+		if len(p.Segments) == 0 || !ValidSequenceID(p.Sequence) {
+			return fmt.Errorf("%d segments of sequence %q", len(p.Segments), cut(p.Sequence))
+		}
+		if err := validateRow(p.Segments, p.Segments[0].Index); err != nil {
+			return fmt.Errorf("sequence %s: %w", p.Sequence, err)
+		}
+	}
+	for k := range i.Windows {
+		if err := i.Windows[k].validate(); err != nil {
+			return fmt.Errorf("window %d of %s: %w", i.Windows[k].Index, cut(i.Windows[k].Sequence), err)
+		}
+	}
+	return nil
+}
+
 func (f *Failure) validate() error {
 	switch {
 	case f.V != Version:
@@ -136,7 +163,7 @@ func (c Class) known() bool {
 }
 
 func (t *Timeline) validate() error {
-	if t.Kind != SourceHLS && t.Kind != SourceFile {
+	if t.Kind != SourceHLS && t.Kind != SourceDASH && t.Kind != SourceFile {
 		return fmt.Errorf("source kind %q is not known", cut(string(t.Kind)))
 	}
 	if len(t.Sequences) > maxSequences {

@@ -15,7 +15,8 @@ func (j *Judge) Finish() (jobs.Result, error) {
 	}
 	j.end()
 	j.finished = true
-	r := jobs.Result{Findings: slices.Clone(j.check.Timeline.Findings), Renditions: []jobs.Rendition{}, Coverage: []jobs.Coverage{}}
+	r := jobs.Result{Findings: j.announced(), Renditions: []jobs.Rendition{}, Coverage: []jobs.Coverage{}}
+	r.Summary.Markers = j.markers()
 	lost := false
 	renditions := j.list
 	for i := range renditions {

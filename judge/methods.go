@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"aircheck/jobs"
 )
 
 //go:embed methods/*.md
@@ -25,7 +27,10 @@ func Codes() []string {
 		"reference.offset", "reference.missing_content", "reference.psnr", "reference.ssim",
 		"timestamp.gap", "timestamp.overlap", "timestamp.backward",
 		"segment.missing", "segment.corrupt", "segment.truncated", "segment.encrypted", "playlist.invalid", "worker.decoder_crash", "worker.timeout")
-	kinds := []string{"video", "audio", "sync", "captions", "reference", "timestamp", "segment", "playlist", "worker"}
+	for _, r := range jobs.Rules() {
+		list = append(list, r.Code)
+	}
+	kinds := []string{"video", "audio", "sync", "captions", "reference", "timestamp", "segment", "playlist", "ladder", "worker"}
 	slices.SortStableFunc(list, func(a, b string) int { return slices.Index(kinds, kindOf(a)) - slices.Index(kinds, kindOf(b)) })
 	return list
 }
@@ -35,7 +40,7 @@ func kindOf(code string) string {
 	return kind
 }
 
-// Method returns the method page of a code: how it is measured and judged, by which source, and where it fails. Markdown.
+// Method returns the method page of a code: how it is measured and judged, by which source, and where it fails; of a rule, what it demands. Markdown.
 func Method(code string) (string, error) {
 	codes := Codes()
 	if !slices.Contains(codes, code) {
@@ -44,6 +49,9 @@ func Method(code string) (string, error) {
 			hint = fmt.Sprintf("; did you mean %q?", n)
 		}
 		return "", fmt.Errorf("there is no detector %q%s", code, hint)
+	}
+	if r, ok := jobs.RuleOf(code); ok {
+		return rulePage(r), nil
 	}
 	page, err := methods.ReadFile("methods/" + code + ".md")
 	if err != nil {

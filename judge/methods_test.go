@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"aircheck/jobs"
 )
 
 // TestEveryCodeHasAMethodPage: a finding that nobody can look up is noise.
@@ -22,6 +24,9 @@ func TestEveryCodeHasAMethodPage(t *testing.T) {
 		}
 		if s := Summary(page); len(s) < 20 || !strings.HasSuffix(s, ".") || strings.HasPrefix(s, "#") {
 			t.Errorf("%s: the summary %q is no sentence", code, s)
+		}
+		if _, ok := jobs.RuleOf(code); ok {
+			continue
 		}
 		for _, h := range headings {
 			if strings.Count(page, "**"+h+":** ") != 1 {
@@ -62,6 +67,9 @@ func detectorsDoc(t *testing.T) []byte {
 		"This file is made from judge/methods and the table of thresholds by `go test ./judge -run TestDetectorsDoc -update`.\n")
 	kind := ""
 	for _, code := range Codes() {
+		if _, ok := jobs.RuleOf(code); ok {
+			continue // docs/PACKAGING.md has them
+		}
 		if k := kindOf(code); k != kind {
 			kind = k
 			fmt.Fprintf(&b, "\n## %s\n", kind)
@@ -99,5 +107,49 @@ func TestDetectorsDoc(t *testing.T) {
 	}
 	if got, err := os.ReadFile(name); err != nil || !bytes.Equal(got, want) {
 		t.Errorf("%s is not what the method pages say; run with -update (%v)", name, err)
+	}
+}
+
+// packagingDoc is docs/PACKAGING.md: every rule with its clause.
+func packagingDoc() []byte {
+	var b bytes.Buffer
+	b.WriteString("# Packaging and delivery\n\nThe rules that aircheck holds playlists, manifests, segments and live delivery to: what each demands, where it comes from, and how severe it is in the profile\n" +
+		"`default`. A profile can give every rule another severity, or none: `playlist.version.warn: never`. `aircheck detectors CODE` prints a rule.\n\n" +
+		"This file is made from jobs/rule_*.go by `go test ./judge -run TestPackagingDoc -update`.\n\n" +
+		"| code | what is wrong | for | clause | default |\n|---|---|---|---|---|\n")
+	for _, r := range jobs.Rules() {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", r.Code, r.Summary, r.Applies, r.Clause, shownLevels(r))
+	}
+	for _, r := range jobs.Rules() {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n", r.Code, r.Checked)
+	}
+	return b.Bytes()
+}
+
+func shownLevels(r jobs.Rule) string {
+	var list []string
+	for _, l := range r.Levels {
+		if r.Unit == "" {
+			list = append(list, string(l.Severity))
+		} else {
+			list = append(list, fmt.Sprintf("%s from %g %s", l.Severity, l.From, r.Unit))
+		}
+	}
+	if len(list) == 0 {
+		return "off"
+	}
+	return strings.Join(list, ", ")
+}
+
+func TestPackagingDoc(t *testing.T) {
+	const name = "../docs/PACKAGING.md"
+	want := packagingDoc()
+	if *update {
+		if err := os.WriteFile(name, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(name); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%s is not what the rules say; run with -update (%v)", name, err)
 	}
 }

@@ -38,9 +38,9 @@ func Thresholds() []Threshold {
 		letterboxThresholds(), patternThresholds(), flashThresholds(), gamutThresholds(), damageThresholds("video", "Damage"),
 		silenceThresholds(), loudnessThresholds(), clippingThresholds(), dropoutThresholds(), clickThresholds(), stereoThresholds(), humThresholds(),
 		toneThresholds(), damageThresholds("audio", "Damaged sound"), formatThresholds(), syncThresholds(), captionsThresholds(), referenceThresholds(),
-		timestampThresholds(),
+		timestampThresholds(), ruleThresholds(),
 	)
-	kinds := []string{"video", "audio", "sync", "captions", "reference", "timestamp"} // a profile names each once
+	kinds := []string{"video", "audio", "sync", "captions", "reference", "timestamp", "segment", "playlist", "ladder"} // a profile names each once
 	slices.SortStableFunc(list, func(a, b Threshold) int {
 		return slices.Index(kinds, kindOf(a.Name)) - slices.Index(kinds, kindOf(b.Name))
 	})

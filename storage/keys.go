@@ -42,6 +42,20 @@ func Comparison(id, key string) (string, error) {
 	return checkKey(id, "c/"+key+".json")
 }
 
+// Instalment is the key of the i-th piece of a check whose stream is live: checks/<id>/live/000000.json.
+func Instalment(id string, index int) (string, error) {
+	if index < 0 || index >= maxWindow {
+		return "", fmt.Errorf("%w: instalment %d outside 0 to %d", ErrBadKey, index, maxWindow-1)
+	}
+	return checkKey(id, fmt.Sprintf("live/%06d.json", index))
+}
+
+// InstalmentPrefix is the prefix of the instalments of a check.
+func InstalmentPrefix(id string) (string, error) { return checkKey(id, "live/") }
+
+// Interim is the key of the report of a check so far, while its stream is live; the final one is Report.
+func Interim(id string) (string, error) { return checkKey(id, "interim.json") }
+
 // CheckPrefix is the prefix of all keys of one check.
 func CheckPrefix(id string) (string, error) { return checkKey(id, "") }
 

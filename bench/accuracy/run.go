@@ -98,6 +98,11 @@ func Run(ctx context.Context, o Options, check Checker) (*Result, error) {
 	if err := os.MkdirAll(work, 0o750); err != nil {
 		return nil, fmt.Errorf("make work directory: %w", err)
 	}
+	if o.Media != "" { // ffmpeg runs in directories of its own
+		if o.Media, err = filepath.Abs(o.Media); err != nil {
+			return nil, fmt.Errorf("find media directory: %w", err)
+		}
+	}
 	o.Jobs = max(o.Jobs, 1)
 	b := &bench{Options: o, check: check, store: &store{tool: tool, dir: work, media: o.Media, bases: map[string]*lazyBase{}}}
 	var real []clip
