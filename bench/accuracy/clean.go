@@ -103,6 +103,7 @@ func (b *bench) cleanPath(ctx context.Context, c cleanClip) (string, error) {
 	}
 	err := st.atomically(dir, func(scratch string) error {
 		args := []string{"-i", input, "-map", "0:v:0?", "-map", "0:a:0?", "-sn", "-dn", "-vf", c.coding.scale + "scale='trunc(min(640,iw)/2)*2':-2,format=yuv420p"}
+		args = append(args, "-ar", "48000") // MPEG-1 layer II has no 192 kbit/s at the low rates of some clips
 		args = append(args, c.coding.args...)
 		_, err := st.tool.FFmpeg(ctx, scratch, append(args, "-map_metadata", "-1", "-threads", "1", "-fflags", "+bitexact", "clip."+c.coding.ext)...)
 		return err
