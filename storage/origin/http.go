@@ -94,6 +94,11 @@ func (o *httpOrigin) open(ctx context.Context, uri string, off, n int64) (io.Rea
 	if err != nil {
 		return nil, err
 	}
+	return o.body(response, off)
+}
+
+// body makes of an answer the body that begins at off.
+func (o *httpOrigin) body(response *http.Response, off int64) (io.ReadCloser, error) {
 	info, skip, err := o.examine(response, off)
 	if err != nil {
 		_ = response.Body.Close() // the answer was of no use
@@ -110,15 +115,27 @@ func (o *httpOrigin) open(ctx context.Context, uri string, off, n int64) (io.Rea
 }
 
 func (o *httpOrigin) do(ctx context.Context, uri string, off, n int64) (*http.Response, error) {
+	request, err := o.request(ctx, uri)
+	if err != nil {
+		return nil, err
+	}
+	if r := storage.RangeHeader(off, n); r != "" {
+		request.Header.Set("Range", r)
+	}
+	return o.send(request)
+}
+
+func (o *httpOrigin) request(ctx context.Context, uri string) (*http.Request, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, uri, nil)
 	if err != nil || request.URL.Host == "" {
 		return nil, hinted(storage.ErrBadURI, "write http://host/path") // err repeats the URI, password and all
 	}
 	request.Header.Set("User-Agent", o.userAgent)
 	request.Header.Set("Accept-Encoding", "identity")
-	if r := storage.RangeHeader(off, n); r != "" {
-		request.Header.Set("Range", r)
-	}
+	return request, nil
+}
+
+func (o *httpOrigin) send(request *http.Request) (*http.Response, error) {
 	response, err := o.client.Do(request)
 	if err != nil {
 		return nil, transportError(err)
