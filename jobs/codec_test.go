@@ -56,7 +56,7 @@ func sampleCheck() *Check {
 			Sequences: []Sequence{
 				{
 					ID: "s0", Name: "v/1080p.m3u8", Mode: ModeSegments, Media: "video", Segments: sampleSegments(), Duration: 24_000_000,
-					Truncated: true, Variant: &Variant{Bandwidth: 5_000_000, AverageBandwidth: 4_500_000, Codecs: "avc1.640028,mp4a.40.2", Width: 1920, Height: 1080, FrameRate: "25", Language: "de"},
+					Target: 6e6, Truncated: true, Variant: &Variant{Bandwidth: 5_000_000, AverageBandwidth: 4_500_000, Codecs: "avc1.640028,mp4a.40.2", Width: 1920, Height: 1080, FrameRate: "25", Language: "de", AudioGroup: "aac", Ladder: "1", MinBuffer: 2e6},
 				},
 				{ID: "s1", Mode: ModeObject, Object: sampleObjectTask().Object, Duration: 20_000_000},
 				{ID: "s2", Mode: ModeSegments},
@@ -97,6 +97,16 @@ func sampleInstalment() *Instalment {
 	}
 }
 
+// sampleContinuation is a piece in which a fault goes on and nothing else happens.
+func sampleContinuation() *Instalment {
+	longer := sampleInstalment().Findings[0]
+	longer.End, longer.Value = 36, Figure(12)
+	return &Instalment{
+		V: Version, Check: checkID, Index: 2, Published: time.Date(2026, 3, 1, 12, 0, 36, 0, time.UTC),
+		Updates: []FindingUpdate{{Index: 1, Finding: longer}}, Follow: json.RawMessage(`{"rows":{}}`),
+	}
+}
+
 func sampleBeginning() *Instalment {
 	c := sampleCheck()
 	c.Queue, c.Windows, c.Timeline.Findings, c.Timeline.Markers = "live", nil, nil, sampleInstalment().Markers
@@ -124,11 +134,21 @@ func TestGrow(t *testing.T) {
 	if got := c.Timeline.Sequences[0]; !reflect.DeepEqual(got, want) {
 		t.Errorf("grown to\n%+v\nwant\n%+v", got, want)
 	}
-	if len(c.Windows) != 2 || len(c.Timeline.Findings) != 1 || len(c.Timeline.Markers) != 2 {
+	if len(c.Windows) != 2 || len(c.Timeline.Findings) != 1 || len(c.Timeline.Markers) != 1 {
 		t.Errorf("%d windows, %d findings, %d markers", len(c.Windows), len(c.Timeline.Findings), len(c.Timeline.Markers))
+	}
+	third := sampleContinuation()
+	third.Updates[0].Index = 0
+	if err := c.Grow(third); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Timeline.Findings; len(got) != 1 || got[0].End != 36 {
+		t.Errorf("findings %+v", got)
 	}
 	for name, bad := range map[string]*Instalment{
 		"another check's":   {Check: "other"},
+		"unknown finding":   {Check: checkID, Updates: []FindingUpdate{{Index: 1}}},
+		"negative finding":  {Check: checkID, Updates: []FindingUpdate{{Index: -1}}},
 		"unknown sequence":  {Check: checkID, Parts: []Part{{Sequence: "s7", Segments: all[:1]}}},
 		"segments repeated": {Check: checkID, Parts: []Part{{Sequence: "s0", Segments: all[2:3]}}},
 	} {
@@ -211,6 +231,9 @@ func samples() map[string]struct {
 		"instalment-first-v1.json": {
 			sampleBeginning(), func() ([]byte, error) { return EncodeInstalment(sampleBeginning()) }, func(b []byte) (any, error) { return DecodeInstalment(b) },
 		},
+		"instalment-continuation-v1.json": {
+			sampleContinuation(), func() ([]byte, error) { return EncodeInstalment(sampleContinuation()) }, func(b []byte) (any, error) { return DecodeInstalment(b) },
+		},
 		"outcome-v1.json": {
 			sampleOutcome(), func() ([]byte, error) { return EncodeOutcome(sampleOutcome()) }, func(b []byte) (any, error) { return DecodeOutcome(b) },
 		},
@@ -254,7 +277,7 @@ func TestFrozen(t *testing.T) {
 // TestSamplesSetEveryField keeps the frozen files worth having: a field that no sample sets could be renamed unnoticed.
 func TestSamplesSetEveryField(t *testing.T) {
 	set := map[string]bool{}
-	for _, v := range []any{sampleTask(), sampleObjectTask(), *sampleCheck(), *sampleReferenceCheck(), *sampleCaptionsCheck(), *sampleCompared(), sampleCompareTask(), sampleOutcome(), sampleFailure(), *sampleInstalment(), *sampleBeginning()} {
+	for _, v := range []any{sampleTask(), sampleObjectTask(), *sampleCheck(), *sampleReferenceCheck(), *sampleCaptionsCheck(), *sampleCompared(), sampleCompareTask(), sampleOutcome(), sampleFailure(), *sampleInstalment(), *sampleBeginning(), *sampleContinuation()} {
 		collect(set, reflect.ValueOf(v))
 	}
 	collect(set, reflect.ValueOf(*sampleFastCheck()))

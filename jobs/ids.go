@@ -40,8 +40,11 @@ func NewID(now time.Time, random io.Reader) string {
 	return string(id)
 }
 
-// ValidID tells whether s has the form of an id made by NewID. What is not valid must never become part of a key or a path.
+// ValidID tells whether s has the form of an id made by NewID or LiveID. What is not valid must never become part of a key or a path.
 func ValidID(s string) bool {
+	if _, _, live := ParseLiveID(s); live {
+		return true
+	}
 	if len(s) != idLength {
 		return false
 	}
@@ -51,6 +54,43 @@ func ValidID(s string) bool {
 		}
 	}
 	return true
+}
+
+// liveLayout is the hour in the id of a live check, UTC. With its capital T no id of NewID looks like one of LiveID.
+const liveLayout = "20060102T15"
+
+// maxStreamName leaves room in a storage key's part of 64 characters for the hour.
+const maxStreamName = 48
+
+// ValidStreamName tells whether a stream can be called s: 1 to 48 small letters, digits, - and _, of which the first is a letter or a digit. A name
+// becomes part of keys, paths and addresses as it is.
+func ValidStreamName(s string) bool {
+	if s == "" || len(s) > maxStreamName || s[0] == '-' || s[0] == '_' {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+// LiveID is the id of the check of a live stream for the hour, UTC, in which t lies: "news-20261122T18". The same stream and hour have the same id, whoever
+// follows it.
+func LiveID(name string, t time.Time) string { return name + "-" + t.UTC().Format(liveLayout) }
+
+// ParseLiveID inverts LiveID; ok is false for what LiveID does not return for any valid name and any time from year 0 to 9999.
+func ParseLiveID(id string) (name string, hour time.Time, ok bool) {
+	i := strings.LastIndexByte(id, '-')
+	if i < 0 || !ValidStreamName(id[:i]) {
+		return "", time.Time{}, false
+	}
+	hour, err := time.Parse(liveLayout, id[i+1:])
+	if err != nil || LiveID(id[:i], hour) != id {
+		return "", time.Time{}, false
+	}
+	return id[:i], hour, true
 }
 
 // SequenceID is the id of the i-th sequence of a timeline, counted from 0.

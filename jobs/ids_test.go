@@ -52,6 +52,30 @@ func TestValidID(t *testing.T) {
 	}
 }
 
+func TestLiveIDs(t *testing.T) {
+	at := time.Date(2026, 11, 22, 19, 59, 59, 0, time.FixedZone("", 3600))
+	hour := time.Date(2026, 11, 22, 18, 0, 0, 0, time.UTC)
+	longest := strings.Repeat("x", maxStreamName)
+	for _, name := range []string{"news", "0", "a-b_c", "a-20261122", longest} {
+		id := LiveID(name, at)
+		got, when, ok := ParseLiveID(id)
+		if !ok || got != name || !when.Equal(hour) || !ValidID(id) || !ValidStreamName(name) {
+			t.Errorf("%q: parsed as %q at %v, %t", id, got, when, ok)
+		}
+	}
+	if got := LiveID("news", at); got != "news-20261122T18" {
+		t.Errorf("id %q", got)
+	}
+	for _, bad := range []string{
+		"", "news", "-20261122T18", "news-20261122t18", "news-20261122T24", "news-20261322T18", "news-20261122T1", "news-20261122T018", "News-20261122T18",
+		"../x-20261122T18", "a/b-20261122T18", "-a-20261122T18", "_a-20261122T18", longest + "x-20261122T18", "n\u00e9-20261122T18", "news-20261122T18 ",
+	} {
+		if _, _, ok := ParseLiveID(bad); ok || ValidID(bad) {
+			t.Errorf("%q is taken for an id", bad)
+		}
+	}
+}
+
 func TestSequenceIDs(t *testing.T) {
 	for _, i := range []int{0, 1, 10, 999} {
 		if !ValidSequenceID(SequenceID(i)) {

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -21,12 +22,23 @@ type Instalment struct {
 	Windows []Window `json:"windows,omitempty"`
 	// Findings are faults of playlists and delivery that showed since the last instalment.
 	Findings []Finding `json:"findings,omitempty"`
+	// Updates are findings of earlier instalments that went on since.
+	Updates []FindingUpdate `json:"updates,omitempty"`
 	// Markers are what was announced since the last instalment.
 	Markers []Marker `json:"markers,omitempty"`
 	// Published is when the producer first saw the newest of the segments in a playlist: the latency of a finding counts from here.
 	Published time.Time `json:"published"`
 	// Last says that no other follows: the manifest is written.
 	Last bool `json:"last,omitempty"`
+	// Follow is what the next follower of the stream needs to go on after this instalment; nobody else reads it.
+	Follow json.RawMessage `json:"follow,omitempty"`
+}
+
+// FindingUpdate puts a finding in the place of one told before: a fault that lasts is one finding.
+type FindingUpdate struct {
+	// Index is its place in the timeline's findings, those of all earlier instalments counted from 0.
+	Index   int     `json:"i"`
+	Finding Finding `json:"finding"`
 }
 
 // Part is some segments of one sequence.
@@ -45,10 +57,29 @@ func (c *Check) Grow(i *Instalment) error {
 			return fmt.Errorf("instalment %d: sequence %s: %w", i.Index, cut(p.Sequence), err)
 		}
 	}
+	for _, u := range i.Updates {
+		if u.Index < 0 || u.Index >= len(c.Timeline.Findings) {
+			return fmt.Errorf("instalment %d: it updates finding %d of %d", i.Index, u.Index, len(c.Timeline.Findings))
+		}
+		c.Timeline.Findings[u.Index] = u.Finding
+	}
 	c.Timeline.Findings = append(c.Timeline.Findings, i.Findings...)
-	c.Timeline.Markers = append(c.Timeline.Markers, i.Markers...)
+	for _, m := range i.Markers {
+		c.Timeline.mark(m)
+	}
 	c.Windows = append(c.Windows, i.Windows...)
 	return nil
+}
+
+// mark adds a marker, in the place of one that is the same: a break is announced without its end first.
+func (t *Timeline) mark(m Marker) {
+	for k := range t.Markers {
+		if o := &t.Markers[k]; m.ID != "" && o.ID == m.ID && o.Source == m.Source {
+			*o = m
+			return
+		}
+	}
+	t.Markers = append(t.Markers, m)
 }
 
 var errNoSequence = errors.New("the check has no such sequence")

@@ -1,0 +1,134 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"aircheck/jobs"
+	"aircheck/storage"
+)
+
+// maxInstalments bounds the pieces of one live check: one a second for an hour, and as many again for an hour that does not end.
+const maxInstalments = 7200
+
+// Begin marks a growing check as open, so that reconcilers look after its windows from the first on. It comes before the first instalment, as a mark
+// comes before a manifest.
+func (a *Archive) Begin(ctx context.Context, id string) error {
+	key, err := storage.OpenCheck(id)
+	if err != nil {
+		return permanent("begin check", err)
+	}
+	return classify("mark check as open", a.store.Put(ctx, key, nil))
+}
+
+// PutInstalment writes the next piece of a growing check. It is the fence between producers: of several that write the same piece one succeeds,
+// and the error of the others wraps storage.ErrExists; they must read what is there before they go on.
+func (a *Archive) PutInstalment(ctx context.Context, i *jobs.Instalment) error {
+	doc, err := jobs.EncodeInstalment(i)
+	if err != nil {
+		return err
+	}
+	key, err := storage.Instalment(i.Check, i.Index)
+	if err != nil {
+		return permanent("instalment", err)
+	}
+	return classify("put instalment", a.store.PutNew(ctx, key, doc))
+}
+
+// Instalment reads one piece of a growing check; the error wraps storage.ErrNotFound while it is not there.
+func (a *Archive) Instalment(ctx context.Context, id string, index int) (*jobs.Instalment, error) {
+	key, err := storage.Instalment(id, index)
+	if err != nil {
+		return nil, permanent("instalment", err)
+	}
+	doc, err := a.get(ctx, key, jobs.MaxCheckBytes)
+	if err != nil {
+		return nil, classify("get instalment", err)
+	}
+	i, err := jobs.DecodeInstalment(doc)
+	if err != nil {
+		return nil, permanent("instalment", fmt.Errorf("%s: %w", key, err))
+	}
+	if i.Check != id || i.Index != index {
+		return nil, permanent("instalment", fmt.Errorf("%s holds instalment %d of check %q", key, i.Index, i.Check))
+	}
+	return i, nil
+}
+
+// Instalments reads the pieces of a growing check from index from on, in their order; none is no error. There is no listing: it asks for one piece
+// after the other until one is not there, so looking for news costs one request.
+func (a *Archive) Instalments(ctx context.Context, id string, from int) ([]*jobs.Instalment, error) {
+	var list []*jobs.Instalment
+	for n := from; n < maxInstalments; n++ {
+		i, err := a.Instalment(ctx, id, n)
+		if errors.Is(err, storage.ErrNotFound) {
+			return list, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, i)
+		if i.Last {
+			return list, nil
+		}
+	}
+	return list, nil
+}
+
+// Growing is a check as far as its instalments go.
+type Growing struct {
+	Check *jobs.Check
+	// Instalments is how many of them are in it; the next has this index.
+	Instalments int
+	// Newest is the last of them.
+	Newest *jobs.Instalment
+}
+
+// Growing puts the instalments of a check together; the error wraps storage.ErrNotFound when there are none.
+func (a *Archive) Growing(ctx context.Context, id string) (*Growing, error) {
+	g := &Growing{}
+	if err := a.GrowOn(ctx, id, g); err != nil {
+		return nil, err
+	}
+	if g.Check == nil {
+		return nil, permanent("put check together", fmt.Errorf("check %s has no instalments: %w", id, storage.ErrNotFound))
+	}
+	return g, nil
+}
+
+// GrowOn adds to g the instalments that came since; the zero Growing has none. The check in g must not be in use elsewhere. After an error g is of no
+// further use.
+func (a *Archive) GrowOn(ctx context.Context, id string, g *Growing) error {
+	list, err := a.Instalments(ctx, id, g.Instalments)
+	if err != nil {
+		return err
+	}
+	for _, i := range list {
+		if err := g.add(i); err != nil {
+			return permanent("put check together", err)
+		}
+	}
+	return nil
+}
+
+func (g *Growing) add(i *jobs.Instalment) error {
+	if i.Begin != nil {
+		if i.Begin.ID != i.Check {
+			return fmt.Errorf("instalment %d of check %s begins check %q", i.Index, i.Check, i.Begin.ID)
+		}
+		begun := *i.Begin
+		t := &begun.Timeline
+		t.Sequences, t.Findings, t.Markers = slices.Clone(t.Sequences), slices.Clone(t.Findings), slices.Clone(t.Markers)
+		g.Check = &begun
+	}
+	if g.Check == nil {
+		return fmt.Errorf("instalment %d of check %s comes before the first", i.Index, i.Check)
+	}
+	if err := g.Check.Grow(i); err != nil {
+		return err
+	}
+	g.Instalments, g.Newest = i.Index+1, i
+	return nil
+}
