@@ -85,8 +85,12 @@ type Unit struct {
 	Index  int         `json:"i"`
 	State  UnitState   `json:"state"`
 	Detail string      `json:"detail,omitempty"`
-	Bytes  int64       `json:"bytes,omitempty"`
+	Bytes  int64       `json:"bytes,omitempty"` // of the packets of its tracks
 	Tracks []UnitTrack `json:"tracks,omitempty"`
+	// Size is how many bytes a segment has: as it was fetched, decrypted, without its initialisation section; 0 for the units of an object and what was not fetched.
+	Size int64 `json:"size,omitempty"`
+	// Transport is what the packets of an MPEG-TS segment say; nil in any other.
+	Transport *Transport `json:"transport,omitempty"`
 	// Captions is what a segment of subtitles says; nil in any other.
 	Captions *Captions `json:"captions,omitempty"`
 	// TruncatedAt is the timeline position in microseconds where an object stops, when State is truncated (ModeObject) and its index tells; 0 means where
@@ -125,6 +129,15 @@ type UnitTrack struct {
 	// StartsWithKey: the first video packet is a keyframe. Closed: it is one that nothing before it can influence (IDR).
 	StartsWithKey bool `json:"key,omitempty"`
 	Closed        bool `json:"closed,omitempty"`
+	// Keys counts the video packets that are keyframes; FirstKey and LastKey are the PTS of the first and the last of them, KeyGap is the longest way from one to
+	// the next, all in ticks of the track.
+	Keys     int   `json:"keys,omitempty"`
+	FirstKey int64 `json:"first_key,omitempty"`
+	LastKey  int64 `json:"last_key,omitempty"`
+	KeyGap   int64 `json:"key_gap,omitempty"`
+	// Codecs is how a playlist should call the track by the parameter sets that the unit has (RFC 6381): avc1.64001e, hvc1.1.6.L93.B0. Empty where there are none,
+	// and for codecs whose Format tells it.
+	Codecs string `json:"codecs,omitempty"`
 	// Errors counts decoder complaints by kind ("send", "concealed", "log" …) with the last message as an example.
 	Errors  int    `json:"errors,omitempty"`
 	Example string `json:"example,omitempty"`

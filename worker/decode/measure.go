@@ -165,9 +165,31 @@ func (w *window) sawPacket(p *packet) {
 	if t.Packets == 0 && p.track.kind == measurement.Video {
 		t.StartsWithKey, t.Closed = p.key, p.closed
 	}
+	if p.track.kind == measurement.Video && w.task.Object == nil {
+		sawVideo(t, p)
+	}
 	t.Packets++
 	t.Bytes += int64(p.size)
 	w.unit(p.unit).Bytes += int64(p.size)
+}
+
+// sawVideo notes where keyframes stand in a segment, and what the parameter sets there say.
+func sawVideo(t *measurement.UnitTrack, p *packet) {
+	if t.Codecs == "" && p.Packet != nil && (t.Packets == 0 || p.key) {
+		t.Codecs = codecsOf(p.track.codec, p.track.extra, p.Data())
+	}
+	at := p.time()
+	if !p.key || at == noTime {
+		return
+	}
+	switch {
+	case t.Keys == 0:
+		t.FirstKey = at
+	case at > t.LastKey:
+		t.KeyGap = max(t.KeyGap, at-t.LastKey)
+	}
+	t.LastKey = at
+	t.Keys++
 }
 
 // complain files what was said about a packet that gave no frame.

@@ -19,6 +19,7 @@ type demuxed struct {
 	detail  string
 	short   bool // the object ends before the segment does
 	bytes   int
+	ts      *measurement.Transport
 	packets []*packet // in the container's order
 	demuxer *demuxer  // open for as long as packets refer to its tracks
 	texts   *measurement.Captions
@@ -93,6 +94,9 @@ func (w *window) demux(at int) (*demuxed, error) {
 	if err != nil {
 		s.state, s.detail = measurement.UnitCorrupt, err.Error()
 		return s, nil
+	}
+	if s.demuxer.format == "mpegts" {
+		s.ts = transportOf(got.Data[got.Init:])
 	}
 	end := int64(len(got.Data))
 	if seg.Tail > 0 && seg.Length >= 0 {
@@ -206,7 +210,7 @@ func (w *window) proceed(at int) (*demuxed, error) {
 // segment measures one owned segment.
 func (w *window) segment(before, s *demuxed) error {
 	u := w.unit(s.index)
-	u.State, u.Detail, u.Bytes, u.Captions = s.state, s.detail, 0, s.texts
+	u.State, u.Detail, u.Bytes, u.Captions, u.Size, u.Transport = s.state, s.detail, 0, s.texts, int64(s.bytes), s.ts
 	if before == nil || s.state != measurement.UnitOK {
 		if err := w.drainVideo(); err != nil {
 			return err
