@@ -56,7 +56,7 @@ func sampleCheck() *Check {
 			Sequences: []Sequence{
 				{
 					ID: "s0", Name: "v/1080p.m3u8", Mode: ModeSegments, Media: "video", Segments: sampleSegments(), Duration: 24_000_000,
-					Target: 6e6, Truncated: true, Variant: &Variant{Bandwidth: 5_000_000, AverageBandwidth: 4_500_000, Codecs: "avc1.640028,mp4a.40.2", Width: 1920, Height: 1080, FrameRate: "25", Language: "de", AudioGroup: "aac", Ladder: "1", MinBuffer: 2e6},
+					Truncated: true, Variant: &Variant{Bandwidth: 5_000_000, AverageBandwidth: 4_500_000, Codecs: "avc1.640028,mp4a.40.2", Width: 1920, Height: 1080, FrameRate: "25", Language: "de"},
 				},
 				{ID: "s1", Mode: ModeObject, Object: sampleObjectTask().Object, Duration: 20_000_000},
 				{ID: "s2", Mode: ModeSegments},
@@ -73,6 +73,14 @@ func sampleCheck() *Check {
 		},
 	}
 	c.Profile.Seal()
+	return c
+}
+
+// sampleLadderCheck has the fields that came with the rules of ladders.
+func sampleLadderCheck() *Check {
+	c := sampleCheck()
+	s := &c.Timeline.Sequences[0]
+	s.Target, s.Variant.AudioGroup, s.Variant.Ladder, s.Variant.MinBuffer = 6e6, "aac", "1", 2e6
 	return c
 }
 
@@ -225,6 +233,9 @@ func samples() map[string]struct {
 		"check-captions-v1.json": {
 			sampleCaptionsCheck(), func() ([]byte, error) { return EncodeCheck(sampleCaptionsCheck()) }, func(b []byte) (any, error) { return DecodeCheck(b) },
 		},
+		"check-ladder-v1.json": {
+			sampleLadderCheck(), func() ([]byte, error) { return EncodeCheck(sampleLadderCheck()) }, func(b []byte) (any, error) { return DecodeCheck(b) },
+		},
 		"instalment-v1.json": {
 			sampleInstalment(), func() ([]byte, error) { return EncodeInstalment(sampleInstalment()) }, func(b []byte) (any, error) { return DecodeInstalment(b) },
 		},
@@ -277,7 +288,7 @@ func TestFrozen(t *testing.T) {
 // TestSamplesSetEveryField keeps the frozen files worth having: a field that no sample sets could be renamed unnoticed.
 func TestSamplesSetEveryField(t *testing.T) {
 	set := map[string]bool{}
-	for _, v := range []any{sampleTask(), sampleObjectTask(), *sampleCheck(), *sampleReferenceCheck(), *sampleCaptionsCheck(), *sampleCompared(), sampleCompareTask(), sampleOutcome(), sampleFailure(), *sampleInstalment(), *sampleBeginning(), *sampleContinuation()} {
+	for _, v := range []any{sampleTask(), sampleObjectTask(), *sampleCheck(), *sampleReferenceCheck(), *sampleCaptionsCheck(), *sampleLadderCheck(), *sampleCompared(), sampleCompareTask(), sampleOutcome(), sampleFailure(), *sampleInstalment(), *sampleBeginning(), *sampleContinuation()} {
 		collect(set, reflect.ValueOf(v))
 	}
 	collect(set, reflect.ValueOf(*sampleFastCheck()))

@@ -53,6 +53,8 @@ type Sequence struct {
 	Object   *Object   `json:"object,omitempty"`   // ModeObject
 	// Duration is declared by the playlist or container; 0 when it does not say.
 	Duration Micros `json:"duration"`
+	// Target is EXT-X-TARGETDURATION; 0 when the playlist has none.
+	Target Micros `json:"target,omitempty"`
 	// Truncated: the container declares more media than the object holds; Duration is what it declares.
 	Truncated bool `json:"truncated,omitempty"`
 	// Variant holds the declared attributes of an HLS variant.
@@ -78,6 +80,12 @@ type Variant struct {
 	Language         string `json:"language,omitempty"`
 	// InStream lists the closed captions that the pictures should hold, by INSTREAM-ID, separated by commas: "CC1,SERVICE3".
 	InStream string `json:"in_stream,omitempty"`
+	// AudioGroup is the group of audio renditions that belongs to a variant, or that an audio rendition belongs to.
+	AudioGroup string `json:"audio_group,omitempty"`
+	// Ladder is equal for the variants between which a player switches: the adaptation set in DASH; empty in HLS, where that is all of them.
+	Ladder string `json:"ladder,omitempty"`
+	// MinBuffer is how long a player may fill its buffer before it plays at Bandwidth (DASH minBufferTime); 0 when it is not declared.
+	MinBuffer Micros `json:"min_buffer,omitempty"`
 }
 
 // Object is one media object read by random access.
