@@ -14,6 +14,7 @@ import (
 type testCase struct {
 	code, variant string
 	decoy         bool
+	revision      int
 	seed          uint64
 	strength      float64
 	// sources are the bases to try, in this order.
@@ -117,7 +118,7 @@ func cases(code string, v inject.Variant, n int, real []clip) []testCase {
 	for i := range n {
 		turn := (int(h.Sum32()%uint32(len(all))) + i) % len(all)
 		list = append(list, testCase{
-			code: code, variant: v.Name, decoy: v.Decoy, seed: uint64(i + 1), strength: (float64(i) + 0.5) / float64(n),
+			code: code, variant: v.Name, decoy: v.Decoy, revision: v.Revision, seed: uint64(i + 1), strength: (float64(i) + 0.5) / float64(n),
 			sources: append(slices.Clone(all[turn:]), all[:turn]...),
 		})
 	}

@@ -172,10 +172,19 @@ func appendFile(w io.Writer, name string) error {
 // hiddenFile stands in a clip's directory when its base hides the defect.
 const hiddenFile = "hidden"
 
+// clipKey leaves out the first revision, so that what is right stays where it is.
+func (st *store) clipKey(c testCase, s source) string {
+	parts := []any{st.sourceKey(s), c.code, c.variant, c.seed, c.strength}
+	if c.revision > 0 {
+		parts = append(parts, c.revision)
+	}
+	return key(parts...)
+}
+
 // clip makes or opens the clip of a case from the first of its bases that does not hide the defect. Nil, "" when all do.
 func (st *store) clip(ctx context.Context, c testCase) (*inject.Label, string, error) {
 	for _, s := range c.sources {
-		dir := filepath.Join(st.dir, "clips", strings.ReplaceAll(fmt.Sprintf("%s-%s-%d-%s", c.code, c.variant, c.seed, key(st.sourceKey(s), c.code, c.variant, c.seed, c.strength)), ":", "to"))
+		dir := filepath.Join(st.dir, "clips", strings.ReplaceAll(fmt.Sprintf("%s-%s-%d-%s", c.code, c.variant, c.seed, st.clipKey(c, s)), ":", "to"))
 		l, err := st.inject(ctx, c, s, dir)
 		if err != nil || l != nil {
 			return l, dir, err

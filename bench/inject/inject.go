@@ -42,7 +42,9 @@ type Variant struct {
 	Decoy bool
 	// Seconds is how long a base has to be; 0 is shortSeconds.
 	Seconds float64
-	recipe  func(*scene) error
+	// Revision counts the changes to what the recipe makes or labels: clips of another revision are made anew.
+	Revision int
+	recipe   func(*scene) error
 }
 
 // shortSeconds is the length of a base that most defects are content with.
