@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"aircheck/jobs"
@@ -46,6 +47,10 @@ type clipping struct {
 	Sum   int64
 	Peaks [measurement.SlotsPerSecond / clipPeakSlots]float32
 	Count int64
+
+	// greatest is that of Peaks, which is not looked through with every slot; known once it was worked out.
+	greatest float32
+	known    bool
 
 	share, heavy float64
 	levels       levels
@@ -91,14 +96,15 @@ func (d *clipping) ceiling(s *audioSlot) float32 {
 		peak = max(peak, s.Ch[i].Peak)
 	}
 	at := int(d.Count/clipPeakSlots) % len(d.Peaks)
-	if d.Count%clipPeakSlots == 0 {
-		d.Peaks[at] = 0
+	if d.Count%clipPeakSlots == 0 || !d.known {
+		if d.Count%clipPeakSlots == 0 {
+			d.Peaks[at] = 0
+		}
+		d.known, d.greatest = true, slices.Max(d.Peaks[:])
 	}
 	d.Peaks[at] = max(d.Peaks[at], peak)
-	for _, p := range d.Peaks {
-		peak = max(peak, p)
-	}
-	return peak
+	d.greatest = max(d.greatest, peak)
+	return d.greatest
 }
 
 // clippedSamples counts the samples of a channel that are clipped, at full scale or below.

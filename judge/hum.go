@@ -96,9 +96,16 @@ var mainsLines = [...]int{50 / humStep, 60 / humStep}
 // line is the mean square of a sine of k lines.
 func (d *hum) line(k int) float64 {
 	var re, im float64
-	for i, v := range d.Fold {
-		re += float64(v * d.wave[k*i%humFold])
-		im += float64(v * d.wave[(k*i+humFold/4)%humFold])
+	at, quarter := 0, humFold/4 // k*i and a quarter of a turn further, modulo the fold
+	for _, v := range d.Fold {
+		re += float64(v * d.wave[at])
+		im += float64(v * d.wave[quarter])
+		if at += k; at >= humFold {
+			at -= humFold
+		}
+		if quarter += k; quarter >= humFold {
+			quarter -= humFold
+		}
 	}
 	return 2 * (re*re + im*im) / (lowRate * lowRate)
 }
