@@ -12,10 +12,10 @@ func (p *parser) masterTag(name, value string) bool {
 			p.fault(p.variant.Line, jobs.Fail, "EXT-X-STREAM-INF without a URI")
 		}
 		attrs := p.list(-1, name, value)
-		p.variant = &Entry{Line: p.number, Kind: EntryVariant, CaptionGroup: attrs["CLOSED-CAPTIONS"], Variant: p.variantOf(attrs)}
+		p.variant = &Entry{Line: p.number, Kind: EntryVariant, CaptionGroup: attrs["CLOSED-CAPTIONS"], Variant: variantOf(attrs), attrs: attrs}
 	case "EXT-X-I-FRAME-STREAM-INF":
 		attrs := p.list(-1, name, value)
-		p.entry(Entry{Line: p.number, Kind: EntryIFrames, URI: attrs["URI"], Variant: p.variantOf(attrs)})
+		p.entry(Entry{Line: p.number, Kind: EntryIFrames, URI: attrs["URI"], Variant: variantOf(attrs), attrs: attrs})
 	case "EXT-X-MEDIA":
 		p.rendition(p.list(-1, name, value))
 	default:
@@ -28,35 +28,29 @@ func (p *parser) rendition(attrs map[string]string) {
 	kinds := map[string]EntryKind{"AUDIO": EntryAudio, "VIDEO": EntryVideo, "SUBTITLES": EntrySubtitles, "CLOSED-CAPTIONS": EntryInStream}
 	kind, ok := kinds[attrs["TYPE"]]
 	if !ok {
-		p.fault(p.number, jobs.Warn, "EXT-X-MEDIA of unknown TYPE %s", clip(attrs["TYPE"]))
+		p.strange = append(p.strange, Tag{p.number, "EXT-X-MEDIA", clip(attrs["TYPE"])})
 		return
 	}
 	uri := attrs["URI"]
 	if kind == EntryInStream {
 		uri = "" // it must not have one (RFC 8216 section 4.3.4.1)
 	}
+	audioGroup := ""
+	if kind == EntryAudio {
+		audioGroup = clip(attrs["GROUP-ID"])
+	}
 	p.entry(Entry{
 		Line: p.number, Kind: kind, URI: uri, Group: attrs["GROUP-ID"], Name: attrs["NAME"], InStream: attrs["INSTREAM-ID"],
-		Variant: jobs.Variant{Language: attrs["LANGUAGE"]},
+		Variant: jobs.Variant{Language: attrs["LANGUAGE"], AudioGroup: audioGroup}, attrs: attrs,
 	})
 }
 
-func (p *parser) variantOf(attrs map[string]string) jobs.Variant {
-	v := jobs.Variant{Codecs: attrs["CODECS"], FrameRate: attrs["FRAME-RATE"]}
-	var err error
-	if v.Bandwidth, err = parseCount(attrs["BANDWIDTH"]); err != nil {
-		p.fault(p.number, jobs.Warn, "BANDWIDTH %q: %v", clip(attrs["BANDWIDTH"]), err)
-	}
-	if s, ok := attrs["AVERAGE-BANDWIDTH"]; ok {
-		if v.AverageBandwidth, err = parseCount(s); err != nil {
-			p.fault(p.number, jobs.Warn, "AVERAGE-BANDWIDTH %q: %v", clip(s), err)
-		}
-	}
-	if s, ok := attrs["RESOLUTION"]; ok {
-		if v.Width, v.Height, err = parseResolution(s); err != nil {
-			p.fault(p.number, jobs.Warn, "RESOLUTION %q: %v", clip(s), err)
-		}
-	}
+// variantOf reads what a variant declares; what is absent or cannot be read is 0, and rules_master.go says so.
+func variantOf(attrs map[string]string) jobs.Variant {
+	v := jobs.Variant{Codecs: attrs["CODECS"], FrameRate: attrs["FRAME-RATE"], AudioGroup: clip(attrs["AUDIO"])}
+	v.Bandwidth, _ = parseCount(attrs["BANDWIDTH"])
+	v.AverageBandwidth, _ = parseCount(attrs["AVERAGE-BANDWIDTH"])
+	v.Width, v.Height, _ = parseResolution(attrs["RESOLUTION"])
 	return v
 }
 

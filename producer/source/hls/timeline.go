@@ -258,7 +258,7 @@ func (t *timeline) add(c *child) {
 	b := builder{timeline: t, child: c}
 	seq := jobs.Sequence{
 		ID: fmt.Sprintf("s%d", len(t.out.Sequences)), Name: c.name, Mode: jobs.ModeSegments, Media: c.media,
-		Segments: b.segments(m.Segments), Duration: m.Duration, Variant: c.attrs,
+		Segments: b.segments(m.Segments), Duration: m.Duration, Target: m.Target, Variant: c.attrs,
 	}
 	t.out.Sequences = append(t.out.Sequences, seq)
 }
