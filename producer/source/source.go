@@ -9,10 +9,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"aircheck/jobs"
+	"aircheck/producer/source/dash"
 	"aircheck/producer/source/file"
 	"aircheck/producer/source/hls"
 	"aircheck/producer/source/location"
@@ -22,12 +22,10 @@ import (
 // sniffLength is how much tells a manifest from media: white space and an XML declaration fit before the root element.
 const sniffLength = 4 << 10
 
-var errDASH = errors.New("DASH manifests are not supported yet")
-
-// Open makes the timeline of an input: a path, http(s)://, s3://, or file://; an HLS playlist or a media file. The same bytes give the same timeline.
+// Open makes the timeline of an input: a path, http(s)://, s3://, or file://; an HLS playlist, a DASH manifest or a media file. The same bytes give the same timeline.
 //
 // An input that cannot be reached is the origin's error, which names it, with a class; an input that is reached and broken is a timeline with findings. A
-// playlist without any segment gives a timeline without sequences.
+// playlist or manifest without any segment gives a timeline without sequences.
 func Open(ctx context.Context, origin storage.Origin, input string) (jobs.Timeline, error) {
 	loc, err := location.Parse(input)
 	if err != nil {
@@ -45,7 +43,7 @@ func open(ctx context.Context, origin storage.Origin, loc location.Location) (jo
 	case hls.IsPlaylist(head) || loc.Ext() == ".m3u8":
 		return hls.Timeline(ctx, origin, loc)
 	case isDASH(head) || loc.Ext() == ".mpd":
-		return jobs.Timeline{}, jobs.Classify(jobs.Permanent, fmt.Errorf("open %s: %w", storage.Redact(loc.URI()), errDASH))
+		return dash.Timeline(ctx, origin, loc)
 	}
 	return file.Timeline(ctx, origin, loc.URI())
 }
