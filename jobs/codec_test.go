@@ -105,12 +105,15 @@ func sampleInstalment() *Instalment {
 	}
 }
 
-// sampleContinuation is a piece in which a fault goes on and nothing else happens.
+// sampleContinuation is a piece in which a fault goes on and a segment could not be had.
 func sampleContinuation() *Instalment {
 	longer := sampleInstalment().Findings[0]
 	longer.End, longer.Value = 36, Figure(12)
 	return &Instalment{
 		V: Version, Check: checkID, Index: 2, Published: time.Date(2026, 3, 1, 12, 0, 36, 0, time.UTC),
+		Parts: []Part{{Sequence: "s0", Segments: []Segment{{
+			Index: 4, ByteRange: ByteRange{URI: "s3://bucket/v/4.ts", Length: -1}, Start: 24_000_000, Duration: 6_000_000, Discontinuity: 2, Missing: "the origin answers 503",
+		}}}},
 		Updates: []FindingUpdate{{Index: 1, Finding: longer}}, Follow: json.RawMessage(`{"rows":{}}`),
 	}
 }

@@ -56,10 +56,13 @@ func ValidID(s string) bool {
 	return true
 }
 
-// liveLayout is the hour in the id of a live check, UTC. With its capital T no id of NewID looks like one of LiveID.
-const liveLayout = "20060102T15"
+// The hour in the id of a live check, UTC, and the minute of one that begins within an hour. With their capital T no id of NewID looks like one of LiveID.
+const (
+	liveLayout       = "20060102T15"
+	liveMinuteLayout = "20060102T1504"
+)
 
-// maxStreamName leaves room in a storage key's part of 64 characters for the hour.
+// maxStreamName leaves room in a storage key's part of 64 characters for the time.
 const maxStreamName = 48
 
 // ValidStreamName tells whether a stream can be called s: 1 to 48 small letters, digits, - and _, of which the first is a letter or a digit. A name
@@ -76,21 +79,31 @@ func ValidStreamName(s string) bool {
 	return true
 }
 
-// LiveID is the id of the check of a live stream for the hour, UTC, in which t lies: "news-20261122T18". The same stream and hour have the same id, whoever
-// follows it.
-func LiveID(name string, t time.Time) string { return name + "-" + t.UTC().Format(liveLayout) }
+// LiveID is the id of the check of a live stream that begins at a full minute, UTC: "news-20261122T18" for a whole hour, "news-20261122T1820" for one that is followed
+// from 18:20 on although its hour was closed before. The same stream and time have the same id, whoever follows it.
+func LiveID(name string, begin time.Time) string {
+	begin = begin.UTC()
+	if begin.Minute() != 0 {
+		return name + "-" + begin.Format(liveMinuteLayout)
+	}
+	return name + "-" + begin.Format(liveLayout)
+}
 
 // ParseLiveID inverts LiveID; ok is false for what LiveID does not return for any valid name and any time from year 0 to 9999.
-func ParseLiveID(id string) (name string, hour time.Time, ok bool) {
+func ParseLiveID(id string) (name string, begin time.Time, ok bool) {
 	i := strings.LastIndexByte(id, '-')
 	if i < 0 || !ValidStreamName(id[:i]) {
 		return "", time.Time{}, false
 	}
-	hour, err := time.Parse(liveLayout, id[i+1:])
-	if err != nil || LiveID(id[:i], hour) != id {
+	layout := liveLayout
+	if len(id)-i-1 == len(liveMinuteLayout) {
+		layout = liveMinuteLayout
+	}
+	begin, err := time.Parse(layout, id[i+1:])
+	if err != nil || LiveID(id[:i], begin) != id {
 		return "", time.Time{}, false
 	}
-	return id[:i], hour, true
+	return id[:i], begin, true
 }
 
 // SequenceID is the id of the i-th sequence of a timeline, counted from 0.

@@ -53,8 +53,8 @@ func TestValidID(t *testing.T) {
 }
 
 func TestLiveIDs(t *testing.T) {
-	at := time.Date(2026, 11, 22, 19, 59, 59, 0, time.FixedZone("", 3600))
 	hour := time.Date(2026, 11, 22, 18, 0, 0, 0, time.UTC)
+	at := hour.In(time.FixedZone("", 3600))
 	longest := strings.Repeat("x", maxStreamName)
 	for _, name := range []string{"news", "0", "a-b_c", "a-20261122", longest} {
 		id := LiveID(name, at)
@@ -66,8 +66,12 @@ func TestLiveIDs(t *testing.T) {
 	if got := LiveID("news", at); got != "news-20261122T18" {
 		t.Errorf("id %q", got)
 	}
+	minute := hour.Add(20 * time.Minute)
+	if _, when, ok := ParseLiveID(LiveID("news", minute)); LiveID("news", minute) != "news-20261122T1820" || !ok || !when.Equal(minute) {
+		t.Errorf("id %q, %v, %t", LiveID("news", minute), when, ok)
+	}
 	for _, bad := range []string{
-		"", "news", "-20261122T18", "news-20261122t18", "news-20261122T24", "news-20261322T18", "news-20261122T1", "news-20261122T018", "News-20261122T18",
+		"news-20261122T1800", "news-20261122T1860", "", "news", "-20261122T18", "news-20261122t18", "news-20261122T24", "news-20261322T18", "news-20261122T1", "news-20261122T018", "News-20261122T18",
 		"../x-20261122T18", "a/b-20261122T18", "-a-20261122T18", "_a-20261122T18", longest + "x-20261122T18", "n\u00e9-20261122T18", "news-20261122T18 ",
 	} {
 		if _, _, ok := ParseLiveID(bad); ok || ValidID(bad) {

@@ -119,6 +119,9 @@ type Segment struct {
 	Discontinuity int        `json:"disc,omitempty"`
 	Gap           bool       `json:"gap,omitempty"` // EXT-X-GAP: the packager says that there is nothing to fetch
 	ProgramTime   *time.Time `json:"program_time,omitempty"`
+	// Missing says why the segment could not be had while its stream was live, in the words of a finding and without addresses; empty for one that could.
+	// Nobody tries to fetch it again.
+	Missing string `json:"missing,omitempty"`
 }
 
 // Key is how a segment is encrypted. The key's bytes are fetched by the worker and are never part of a job.

@@ -242,6 +242,8 @@ func (s *Segment) validate() error {
 		return fmt.Errorf("start %d µs, duration %d µs are out of range", s.Start, s.Duration)
 	case s.Tail < 0:
 		return fmt.Errorf("tail of %d bytes", s.Tail)
+	case len(s.Missing) > maxText:
+		return fmt.Errorf("reason of %d bytes", len(s.Missing))
 	case s.Discontinuity < 0 || s.Discontinuity > maxCount:
 		return fmt.Errorf("discontinuity %d is out of range", s.Discontinuity)
 	}

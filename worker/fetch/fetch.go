@@ -51,6 +51,9 @@ func (f *Fetcher) Segment(ctx context.Context, s jobs.Segment) (Segment, error) 
 	if s.Gap {
 		return Segment{State: measurement.UnitGap, Detail: "EXT-X-GAP"}, nil
 	}
+	if s.Missing != "" {
+		return Segment{State: measurement.UnitMissing, Detail: s.Missing}, nil
+	}
 	if s.URI == "" {
 		return Segment{State: measurement.UnitMissing, Detail: "the playlist names no usable URI"}, nil
 	}

@@ -77,6 +77,7 @@ func TestSegment(t *testing.T) {
 		{"plain", jobs.Segment{ByteRange: whole("seg")}, measurement.UnitOK, "..segment..", ""},
 		{"range with tail and init", jobs.Segment{ByteRange: jobs.ByteRange{URI: "seg", Offset: 2, Length: 3}, Tail: 2, Init: initOf("init")}, measurement.UnitOK, "INITsegme", ""},
 		{"gap", jobs.Segment{Gap: true, ByteRange: whole("seg")}, measurement.UnitGap, "", "EXT-X-GAP"},
+		{"missing while live", jobs.Segment{Missing: "the origin answered 503", ByteRange: whole("seg")}, measurement.UnitMissing, "", "the origin answered 503"},
 		{"absent", jobs.Segment{ByteRange: whole("nowhere")}, measurement.UnitMissing, "", "not found"},
 		{"refused reference", jobs.Segment{}, measurement.UnitMissing, "", "no usable URI"},
 		{"absent init", jobs.Segment{ByteRange: whole("seg"), Init: initOf("nowhere")}, measurement.UnitMissing, "", "initialisation section"},
