@@ -10,11 +10,13 @@ import (
 
 // pending is what has been said about the next segment.
 type pending struct {
-	line   int // of EXTINF; 0 when there was none
-	length nanos
-	rng    *Range // Offset -1: after the one before
-	gap    bool
-	when   *time.Time
+	line    int // of EXTINF; 0 when there was none
+	length  nanos
+	decimal bool   // EXTINF with a decimal point
+	rng     *Range // Offset -1: after the one before
+	gap     bool
+	when    *time.Time
+	whenAt  int // line of the date
 }
 
 // media returns the media playlist, made at its first tag.
@@ -34,7 +36,7 @@ func (p *parser) mediaTag(name, value string) bool {
 			p.bad(-1, jobs.Fail, name, value, err)
 		}
 		p.media().Target = n.micros()
-		p.target = true
+		p.target, p.noTarget = p.number, err != nil
 	case "EXT-X-MEDIA-SEQUENCE":
 		p.media().MediaSequence = p.count(name, value)
 	case "EXT-X-DISCONTINUITY-SEQUENCE":
@@ -84,7 +86,7 @@ func (p *parser) segmentTag(name, value string) bool {
 		if err != nil {
 			p.faultAt(p.number, p.next(), jobs.Warn, "%s:%s: no date and time with a zone", name, clip(value))
 		}
-		p.pending.when = t
+		p.pending.when, p.pending.whenAt = t, p.number
 	default:
 		return false
 	}
@@ -103,7 +105,7 @@ func (p *parser) extinf(value string) {
 		p.faultAt(p.number, p.next(), jobs.Fail, "EXTINF:%s: %v", clip(value), err)
 		n = -1
 	}
-	p.pending.length = n
+	p.pending.length, p.pending.decimal = n, strings.Contains(number, ".")
 }
 
 func (p *parser) initSection(attrs map[string]string) {
@@ -181,7 +183,8 @@ func (p *parser) segment(uri string) {
 	} else {
 		m.Segments = append(m.Segments, Segment{
 			Line: p.number, URI: uri, Range: p.rangeOf(m, uri), Map: p.init, Key: p.inForce(),
-			Discontinuity: p.discont, Gap: p.pending.gap, ProgramTime: p.pending.when, length: p.pending.length,
+			Discontinuity: p.discont, Gap: p.pending.gap, ProgramTime: p.pending.when,
+			length: p.pending.length, infLine: p.pending.line, timeLine: p.pending.whenAt, decimal: p.pending.decimal,
 		})
 	}
 	p.pending = pending{}
@@ -214,7 +217,7 @@ func (p *parser) place(m *Media) {
 	var sum nanos
 	for i := range m.Segments {
 		s := &m.Segments[i]
-		s.Sequence = m.MediaSequence + int64(i)
+		s.Sequence = m.MediaSequence + m.Skipped + int64(i)
 		length := s.length
 		if length < 0 {
 			length = min(nanos(m.Target)*1000, maxLength)

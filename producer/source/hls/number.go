@@ -45,12 +45,16 @@ func isDigits(s string) bool {
 // micros rounds to the nearest microsecond.
 func (n nanos) micros() jobs.Micros { return jobs.Micros((n + 500) / 1000) }
 
-// parseCount reads a decimal-integer of at most 19 digits.
+// parseCount reads a decimal-integer of at most 19 digits; 0 when there is an error.
 func parseCount(s string) (int64, error) {
 	if s == "" || !isDigits(s) {
 		return 0, errNumber
 	}
-	return strconv.ParseInt(s, 10, 64)
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return 0, errNumber
+	}
+	return n, nil
 }
 
 // maxOffset bounds byte offsets so that sums of two cannot overflow.

@@ -18,7 +18,7 @@ func IsPlaylist(head []byte) bool {
 
 // Parse reads a playlist. It never fails: what is wrong stands in Faults.
 func Parse(data []byte) Playlist {
-	p := parser{out: Playlist{Version: 1}}
+	p := parser{out: Playlist{Version: 1}, once: map[string]int{}}
 	if len(data) > maxPlaylist {
 		p.fault(0, jobs.Fail, "longer than %d bytes; the rest is not read", maxPlaylist)
 		data = data[:maxPlaylist]
@@ -35,6 +35,7 @@ func Parse(data []byte) Playlist {
 		p.line(strings.TrimSpace(strings.TrimPrefix(string(line), bom)))
 	}
 	p.finish()
+	p.rules(data)
 	return p.out
 }
 
@@ -48,20 +49,23 @@ type parser struct {
 	keys    []*Key // in force, one a KEYFORMAT
 	init    *Map
 	discont int
-	target  bool // EXT-X-TARGETDURATION was there
-	full    bool // a bound was reached and told
+	partInf int            // line of EXT-X-PART-INF
+	lastURI int            // line of the segment before
+	once    map[string]int // lines of the tags that may stand once
+	twice   []Tag          // and of those that stand again
+	late    []Tag          // tags that should have stood before the segments
+	strange []Tag          // EXT-X-MEDIA of an unknown TYPE, which is the value
+	target  int            // line of EXT-X-TARGETDURATION
+	version int            // line of EXT-X-VERSION; -1 when it cannot be read
+	// noTarget: EXT-X-TARGETDURATION cannot be read, and that is told.
+	noTarget bool
+	full     bool // a bound was reached and told
 }
 
-// header judges the beginning and the encoding (RFC 8216 section 4.1).
+// header judges the beginning (RFC 8216 section 4.1).
 func (p *parser) header(data []byte) {
-	if bytes.HasPrefix(data, []byte(bom)) {
-		p.fault(1, jobs.Warn, "begins with a byte order mark")
-	}
 	if !IsPlaylist(data) {
 		p.fault(1, jobs.Fail, "does not begin with #EXTM3U")
-	}
-	if !utf8.Valid(data) {
-		p.fault(0, jobs.Warn, "not UTF-8")
 	}
 }
 
@@ -78,19 +82,24 @@ func (p *parser) line(s string) {
 		p.variant = nil
 	default:
 		p.segment(s)
+		p.lastURI = p.number
 	}
 }
 
 func (p *parser) tag(name, value string) {
+	p.mayStand(name)
 	switch {
 	case name == "EXTM3U":
 	case name == "EXT-X-VERSION":
 		if v, err := parseCount(value); err == nil && v < 1000 {
-			p.out.Version = int(v)
+			p.out.Version, p.version = int(v), p.number
 		} else {
 			p.bad(-1, jobs.Warn, name, value, errNumber)
+			p.version = -1
 		}
-	case p.masterTag(name, value) || p.segmentTag(name, value) || p.mediaTag(name, value):
+	case name == "EXT-X-INDEPENDENT-SEGMENTS":
+		p.out.Independent = true
+	case p.masterTag(name, value) || p.segmentTag(name, value) || p.mediaTag(name, value) || p.latencyTag(name, value) || p.announceTag(name, value):
 	case len(p.out.Unknown) < maxUnknown:
 		p.out.Unknown = append(p.out.Unknown, Tag{p.number, name, value})
 	}
@@ -133,7 +142,7 @@ func (p *parser) overflow(what string, bound int) {
 func (p *parser) faultAt(line, segment int, sev jobs.Severity, format string, args ...any) {
 	p.faults++
 	if p.faults <= maxFaults {
-		p.out.Faults = append(p.out.Faults, Fault{line, segment, sev, fmt.Sprintf(format, args...)})
+		p.out.Faults = append(p.out.Faults, Fault{Line: line, Segment: segment, Severity: sev, Message: fmt.Sprintf(format, args...)})
 	}
 }
 
@@ -150,12 +159,9 @@ func (p *parser) finish() {
 	}
 	if m := p.out.Media; m != nil {
 		p.place(m)
-		if !p.target {
-			p.fault(0, jobs.Warn, "no EXT-X-TARGETDURATION")
-		}
 	}
 	if n := p.faults - maxFaults; n > 0 {
-		p.out.Faults = append(p.out.Faults, Fault{0, -1, jobs.Fail, fmt.Sprintf("%d more faults", n)})
+		p.out.Faults = append(p.out.Faults, Fault{Segment: -1, Severity: jobs.Fail, Message: fmt.Sprintf("%d more faults", n)})
 	}
 }
 

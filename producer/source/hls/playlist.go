@@ -18,6 +18,8 @@ const (
 	maxVariants = 200     // renditions of every kind; the largest ladders in practice have a few dozen
 	maxFaults   = 50      // of one playlist; a thousand bad lines are one message, not a thousand
 	maxUnknown  = 1000    // unknown tags kept of one playlist
+	maxParts    = 20_000  // parts of one playlist; only the last three target durations have any, at 0.2 s each some dozens
+	maxDates    = 10_000  // date ranges, and as many cues: a day with an advertisement every ten seconds
 )
 
 // Playlist is one playlist as it was written. Master or Media is set when there was something of that kind in it.
@@ -25,7 +27,9 @@ type Playlist struct {
 	Version int // EXT-X-VERSION; 1 when absent (RFC 8216 section 4.3.1.2)
 	Master  *Master
 	Media   *Media
-	Faults  []Fault
+	// Independent is EXT-X-INDEPENDENT-SEGMENTS.
+	Independent bool
+	Faults      []Fault
 	// Unknown holds the tags that this reader does not use, in order, for whoever wants to know.
 	Unknown []Tag
 }
@@ -43,6 +47,12 @@ type Fault struct {
 	Segment  int // position in Media.Segments; -1 when it is about none
 	Severity jobs.Severity
 	Message  string
+	// Code is that of the rule that is broken (jobs.RuleOf); empty for what cannot be read: playlist.invalid.
+	Code string
+	// Value is in the unit of the rule; 0 where the rule has none.
+	Value float64
+	// Last is the last segment that it is about, where it is about several; smaller than Segment otherwise.
+	Last int
 }
 
 // Master is a multivariant playlist.
@@ -73,6 +83,8 @@ type Entry struct {
 	// InStream is the INSTREAM-ID of closed captions, CaptionGroup the group of them that a variant has.
 	InStream, CaptionGroup string
 	Variant                jobs.Variant
+
+	attrs map[string]string // as written
 }
 
 // Media is a media playlist.
@@ -83,8 +95,19 @@ type Media struct {
 	Type                  string // VOD, EVENT or empty
 	EndList               bool
 	IFramesOnly           bool
-	Segments              []Segment
-	Duration              jobs.Micros
+	// Skipped is how many segments a delta update leaves out before the first (EXT-X-SKIP); their numbers are counted.
+	Skipped  int64
+	Segments []Segment
+	Duration jobs.Micros
+	// Control is EXT-X-SERVER-CONTROL; nil when absent.
+	Control *Control
+	// PartTarget is PART-TARGET; 0 when absent or unreadable.
+	PartTarget jobs.Micros
+	Parts      []Part
+	Hints      []Hint
+	// Dates are the date ranges, Cues the tags about advertisements, in the order of their lines.
+	Dates []DateRange
+	Cues  []Cue
 }
 
 // Segment is one media segment with all that the tags before it say.
@@ -101,7 +124,10 @@ type Segment struct {
 	Gap             bool
 	ProgramTime     *time.Time
 
-	length nanos // EXTINF; negative when it could not be read
+	length   nanos // EXTINF; negative when it could not be read
+	infLine  int   // of EXTINF
+	timeLine int   // of EXT-X-PROGRAM-DATE-TIME
+	decimal  bool  // EXTINF has a decimal point
 }
 
 // Range is a byte range with its offset worked out.

@@ -43,11 +43,12 @@ func Timeline(ctx context.Context, origin storage.Origin, loc location.Location)
 		t.add(&top)
 		return t.out, nil
 	}
-	t.judge(&top)
+	t.judge(&top, "")
 	children := t.children(&top, master)
 	if err := t.loadAll(ctx, origin, children); err != nil {
 		return jobs.Timeline{}, err
 	}
+	t.ladderRules(&top)
 	if len(children) == 0 {
 		t.invalid(&top, Fault{Segment: -1, Severity: jobs.Fail, Message: "no variant that can be read"})
 	}
@@ -61,8 +62,10 @@ type child struct {
 	name  string
 	media string
 	attrs *jobs.Variant
-	list  Playlist
-	size  int
+	// variant: an EXT-X-STREAM-INF names it.
+	variant bool
+	list    Playlist
+	size    int
 }
 
 // load reads and parses a playlist.
@@ -86,6 +89,7 @@ type timeline struct {
 	size      int // bytes of playlists that were read
 	segments  int
 	addresses int // bytes of addresses in their segments
+	members   []member
 }
 
 // children lists the playlists that a multivariant playlist names, each once, in the order in which they appear; those of subtitles come last.
@@ -144,6 +148,7 @@ func (c *child) describe(e *Entry) {
 		c.media = media
 	}
 	variant := e.Kind == EntryVariant
+	c.variant = c.variant || variant
 	if c.attrs == nil || variant && c.attrs.Bandwidth == 0 {
 		attrs := e.Variant
 		if c.attrs != nil && attrs.Language == "" {
@@ -242,7 +247,8 @@ func (t *timeline) loaded(c *child, err error) error {
 
 // add makes a sequence of a media playlist, unless there are no segments in it.
 func (t *timeline) add(c *child) {
-	t.judge(c)
+	id := fmt.Sprintf("s%d", len(t.out.Sequences))
+	t.judge(c, id)
 	m := c.list.Media
 	if m == nil || len(m.Segments) == 0 {
 		t.invalid(c, Fault{Segment: -1, Severity: jobs.Fail, Message: "no media segments"})
@@ -257,31 +263,53 @@ func (t *timeline) add(c *child) {
 	}
 	b := builder{timeline: t, child: c}
 	seq := jobs.Sequence{
-		ID: fmt.Sprintf("s%d", len(t.out.Sequences)), Name: c.name, Mode: jobs.ModeSegments, Media: c.media,
+		ID: id, Name: c.name, Mode: jobs.ModeSegments, Media: c.media,
 		Segments: b.segments(m.Segments), Duration: m.Duration, Target: m.Target, Variant: c.attrs,
 	}
 	t.out.Sequences = append(t.out.Sequences, seq)
+	t.members = append(t.members, memberOf(c, id))
 }
 
-// judge turns the faults of a playlist into findings.
-func (t *timeline) judge(c *child) {
+// judge turns the faults of a playlist into findings; sequence is the one that it becomes.
+func (t *timeline) judge(c *child, sequence string) {
 	for _, f := range c.list.Faults {
-		t.invalid(c, f)
+		t.tell(c, f, sequence)
 	}
 }
 
-// invalid adds a finding about a segment, or about the whole of a playlist.
-func (t *timeline) invalid(c *child, f Fault) {
-	finding := jobs.Finding{Code: "playlist.invalid", Severity: f.Severity, Confidence: 1, Message: c.label + ": " + f.Message}
+// invalid adds a finding about a playlist that cannot be read or used.
+func (t *timeline) invalid(c *child, f Fault) { t.tell(c, f, "") }
+
+// tell adds a finding about a segment, or about the whole of a playlist. One about a rule names the sequence; what cannot be read may never become one.
+func (t *timeline) tell(c *child, f Fault, sequence string) {
+	finding := jobs.Finding{Code: f.Code, Severity: f.Severity, Message: c.label + ": " + f.Message}
 	if f.Line > 0 {
 		finding.Message = fmt.Sprintf("%s line %d: %s", c.label, f.Line, f.Message)
 	}
 	if m := c.list.Media; m != nil {
 		finding.End = m.Duration.At()
 		if f.Segment >= 0 && f.Segment < len(m.Segments) {
-			s := &m.Segments[f.Segment]
-			finding.Start, finding.End = s.Start.At(), (s.Start + s.Duration).At()
+			s, last := &m.Segments[f.Segment], &m.Segments[max(f.Segment, min(f.Last, len(m.Segments)-1))]
+			finding.Start, finding.End = s.Start.At(), (last.Start + last.Duration).At()
 		}
 	}
-	t.out.Findings = append(t.out.Findings, finding)
+	if f.Code != "" {
+		finding.Rendition = sequence
+	}
+	t.finding(finding, f.Value)
+}
+
+// finding adds what is common to all findings.
+func (t *timeline) finding(f jobs.Finding, value float64) {
+	f.Confidence = 1
+	if f.Code == "" {
+		f.Code = "playlist.invalid"
+	}
+	if rule, ok := jobs.RuleOf(f.Code); ok {
+		f.Severity = severityOf(f.Code, value)
+		if rule.Unit != "" {
+			f.Value, f.Unit = jobs.Figure(value), rule.Unit
+		}
+	}
+	t.out.Findings = append(t.out.Findings, f)
 }
