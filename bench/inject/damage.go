@@ -11,19 +11,19 @@ import (
 func damageDefects() []Defect {
 	return []Defect{
 		{Code: "video.corruption", About: "parts of the picture are destroyed", Variants: []Variant{
-			{Name: "h264", About: "bytes of an H.264 stream are changed", Revision: 1, recipe: damaged("h264")},
-			{Name: "hevc", About: "bytes of an HEVC stream are changed", Revision: 1, recipe: damaged("hevc")},
-			{Name: "vp9", About: "bytes of a VP9 stream are changed", Revision: 1, recipe: damaged("vp9")},
-			{Name: "mpeg2", About: "bytes of an MPEG-2 stream are changed", Revision: 1, recipe: damaged("mpeg2")},
-			{Name: "baked", About: "a damaged HEVC stream, decoded and coded anew: no decoder complains", Revision: 1, recipe: baked},
+			{Name: "h264", About: "bytes of an H.264 stream are changed", Revision: 2, recipe: damaged("h264")},
+			{Name: "hevc", About: "bytes of an HEVC stream are changed", Revision: 2, recipe: damaged("hevc")},
+			{Name: "vp9", About: "bytes of a VP9 stream are changed", Revision: 2, recipe: damaged("vp9")},
+			{Name: "mpeg2", About: "bytes of an MPEG-2 stream are changed", Revision: 2, recipe: damaged("mpeg2")},
+			{Name: "baked", About: "a damaged HEVC stream, decoded and coded anew: no decoder complains", Revision: 2, recipe: baked},
 			{Name: "blocks", About: "blocks of other parts of the picture, pasted on the grid", recipe: pasted},
 			{Name: "green", About: "rows filled with what a decoder leaves when it has nothing", recipe: green},
 			{Name: "mosaic", About: "a face behind a mosaic", Decoy: true, recipe: mosaic},
 			{Name: "cuts", About: "fast cutting", Decoy: true, recipe: fastCuts},
 		}},
 		{Code: "video.decode_error", About: "a decoder meets bytes that it cannot use", Variants: []Variant{
-			{Name: "h264", About: "bytes of an H.264 stream are changed", Revision: 1, recipe: damaged("h264")},
-			{Name: "mpeg2", About: "bytes of an MPEG-2 stream are changed", Revision: 1, recipe: damaged("mpeg2")},
+			{Name: "h264", About: "bytes of an H.264 stream are changed", Revision: 2, recipe: damaged("h264")},
+			{Name: "mpeg2", About: "bytes of an MPEG-2 stream are changed", Revision: 2, recipe: damaged("mpeg2")},
 		}},
 	}
 }
@@ -61,7 +61,7 @@ func damaged(codec string) func(*scene) error {
 func (s *scene) damage(codec, suffix string) (string, error) {
 	s.label.Rule = Rule{Kind: Cover, Tolerance: 1}
 	s.label.Accept = otherOf(s.label.Code, "video.corruption", "video.decode_error")
-	s.label.Along = []string{"video.range", "timestamp.gap", "video.freeze", "video.repeat", "video.dropped_frames", "video.duplicate_frames"}
+	s.label.Along = []string{"video.range", "timestamp.gap", "timestamp.backward", "video.freeze", "video.repeat", "video.dropped_frames", "video.duplicate_frames"}
 	gop := s.frames(1)
 	st := streamOf(codec, gop)
 	a, b, err := s.span(s.frames(s.by(0.8, 2)), s.frames(1.5), s.bright)
