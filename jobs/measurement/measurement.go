@@ -129,6 +129,8 @@ type UnitTrack struct {
 	// StartsWithKey: the first video packet is a keyframe. Closed: it is one that nothing before it can influence (IDR).
 	StartsWithKey bool `json:"key,omitempty"`
 	Closed        bool `json:"closed,omitempty"`
+	// StartsIntra: the first video packet of a segment is no keyframe, yet refers to no other picture (an I slice without IDR or recovery point).
+	StartsIntra bool `json:"intra,omitempty"`
 	// Keys counts the video packets that are keyframes; FirstKey and LastKey are the PTS of the first and the last of them, KeyGap is the longest way from one to
 	// the next, all in ticks of the track.
 	Keys     int   `json:"keys,omitempty"`
@@ -243,8 +245,9 @@ const MaxCC = 31 * 3
 // Texture is about edges and borders of the luma of a single picture.
 type Texture struct {
 	// Phases of 96 hold the grids of blocks of 4, 8, 16 and 32 samples, and of such that were scaled by 4/3, 3/2 and 2 (10 2/3, 12 and 16 samples).
-	ColEdge [EdgePhases]int64 // sum of |Y[x]-Y[x-1]| by x mod 96
-	RowEdge [EdgePhases]int64 // sum of |Y[y]-Y[y-1]| by y mod 96
+	// Steps count up to 16: the blocks of a codec stand out by less, and the edges of what is in the picture would drown them.
+	ColEdge [EdgePhases]int64 // sum of min(|Y[x]-Y[x-1]|, 16) by x mod 96
+	RowEdge [EdgePhases]int64 // sum of min(|Y[y]-Y[y-1]|, 16) by y mod 96
 	// Edge, Slope and Edges tell how steep edges are, along rows [0] and along columns [1], on every fourth row: where |Y[x+4]-Y[x-4]| is at least 24, the sum of its
 	// square, the sum of the square of |Y[x+1]-Y[x-1]|, and the count.
 	Edge, Slope              [2]int64

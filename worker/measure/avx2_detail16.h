@@ -18,23 +18,23 @@ static inline void add_edges_16(__m256i *phases, int x, __m256i e) {
 
 // Columns [1, to) of a row.
 static void texture_inner_16(ac_video *v, const uint16_t *c, const uint16_t *up, int to, int y) {
-    __m256i row = _mm256_setzero_si256(), *phases = (__m256i *)v->phases.lane;
+    __m256i most = _mm256_set1_epi16((short)v->lim.step), row = _mm256_setzero_si256(), *phases = (__m256i *)v->phases.lane;
     uint32_t added = (uint32_t)to / AC_PHASES + 1;
     if (v->phases.added + added > 1 << 20) add_phases_16(v);
     v->phases.added += added;
     for (int x = 1; x < to; x += 16) {
         __m256i a = load_16(c + x);
-        add_edges_16(phases, x, diff_16(a, load_16(c + x - 1)));
-        if (up) row = add_words(row, diff_16(a, load_16(up + x)));
+        add_edges_16(phases, x, _mm256_min_epu16(diff_16(a, load_16(c + x - 1)), most));
+        if (up) row = add_words(row, _mm256_min_epu16(diff_16(a, load_16(up + x)), most));
     }
     v->texture.row[y % AC_PHASES] += add_lanes64(widen_sum(row));
 }
 
 static void texture_row_16(ac_video *v, const uint16_t *c, const uint16_t *up, int y) {
     int w = v->w[0], to = 1 + (w - 1) / 16 * 16;
-    plain_texture_row_16(c, up, 0, 1, &v->texture, y);
+    plain_texture_row_16(v, c, up, 0, 1, y);
     texture_inner_16(v, c, up, to, y);
-    plain_texture_row_16(c, up, to, w, &v->texture, y);
+    plain_texture_row_16(v, c, up, to, w, y);
 }
 
 static void edges_row_16(const edge_rows_16 *r, int n, uint32_t limit, ac_edges *e) {

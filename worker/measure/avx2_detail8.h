@@ -18,19 +18,19 @@ static inline void add_edges_8(__m256i *phases, int x, __m256i e) {
 
 // Columns [from, to) with from and to multiples of 32, at most 256 vectors. The first column of the picture is its own neighbour: it has no step.
 static void texture_run_8(ac_video *v, const uint8_t *c, const uint8_t *up, int from, int to, int y) {
-    __m256i row = _mm256_setzero_si256(), *phases = (__m256i *)v->phases.lane;
+    __m256i z = _mm256_setzero_si256(), most = _mm256_set1_epi8((char)v->lim.step), row = z, *phases = (__m256i *)v->phases.lane;
     uint32_t added = (uint32_t)(to - from) / AC_PHASES + 1;
     if (v->phases.added + added > 256) add_phases_8(v);
     v->phases.added += added;
     for (int x = from; x < to; x += 32) {
         __m256i a = load_8(c + x);
         if (x > 0) {
-            add_edges_8(phases, x, diff_8(a, load_8(c + x - 1)));
+            add_edges_8(phases, x, _mm256_min_epu8(diff_8(a, load_8(c + x - 1)), most));
         } else {
             __m256i low = _mm256_permute2x128_si256(a, a, 0x08); // 0, low half
-            add_edges_8(phases, 0, diff_8(a, _mm256_alignr_epi8(a, _mm256_insert_epi8(low, (char)c[0], 15), 15)));
+            add_edges_8(phases, 0, _mm256_min_epu8(diff_8(a, _mm256_alignr_epi8(a, _mm256_insert_epi8(low, (char)c[0], 15), 15)), most));
         }
-        if (up) row = _mm256_add_epi64(row, _mm256_sad_epu8(a, load_8(up + x)));
+        if (up) row = _mm256_add_epi64(row, _mm256_sad_epu8(_mm256_min_epu8(diff_8(a, load_8(up + x)), most), z));
     }
     v->texture.row[y % AC_PHASES] += add_lanes64(row);
 }
@@ -38,7 +38,7 @@ static void texture_run_8(ac_video *v, const uint8_t *c, const uint8_t *up, int 
 static void texture_row_8(ac_video *v, const uint8_t *c, const uint8_t *up, int y) {
     int w = v->w[0], whole = w / 32 * 32;
     for (int x = 0; x < whole; x += 256 * 32) texture_run_8(v, c, up, x, whole - x < 256 * 32 ? whole : x + 256 * 32, y);
-    plain_texture_row_8(c, up, whole, w, &v->texture, y);
+    plain_texture_row_8(v, c, up, whole, w, y);
 }
 
 // Squares of bytes in 32-bit lanes: 2^13 vectors are safe.

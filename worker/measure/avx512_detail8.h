@@ -11,15 +11,15 @@ static void add_phases_8(ac_video *v) {
 }
 
 // Steps along one row from column x on, and in sum those down to it.
-static inline AC_INLINE __m512i row_edges_8(const uint8_t *c, const uint8_t *up, int x, __mmask64 in, __mmask64 left, __m512i *sum) {
+static inline AC_INLINE __m512i row_edges_8(const uint8_t *c, const uint8_t *up, int x, __mmask64 in, __mmask64 left, __m512i most, __m512i *sum) {
     __m512i a = load_8(c + x, in);
-    if (up) *sum = _mm512_add_epi64(*sum, _mm512_sad_epu8(a, load_8(up + x, in)));
-    return diff_8(a, _mm512_mask_loadu_epi8(a, left, c + x - 1));
+    if (up) *sum = _mm512_add_epi64(*sum, _mm512_sad_epu8(_mm512_min_epu8(diff_8(a, load_8(up + x, in)), most), _mm512_setzero_si512()));
+    return _mm512_min_epu8(diff_8(a, _mm512_mask_loadu_epi8(a, left, c + x - 1)), most);
 }
 
 // Columns [from, to), at most 255 vectors. The first column of the picture is its own neighbour: it has no step.
 static void texture_run_8(ac_video *v, const uint8_t *c, const uint8_t *up, int from, int to, int y) {
-    __m512i z = _mm512_setzero_si512(), row = z, lanes[6];
+    __m512i z = _mm512_setzero_si512(), most = _mm512_set1_epi8((char)v->lim.step), row = z, lanes[6];
     uint32_t *phases = v->phases.lane, added = (uint32_t)(to - from) / (2 * AC_PHASES) + 1;
     if (v->phases.added + added > 256) add_phases_8(v);
     v->phases.added += added;
@@ -27,7 +27,7 @@ static void texture_run_8(ac_video *v, const uint8_t *c, const uint8_t *up, int 
     for (int x = from; x < to; x += 2 * AC_PHASES) {
         for (int i = 0; i < 3; i++) {
             __mmask64 in = first_columns(v->w[0] - x - 64 * i);
-            __m512i e = row_edges_8(c, up, x + 64 * i, in, x + i > 0 ? in : in & ~1ull, &row);
+            __m512i e = row_edges_8(c, up, x + 64 * i, in, x + i > 0 ? in : in & ~1ull, most, &row);
             lanes[2 * i] = _mm512_add_epi16(lanes[2 * i], _mm512_unpacklo_epi8(e, z));
             lanes[2 * i + 1] = _mm512_add_epi16(lanes[2 * i + 1], _mm512_unpackhi_epi8(e, z));
         }

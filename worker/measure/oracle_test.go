@@ -220,10 +220,10 @@ func oracleTexture(img *image, s int) *measurement.Texture {
 	p, t := img.planes[0], &measurement.Texture{}
 	p.each(func(x, y, v int) {
 		if x > 0 {
-			t.ColEdge[x%96] += int64(abs(v - p.px(x-1, y)))
+			t.ColEdge[x%96] += int64(min(abs(v-p.px(x-1, y)), 16<<s))
 		}
 		if y > 0 {
-			t.RowEdge[y%96] += int64(abs(v - p.px(x, y-1)))
+			t.RowEdge[y%96] += int64(min(abs(v-p.px(x, y-1)), 16<<s))
 		}
 		if y%4 == 0 {
 			edge := func(i, far, near int) {

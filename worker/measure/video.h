@@ -39,6 +39,7 @@ typedef struct {
     uint32_t comb;
     uint32_t dark; // samples of a black border do not exceed this
     uint32_t edge;
+    uint32_t step; // steps between neighbours count up to this
 } ac_limits;
 
 // Sums over one plane.

@@ -1,10 +1,17 @@
 // Template: single rows of texture, comb and sides of blocks in plain C; vector kernels use them for the columns that do not fill a vector. video_sample.h must be included before.
 
+static inline uint32_t FN(capped)(uint32_t a, uint32_t b, uint32_t most) {
+    uint32_t d = ac_absdiff(a, b);
+    return d < most ? d : most;
+}
+
 // Steps in columns [from, to) of one row. up is NULL on the first.
-static inline void FN(plain_texture_row)(const SAMPLE *c, const SAMPLE *up, int from, int to, ac_texture *t, int y) {
+static inline void FN(plain_texture_row)(ac_video *v, const SAMPLE *c, const SAMPLE *up, int from, int to, int y) {
+    ac_texture *t = &v->texture;
+    uint32_t most = v->lim.step;
     for (int x = from; x < to; x++) {
-        if (x > 0) t->col[x % AC_PHASES] += ac_absdiff(c[x], c[x - 1]);
-        if (up) t->row[y % AC_PHASES] += ac_absdiff(c[x], up[x]);
+        if (x > 0) t->col[x % AC_PHASES] += FN(capped)(c[x], c[x - 1], most);
+        if (up) t->row[y % AC_PHASES] += FN(capped)(c[x], up[x], most);
     }
 }
 

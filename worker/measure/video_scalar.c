@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define ROW_TEXTURE(v, c, up, y) FN(plain_texture_row)(c, up, 0, (v)->w[0], &(v)->texture, y)
+#define ROW_TEXTURE(v, c, up, y) FN(plain_texture_row)(v, c, up, 0, (v)->w[0], y)
 #define ROW_EDGES(r, n, limit, e) FN(plain_edges)(r, 0, n, limit, e)
 #define END_PHASES(v) (void)(v)
 #define ROW_GAMUT(v, r) FN(plain_gamut)(v, r, 0)
