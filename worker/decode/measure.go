@@ -178,6 +178,9 @@ func sawVideo(t *measurement.UnitTrack, p *packet) {
 	if t.Codecs == "" && p.Packet != nil && (t.Packets == 0 || p.key) {
 		t.Codecs = codecsOf(p.track.codec, p.track.extra, p.Data())
 	}
+	if t.Packets == 0 && !p.key && p.Packet != nil {
+		t.StartsIntra = intra(p.track.codec, p.track.extra, p.Data())
+	}
 	at := p.time()
 	if !p.key || at == noTime {
 		return

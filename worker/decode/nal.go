@@ -105,3 +105,52 @@ func closedGOP(data []byte) bool {
 		data = data[i+3:]
 	}
 }
+
+// intra tells whether the first slice of a packet refers to no other picture: an I or SI slice of H.264 (section 7.4.3), a random access picture of HEVC. Only the first
+// slice is looked at: encoders that mix the types within a picture do not begin segments with it.
+func intra(codec string, extradata, data []byte) bool {
+	switch codec {
+	case "h264":
+		return firstSlice(data, lengthSize(codec, extradata), func(b []byte) (slice, closed bool) {
+			t := b[0] & 0x1f
+			if t == 5 {
+				return true, true
+			}
+			if t != 1 && t != 2 {
+				return false, false
+			}
+			_, rest := golomb(b[1:], 0) // first_mb_in_slice
+			kind, _ := golomb(b[1:], rest)
+			return true, kind%5 == 2 || kind%5 == 4
+		})
+	case "hevc":
+		return firstSlice(data, lengthSize(codec, extradata), func(b []byte) (slice, closed bool) {
+			t := b[0] >> 1 & 0x3f
+			return t < 32, t >= 16 && t <= 21
+		})
+	}
+	return false
+}
+
+// golomb reads ue(v) from bit at on (ITU-T H.264 section 9.1) and returns where it ends. Beyond the data are zeros; what is longer than slices begin with is 0.
+func golomb(data []byte, at int) (value, end int) {
+	const longest = 16
+	bit := func(i int) int {
+		if i/8 >= len(data) {
+			return 0
+		}
+		return int(data[i/8]>>(7-i%8)) & 1
+	}
+	zeros := 0
+	for bit(at) == 0 {
+		if zeros++; zeros > longest {
+			return 0, at
+		}
+		at++
+	}
+	for range zeros + 1 {
+		value = value<<1 | bit(at)
+		at++
+	}
+	return value - 1, at
+}

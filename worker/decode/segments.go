@@ -133,6 +133,9 @@ func (s *demuxed) read(end int64) error {
 	s.unwrap()
 	if len(s.packets) == 0 {
 		s.state, s.detail = measurement.UnitCorrupt, "no audio or video in it"
+		if s.ts != nil && s.ts.NoPSI {
+			s.detail += ": the PAT or the PMT is missing"
+		}
 		return nil
 	}
 	for _, p := range s.packets {

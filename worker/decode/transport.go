@@ -1,6 +1,8 @@
 package decode
 
 import (
+	"slices"
+
 	"aircheck/jobs/measurement"
 )
 
@@ -25,7 +27,6 @@ type multiplex struct {
 	pmts    []uint16
 	done    bool
 	early   []pidCount
-	listed  []uint16 // elementary streams of the first PMT
 }
 
 type pidCount struct {
@@ -93,7 +94,7 @@ func (m *multiplex) packet(p []byte) {
 	switch {
 	case pid == 0:
 		m.pat(section(p, payload))
-	case m.isPMT(pid):
+	case slices.Contains(m.pmts, pid):
 		m.pmt(section(p, payload))
 	default:
 		m.before(pid)
@@ -147,15 +148,6 @@ func (m *multiplex) lost(pid uint16) {
 	}
 }
 
-func (m *multiplex) isPMT(pid uint16) bool {
-	for _, p := range m.pmts {
-		if p == pid {
-			return true
-		}
-	}
-	return false
-}
-
 // before remembers a packet that comes before the PMT.
 func (m *multiplex) before(pid uint16) {
 	for i := range m.early {
@@ -206,8 +198,8 @@ func (m *multiplex) pmt(s []byte) {
 	s = s[min(head+(int(s[10]&0x0f)<<8|int(s[11])), len(s)):]
 	for len(s) >= 5 {
 		pid := uint16(s[1]&0x1f)<<8 | uint16(s[2])
-		if hasPES(s[0]) {
-			m.listed = append(m.listed, pid)
+		if hasPES(s[0]) && len(m.found.Streams) < measurement.MaxStreams {
+			m.found.Streams = append(m.found.Streams, measurement.Stream{PID: int(pid), Type: int(s[0])})
 		}
 		s = s[min(5+(int(s[3]&0x0f)<<8|int(s[4])), len(s)):]
 	}
@@ -221,11 +213,8 @@ func hasPES(streamType byte) bool {
 func (m *multiplex) finish() *measurement.Transport {
 	m.found.NoPSI = !m.done
 	for _, e := range m.early {
-		for _, pid := range m.listed {
-			if pid == e.pid {
-				m.found.Early += e.count
-				break
-			}
+		if slices.ContainsFunc(m.found.Streams, func(s measurement.Stream) bool { return s.PID == int(e.pid) }) {
+			m.found.Early += e.count
 		}
 	}
 	return &m.found

@@ -137,3 +137,26 @@ func TestCodecs(t *testing.T) {
 		}
 	}
 }
+
+func TestIntra(t *testing.T) {
+	for _, c := range []struct {
+		codec string
+		data  []byte
+		want  bool
+	}{
+		{"h264", []byte{0, 0, 1, 9, 0xf0, 0, 0, 1, 0x41, 0x88, 0x80}, true},  // first_mb 0, slice_type 7
+		{"h264", []byte{0, 0, 1, 9, 0xf0, 0, 0, 1, 0x41, 0xb0, 0x80}, true},  // slice_type 2
+		{"h264", []byte{0, 0, 1, 9, 0xf0, 0, 0, 1, 0x41, 0x9a, 0x80}, false}, // slice_type 5
+		{"h264", []byte{0, 0, 1, 9, 0xf0, 0, 0, 1, 0x41, 0xe0, 0x80}, false}, // slice_type 0
+		{"h264", []byte{0, 0, 1, 0x41, 0}, false},
+		{"h264", []byte{0, 0, 1, 0x65, 0x88}, true},
+		{"hevc", []byte{0, 0, 1, 0x2a, 1, 0x80}, true},
+		{"hevc", []byte{0, 0, 1, 0x02, 1, 0x80}, false},
+		{"mpeg2video", []byte{0, 0, 1, 0}, false},
+		{"h264", nil, false},
+	} {
+		if got := intra(c.codec, nil, c.data); got != c.want {
+			t.Errorf("%s %x: %v", c.codec, c.data, got)
+		}
+	}
+}
