@@ -31,8 +31,8 @@ func TestOpenTellsKindsApart(t *testing.T) {
 		{"s3://b/clip.mp4", "no film", jobs.SourceFile, 0},
 		{"/x/empty.mp4", "", jobs.SourceFile, 0},
 		{"/x/page.html", "<html></html>", jobs.SourceFile, 0},
-		{"/x/stream.mpd", "", "", 0},
-		{"/x/stream", manifest, "", 0},
+		{"/x/stream.mpd", "", jobs.SourceDASH, 0},
+		{"/x/stream", manifest, jobs.SourceDASH, 0},
 		{"rtmp://h/live", playlist, "", 0},
 		{"", playlist, "", 0},
 	}
@@ -82,13 +82,6 @@ func TestOpenStopsWhenAsked(t *testing.T) {
 	_, err := Open(ctx, &fake.Origin{Objects: map[string]string{"/x/a.mp4": "x"}}, "/x/a.mp4")
 	if jobs.ClassOf(err) != jobs.Cancelled {
 		t.Errorf("error %v of class %q", err, jobs.ClassOf(err))
-	}
-}
-
-func TestDASHIsNamed(t *testing.T) {
-	_, err := Open(context.Background(), &fake.Origin{Objects: map[string]string{"https://u:secret@h/a.mpd?sig=1": "<MPD/>"}}, "https://u:secret@h/a.mpd?sig=1")
-	if err == nil || !strings.Contains(err.Error(), "DASH manifests are not supported yet") || !strings.Contains(err.Error(), "h/a.mpd") || strings.Contains(err.Error(), "secret") {
-		t.Errorf("error %v", err)
 	}
 }
 

@@ -27,6 +27,7 @@ func (p *parser) period(q *Period, n *node, s scope) {
 			p.invalid(c.line, jobs.Fail, "more than %d representations; the others are left out", maxRepresentations)
 			break
 		}
+		set.Index = len(q.Sets)
 		q.Sets = append(q.Sets, set)
 	}
 	for _, c := range n.all("EventStream") {

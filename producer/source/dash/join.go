@@ -105,7 +105,7 @@ func (s *Set) byBandwidth() []int {
 // name is what a person calls a representation.
 func (r *Representation) name() string {
 	parts := r.Set.Media + " " + clip(r.ID)
-	if r.Set.Language != "" {
+	if r.Set.Language != "" && r.Set.Language != "und" {
 		parts += ", " + clip(r.Set.Language)
 	}
 	return strings.TrimSpace(parts)

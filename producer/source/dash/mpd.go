@@ -23,8 +23,9 @@ const absent jobs.Micros = -1
 
 // MPD is a manifest as it was written.
 type MPD struct {
-	Line    int
-	Dynamic bool
+	Line     int
+	Dynamic  bool
+	Profiles bool // @profiles is there
 	// Start is when the presentation's time was 0, Published when the manifest was made, each nil when nobody says.
 	Start, Published *time.Time
 	// Duration and the other lengths are absent when nobody says.
@@ -60,6 +61,7 @@ func (p *Period) end() jobs.Micros {
 // Set is an adaptation set that is examined.
 type Set struct {
 	Line  int
+	Index int // among those of its period that are examined
 	ID    string
 	Media string // as jobs.Sequence.Media
 	Role  string

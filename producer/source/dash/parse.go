@@ -14,7 +14,7 @@ const codeInvalid = "playlist.invalid"
 func Parse(data []byte) MPD {
 	p := &parser{out: MPD{Duration: absent, MinBuffer: absent, UpdatePeriod: absent, TimeShift: absent, MaxSegment: absent, Delay: absent}, told: map[string]bool{}}
 	root, line, err := readXML(data)
-	if err != nil {
+	if p.broken = err != nil; p.broken {
 		p.invalid(line, jobs.Fail, "the XML breaks off here: %v", err)
 	}
 	switch {
@@ -23,7 +23,6 @@ func Parse(data []byte) MPD {
 		p.invalid(root.line, jobs.Fail, "the root element is %s, not MPD", clip(root.name))
 	default:
 		p.mpd(root)
-		p.broken = err != nil
 		p.check()
 	}
 	return p.out
@@ -33,13 +32,17 @@ type parser struct {
 	out    MPD
 	more   int
 	told   map[string]bool
-	broken bool // the XML broke off: what is absent may have been there
+	// broken: the XML broke off, or something was left out, so what is absent may have been there.
+	broken bool
 	events int
 }
 
 // fault notes what is wrong; the first of a manifest are told one by one, and each once.
 func (p *parser) fault(f Fault) {
-	key := fmt.Sprint(f.Code, f.Line, f.Message)
+	key := fmt.Sprint(f.Code, f.Line, f.Start)
+	if f.Value < 0 {
+		key += f.Message
+	}
 	if p.told[key] {
 		return
 	}
@@ -79,6 +82,7 @@ func (p *parser) mpd(n *node) {
 			p.invalid(n.line, jobs.Warn, "MPD@publishTime %q: %v", clip(s), err)
 		}
 	}
+	_, m.Profiles = n.attr("profiles")
 	m.Duration = p.duration(n, "mediaPresentationDuration")
 	m.MinBuffer = p.duration(n, "minBufferTime")
 	m.UpdatePeriod = p.duration(n, "minimumUpdatePeriod")
@@ -130,9 +134,11 @@ func (p *parser) periods(n *node) {
 	for _, c := range n.all("Period") {
 		if len(p.out.Periods) == maxPeriods {
 			p.invalid(c.line, jobs.Fail, "more than %d periods; the others are left out", maxPeriods)
+			p.broken = true
 			break
 		}
 		if href, ok := c.foreign("xlink", "href"); ok && href != "urn:mpeg:dash:resolve-to-zero:2013" {
+			p.broken = true
 			p.invalid(c.line, jobs.Fail, "period refused: it stands in another document (xlink:href), which aircheck does not read")
 			continue
 		} else if ok {
@@ -156,6 +162,9 @@ func (p *parser) times() {
 		case i == 0 && !p.out.Dynamic:
 			q.Start = 0
 		}
+		if i > 0 {
+			p.checkPeriod(list[i-1], q.Start, "the next one begins")
+		}
 		if i > 0 && q.Start >= 0 && list[i-1].Start >= 0 && list[i-1].Duration < 0 {
 			list[i-1].Duration = max(0, q.Start-list[i-1].Start)
 		}
@@ -163,7 +172,9 @@ func (p *parser) times() {
 	if len(list) == 0 {
 		return
 	}
-	if q := list[len(list)-1]; q.Duration < 0 && q.Start >= 0 && p.out.Duration >= q.Start {
+	q := list[len(list)-1]
+	p.checkPeriod(q, p.out.Duration, "@mediaPresentationDuration")
+	if q.Duration < 0 && q.Start >= 0 && p.out.Duration >= q.Start {
 		q.Duration = p.out.Duration - q.Start
 	}
 }

@@ -66,10 +66,6 @@ func (r *reader) pieces(ctx context.Context, rep *Representation) ([]piece, erro
 	default:
 		list = r.whole(rep)
 	}
-	if r.count += len(list); r.count > maxAll {
-		r.fault(rep, rep.Line, jobs.Fail, "not used: the stream has more than %d segments", maxAll)
-		return nil, err
-	}
 	return list, err
 }
 
@@ -89,6 +85,10 @@ func (r *reader) times(rep *Representation) []slot {
 		if i.end(s) > 0 && (rep.Period.Duration < 0 || i.start(s) < rep.Period.Duration-rounding || i.start(s) == 0) {
 			kept = append(kept, s)
 		}
+	}
+	if r.count += len(kept); r.count > maxAll {
+		r.fault(rep, rep.Line, jobs.Fail, "not used: the stream has more than %d segments", maxAll)
+		return nil
 	}
 	if len(kept) == 0 && err == nil {
 		r.fault(rep, max(i.Line, rep.Line), jobs.Fail, "no media segments")
@@ -180,6 +180,10 @@ func (r *reader) byIndex(ctx context.Context, rep *Representation) ([]piece, err
 		return nil, err
 	case err != nil:
 		return r.whole(rep), nil // the worker finds the same, and tells it with its time
+	}
+	if r.count += len(x.list); r.count > maxAll {
+		r.fault(rep, rep.Line, jobs.Fail, "not used: the stream has more than %d segments", maxAll)
+		return nil, nil
 	}
 	init := r.init(rep)
 	if init == nil && i.Index.Offset > 0 {

@@ -113,9 +113,8 @@ func (b *builder) bounds(pieces [][]piece) {
 func (b *builder) add(ctx context.Context, r *row, list []piece) error {
 	v := r.first.Variant
 	seq := jobs.Sequence{ID: fmt.Sprintf("s%d", len(b.out.Sequences)), Name: r.first.name(), Mode: jobs.ModeSegments, Media: r.first.Set.Media, Variant: &v}
-	if v == (jobs.Variant{}) {
-		seq.Variant = nil
-	}
+	seq.Target = max(0, b.mpd.MaxSegment)
+	v.Ladder, v.MinBuffer = fmt.Sprintf("period %d set %d", r.first.Period.Index, r.first.Set.Index), max(0, b.mpd.MinBuffer)
 	if b.plainFile(r, list) {
 		tl, err := file.Timeline(ctx, b.origin, list[0].at.URI)
 		if err == nil {
@@ -214,4 +213,6 @@ func (b *builder) finding(f *Fault) {
 }
 
 // within is a time of the presentation on the timeline.
-func (b *builder) within(t jobs.Micros) jobs.Micros { return min(max(0, t-b.zero), max(0, b.end-b.zero)) }
+func (b *builder) within(t jobs.Micros) jobs.Micros {
+	return min(max(0, t-b.zero), max(0, b.end-b.zero))
+}

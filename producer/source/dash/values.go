@@ -123,9 +123,12 @@ func micros(ticks, timescale int64) jobs.Micros {
 	return jobs.Micros(whole*1e6 + int64(math.Round(float64(rest)*1e6/float64(timescale))))
 }
 
-// toTicks converts microseconds to ticks, rounded to nearest.
+// toTicks converts microseconds to ticks, rounded to nearest; more than maxTicks are as many.
 func toTicks(m jobs.Micros, timescale int64) int64 {
 	whole, rest := int64(m)/1e6, int64(m)%1e6
+	if whole >= maxTicks/timescale {
+		return maxTicks
+	}
 	return whole*timescale + int64(math.Round(float64(rest)*float64(timescale)/1e6))
 }
 
