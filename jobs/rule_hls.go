@@ -85,11 +85,11 @@ func hlsMediaRules() []Rule {
 		},
 		{
 			Code: "playlist.low_latency", Applies: "HLS",
-			Summary: "What a low-latency playlist promises lies outside the limits, or parts are longer than announced.",
-			Clause:  "RFC 8216bis sections 4.4.3.7, 4.4.3.8 and 4.4.4.9",
+			Summary: "What a playlist promises to players near the live edge lies outside the limits.",
+			Clause:  "RFC 8216bis sections 4.4.3.7 and 4.4.3.8",
 			Unit:    "%", Levels: []Level{{Info, 0}, {Warn, 1}},
-			Checked: "HOLD-BACK of at least three target durations, CAN-SKIP-UNTIL of at least six, PART-HOLD-BACK present with EXT-X-PART-INF and at least two PART-TARGETs, EXT-X-PART-INF present with EXT-X-PART, and no part longer than " +
-				"PART-TARGET. The value is by how much the limit is missed, 100 where something is absent. PART-HOLD-BACK of less than the three PART-TARGETs that are recommended has a value of 0.",
+			Checked: "HOLD-BACK of at least three target durations, CAN-SKIP-UNTIL of at least six, PART-HOLD-BACK present with EXT-X-PART-INF and at least two PART-TARGETs, EXT-X-PART-INF present with EXT-X-PART. " +
+				"The value is by how much the limit is missed, 100 where something is absent. PART-HOLD-BACK of less than the three PART-TARGETs that are recommended has a value of 0.",
 		},
 	}
 }

@@ -20,6 +20,7 @@ func (p *parser) rules(data []byte) {
 		p.mediaRules(m)
 		p.timeRules(m)
 		p.dateRules(m)
+		p.cueRule(m)
 	}
 	if m := p.out.Media; m != nil && len(m.Segments)+len(m.Parts) > 0 {
 		p.latencyRules(m)

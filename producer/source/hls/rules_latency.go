@@ -1,12 +1,8 @@
 package hls
 
-import (
-	"fmt"
+import "aircheck/jobs"
 
-	"aircheck/jobs"
-)
-
-// latencyRules: RFC 8216bis sections 4.4.3.7, 4.4.3.8 and 4.4.4.9.
+// latencyRules: RFC 8216bis sections 4.4.3.7 and 4.4.3.8. How long parts are is looked at where they come in, with the segments that they belong to.
 func (p *parser) latencyRules(m *Media) {
 	line := 0
 	if c := m.Control; c != nil {
@@ -24,7 +20,6 @@ func (p *parser) latencyRules(m *Media) {
 	if len(m.Parts) > 0 && p.partInf == 0 {
 		p.absent(m.Parts[0].Line, "EXT-X-PART without EXT-X-PART-INF")
 	}
-	p.partRule(m)
 }
 
 func (p *parser) absent(line int, message string) {
@@ -41,29 +36,5 @@ func (p *parser) limit(line int, name string, length jobs.Micros, times int, wha
 	}
 	f := about("playlist.low_latency", line, "%s of %s is less than %d %s, %s", name, shown(length), times, what, shown(least))
 	f.Value = 100 * float64(least-length) / float64(least)
-	p.broken(f)
-}
-
-// partRule finds the part that is longest beyond PART-TARGET.
-func (p *parser) partRule(m *Media) {
-	worst, count := -1, 0
-	for i := range m.Parts {
-		if m.PartTarget <= 0 || m.Parts[i].Duration <= m.PartTarget {
-			continue
-		}
-		count++
-		if worst < 0 || m.Parts[i].Duration > m.Parts[worst].Duration {
-			worst = i
-		}
-	}
-	if worst < 0 {
-		return
-	}
-	part := &m.Parts[worst]
-	f := about("playlist.low_latency", part.Line, "a part of %s is longer than PART-TARGET, %s", shown(part.Duration), shown(m.PartTarget))
-	if count > 1 {
-		f.Message += fmt.Sprintf("; so are %d parts", count)
-	}
-	f.Value = 100 * float64(part.Duration-m.PartTarget) / float64(m.PartTarget)
 	p.broken(f)
 }

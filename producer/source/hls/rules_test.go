@@ -84,11 +84,16 @@ func cleanStream() map[string]string {
 // broken opens a stream and lists what stands against it, by code.
 func broken(t *testing.T, files map[string]string, top string) []jobs.Finding {
 	t.Helper()
+	return timelineOf(t, originOf(files), "/x/"+top).Findings
+}
+
+// originOf serves files below /x/.
+func originOf(files map[string]string) *fake.Origin {
 	objects := map[string]string{}
 	for name, text := range files {
 		objects["/x/"+name] = text
 	}
-	return timelineOf(t, &fake.Origin{Objects: objects}, "/x/"+top).Findings
+	return &fake.Origin{Objects: objects}
 }
 
 func TestCleanStreamsBreakNoRule(t *testing.T) {
@@ -129,7 +134,7 @@ func mutations() []mutation {
 		{"unknown type", live, "#EXTM3U\n", "#EXTM3U\n#EXT-X-PLAYLIST-TYPE:FILM\n", "playlist.type", jobs.Warn, "FILM is neither VOD nor EVENT"},
 		{"event that shrinks", live, "#EXTM3U\n", "#EXTM3U\n#EXT-X-PLAYLIST-TYPE:EVENT\n", "playlist.type", jobs.Warn, "begins with media sequence number 100"},
 		{"no map", media, "#EXT-X-MAP:URI=\"all.mp4\",BYTERANGE=\"100@0\"\n", "", "playlist.map_missing", jobs.Warn, "line 9: segment 0, all.mp4, has no EXT-X-MAP; so it is with 3 segments, 0 to 2"},
-		{"overlap", media, "1000@1100", "1001@1100", "playlist.byterange", jobs.Warn, "line 16: segment 2, bytes 2100 to 3099 of all.mp4, overlaps"},
+		{"overlap", media, "1000@1100", "1001@1100", "playlist.byterange", jobs.Warn, "line 17: segment 2, bytes 2100 to 3099 of all.mp4, overlaps"},
 		{"short window", live, "#EXTINF:2.000,\n105.ts\n", "", "playlist.live_window", jobs.Info, "5 segments of 10 s"},
 		{"very short window", live, "#EXTINF:2.000,\n102.ts\n#EXT-X-DISCONTINUITY\n#EXTINF:2.000,\n103.ts\n#EXTINF:2.000,\n104.ts\n#EXTINF:2.000,\n105.ts\n", "", "playlist.live_window", jobs.Warn, "2 segments of 4 s"},
 		{"hold back", live, "HOLD-BACK=6,", "HOLD-BACK=5,", "playlist.low_latency", jobs.Warn, "line 4: HOLD-BACK of 5 s is less than 3 target durations, 6 s"},
@@ -138,7 +143,6 @@ func mutations() []mutation {
 		{"part hold back, not recommended", live, "PART-HOLD-BACK=1.5", "PART-HOLD-BACK=1.2", "playlist.low_latency", jobs.Info, "as is recommended"},
 		{"no part hold back", live, ",PART-HOLD-BACK=1.5", "", "playlist.low_latency", jobs.Warn, "line 5: EXT-X-PART-INF without a PART-HOLD-BACK"},
 		{"no part target", live, "#EXT-X-PART-INF:PART-TARGET=0.5\n", "", "playlist.low_latency", jobs.Warn, "line 21: EXT-X-PART without EXT-X-PART-INF"},
-		{"long part", live, "PART:DURATION=0.5", "PART:DURATION=0.6", "playlist.low_latency", jobs.Warn, "line 22: a part of 0.6 s is longer than PART-TARGET, 0.5 s"},
 		{"clock", media, "00:00:08.000Z\n#EXTINF", "00:00:10.500Z\n#EXTINF", "playlist.program_time", jobs.Warn, "line 14: EXT-X-PROGRAM-DATE-TIME of segment 2 is 2.5 s later"},
 		{"clock, a little", media, "00:00:08.000Z\n#EXTINF", "00:00:07.700Z\n#EXTINF", "playlist.program_time", jobs.Info, "0.3 s earlier"},
 		{"no clock", live, "#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00.000Z\n", "", "playlist.program_time_missing", jobs.Info, "without EXT-X-PROGRAM-DATE-TIME"},
@@ -281,7 +285,7 @@ func TestRangesThatDoNotOverlap(t *testing.T) {
 		item("10@0", "a") + item("10@5", "b"):                                              0,
 		item("10@10", "a") + item("10@0", "a"):                                             0,
 		item("100@0", "a") + item("10@20", "a") + item("10@50", "a") + item("10@100", "a"): 1,
-		item("10@0", "a") + item("10@4611686018427387904", "a") + item("10@9", "a"):        1,
+		item("10@0", "a") + item("10@2305843009213693952", "a") + item("10@9", "a"):        1,
 	} {
 		if got := broken(t, map[string]string{"a.m3u8": head + text + "#EXT-X-ENDLIST\n"}, "a.m3u8"); len(got) != want {
 			t.Errorf("%q: %s", text, listed(got))

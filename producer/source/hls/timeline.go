@@ -37,7 +37,7 @@ func Timeline(ctx context.Context, origin storage.Origin, loc location.Location)
 	if err := top.load(ctx, origin); err != nil {
 		return jobs.Timeline{}, err
 	}
-	t := timeline{out: jobs.Timeline{Kind: jobs.SourceHLS, Sequences: []jobs.Sequence{}}}
+	t := timeline{out: jobs.Timeline{Kind: jobs.SourceHLS, Sequences: []jobs.Sequence{}}, announced: map[string]bool{}}
 	master := top.list.Master
 	if master == nil || top.list.Media != nil && len(top.list.Media.Segments) > 0 {
 		t.add(&top)
@@ -90,6 +90,7 @@ type timeline struct {
 	segments  int
 	addresses int // bytes of addresses in their segments
 	members   []member
+	announced map[string]bool // ids of date ranges
 }
 
 // children lists the playlists that a multivariant playlist names, each once, in the order in which they appear; those of subtitles come last.
@@ -268,6 +269,7 @@ func (t *timeline) add(c *child) {
 	}
 	t.out.Sequences = append(t.out.Sequences, seq)
 	t.members = append(t.members, memberOf(c, id))
+	t.announce(m, id)
 }
 
 // judge turns the faults of a playlist into findings; sequence is the one that it becomes.
