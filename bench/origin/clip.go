@@ -107,6 +107,15 @@ func (t *Track) length() time.Duration {
 	return last.at + last.Duration
 }
 
+// average is the bit rate over the whole clip, in bits per second.
+func (t *Track) average() int {
+	size := 0
+	for _, p := range t.Pieces {
+		size += len(p.Data)
+	}
+	return int(8 * float64(size) / t.length().Seconds())
+}
+
 // longest is the longest segment.
 func (t *Track) longest() time.Duration {
 	var d time.Duration

@@ -53,12 +53,13 @@ func (r *request) audioGroup() []*Track {
 }
 
 func (t *Track) describe(audio []*Track) string {
-	bandwidth, codecs := max(t.Bandwidth, 1), t.Codecs
+	bandwidth, average, codecs := max(t.Bandwidth, 1), max(t.average(), 1), t.Codecs
 	if len(audio) > 0 {
 		bandwidth += audio[0].Bandwidth
+		average += audio[0].average()
 		codecs = strings.Trim(codecs+","+audio[0].Codecs, ",")
 	}
-	s := fmt.Sprintf("BANDWIDTH=%d", bandwidth)
+	s := fmt.Sprintf("BANDWIDTH=%d,AVERAGE-BANDWIDTH=%d", bandwidth, min(average, bandwidth))
 	if codecs != "" {
 		s += fmt.Sprintf(",CODECS=%q", codecs)
 	}

@@ -163,8 +163,11 @@ func (r *request) due(n int64, part int) time.Time {
 	if part >= 0 && part < r.stream.Parts {
 		at = r.track.start(length, n) + time.Duration(part+1)*r.partLength(n)
 	}
-	wait := at - r.at(r.now)
-	return r.now.Add(min(max(wait, 0), 3*time.Duration(r.track.target())*time.Second))
+	wait, most := at-r.at(r.now), 3*time.Duration(r.track.target())*time.Second
+	if r.fault(Stale) != nil {
+		wait = most
+	}
+	return r.now.Add(min(max(wait, 0), most))
 }
 
 // playlist answers with a playlist, or that it is what the client has.

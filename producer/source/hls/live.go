@@ -1,0 +1,139 @@
+package hls
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"aircheck/producer/live"
+	"aircheck/producer/source/location"
+	"aircheck/storage"
+)
+
+const (
+	// masterEvery is how often the multivariant playlist is read again: renditions come and go by the day, and addresses that carry a token expire by the hour.
+	masterEvery = 5 * time.Minute
+	// defaultTarget stands for a target duration that a playlist does not have: what Apple's authoring specification recommends for segments.
+	defaultTarget = 6 * time.Second
+	// defaultPatience is how long one playlist may take to come: a player has no more in hand.
+	defaultPatience = 10 * time.Second
+	// shortestWait and longestWait bound the pause between two refreshes, whatever a playlist says of itself.
+	shortestWait = 250 * time.Millisecond
+	longestWait  = 30 * time.Second
+	// jitter spreads the refreshes of many streams, as a part of each wait.
+	jitter = 0.05
+)
+
+// LiveConfig is what a live reader needs. Zero fields have defaults.
+type LiveConfig struct {
+	// Origin is asked with conditions when it implements storage.Conditional.
+	Origin   storage.Origin
+	Location location.Location
+	// Now is the clock; defaults to time.Now.
+	Now func() time.Time
+	// Rand gives numbers in [0, 1) for the jitter; defaults to math/rand.
+	Rand func() float64
+	// Patience bounds the request for one playlist, on the machine's clock. What a blocking reload may wait comes on top.
+	Patience time.Duration
+}
+
+// Live follows the playlists of one stream: it implements live.Source by the rules of RFC 8216 section 6.3.4 and draft-pantos-hls-rfc8216bis.
+type Live struct {
+	cfg       LiveConfig
+	master    master
+	playlists []*playlist
+	resume    map[string]live.Position
+	whole     map[string]bool // codes of troubles that were told of the stream as a whole
+}
+
+var _ live.Source = (*Live)(nil)
+
+// NewLive makes a reader; it asks for nothing yet.
+func NewLive(cfg LiveConfig) *Live {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Rand == nil {
+		cfg.Rand = rand.Float64
+	}
+	if cfg.Patience <= 0 {
+		cfg.Patience = defaultPatience
+	}
+	return &Live{cfg: cfg, whole: map[string]bool{}}
+}
+
+// Resume implements live.Source.
+func (l *Live) Resume(newest map[string]live.Position) { l.resume = newest }
+
+// Refresh implements live.Source: it reads the playlists that are due. The error is about an address that nobody can open, or the end of ctx.
+func (l *Live) Refresh(ctx context.Context) (live.Update, error) {
+	var update live.Update
+	if err := l.refreshMaster(ctx, &update); err != nil {
+		return live.Update{}, err
+	}
+	due := l.due()
+	news := make([]loaded, len(due))
+	var group errgroup.Group
+	group.SetLimit(maxTogether)
+	for i, p := range due {
+		group.Go(func() error {
+			news[i] = l.load(ctx, p)
+			return nil
+		})
+	}
+	_ = group.Wait() // what went wrong stands in news
+	if err := ctx.Err(); err != nil && len(due) > 0 && errors.Is(news[0].err, err) {
+		return live.Update{}, err
+	}
+	for _, p := range l.playlists {
+		update.Sequences = append(update.Sequences, p.describe())
+	}
+	for i, p := range due {
+		l.take(p, &news[i], &update)
+	}
+	now := l.cfg.Now()
+	update.Faults = append(update.Faults, l.troubles(now)...)
+	update.Wait, update.Ended = l.wait(now), l.ended()
+	return update, nil
+}
+
+// due are the playlists to read now.
+func (l *Live) due() []*playlist {
+	var list []*playlist
+	now := l.cfg.Now()
+	for _, p := range l.playlists {
+		if !p.ended && !p.next.After(now) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// wait is the time to the next playlist that is due.
+func (l *Live) wait(now time.Time) time.Duration {
+	next := l.master.next
+	for _, p := range l.playlists {
+		if !p.ended && p.next.Before(next) {
+			next = p.next
+		}
+	}
+	return min(max(next.Sub(now), 0), longestWait)
+}
+
+func (l *Live) ended() bool {
+	for _, p := range l.playlists {
+		if !p.ended {
+			return false
+		}
+	}
+	return len(l.playlists) > 0
+}
+
+// later is when something is due after a wait, with the jitter that keeps streams from asking all at once.
+func (l *Live) later(from time.Time, wait time.Duration) time.Time {
+	wait = max(wait, shortestWait)
+	return from.Add(wait + time.Duration(l.cfg.Rand()*jitter*float64(wait)))
+}

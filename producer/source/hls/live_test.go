@@ -1,0 +1,224 @@
+package hls_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"aircheck/bench/origin"
+	"aircheck/internal/fakeorigin"
+	"aircheck/producer/live"
+	"aircheck/producer/source/hls"
+	"aircheck/producer/source/location"
+	webclient "aircheck/storage/origin"
+)
+
+// channel is a live stream of an hour and its reader, on one virtual clock.
+type channel struct {
+	t      *testing.T
+	clock  *origin.Virtual
+	origin *origin.Origin
+	stream origin.Stream
+	url    string
+	reader *hls.Live
+
+	segments map[string][]live.Segment
+	faults   map[string]live.Fault // by key, as last told
+	order    []string
+	markers  []live.Marker
+	ended    bool
+	refresh  int
+}
+
+// tune makes a channel of synthetic segments of two seconds; change may make it another.
+func tune(t *testing.T, change func(s *origin.Stream)) *channel {
+	t.Helper()
+	c := &channel{t: t, clock: origin.NewVirtual(fakeorigin.Epoch), segments: map[string][]live.Segment{}, faults: map[string]live.Fault{}}
+	var base string
+	c.origin, base = fakeorigin.New(t, c.clock)
+	c.stream = origin.Stream{Name: "news", Clip: fakeorigin.Synthetic(t, 10, 2*time.Second, "v0", "v1", "a0"), Window: 24 * time.Second, First: 100}
+	if change != nil {
+		change(&c.stream)
+	}
+	if err := c.origin.Add(c.stream); err != nil {
+		t.Fatal(err)
+	}
+	c.url = base + "/news/master.m3u8"
+	c.reader = c.newReader()
+	return c
+}
+
+func (c *channel) newReader() *hls.Live {
+	c.t.Helper()
+	loc, err := location.Parse(c.url)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	transport := webclient.NewTransport()
+	c.t.Cleanup(transport.CloseIdleConnections)
+	return hls.NewLive(hls.LiveConfig{
+		Origin: webclient.New(webclient.Config{Transport: transport}), Location: loc, Now: c.clock.Now, Rand: func() float64 { return 0.5 },
+		Patience: 300 * time.Millisecond,
+	})
+}
+
+// watch follows the channel for a time.
+func (c *channel) watch(d time.Duration) {
+	c.t.Helper()
+	until := c.clock.Now().Add(d)
+	for c.clock.Now().Before(until) && !c.ended {
+		update, err := c.reader.Refresh(context.Background())
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		c.refresh++
+		for _, s := range update.Sequences {
+			c.segments[s.Describes.ID] = append(c.segments[s.Describes.ID], s.Segments...)
+		}
+		for _, f := range update.Faults {
+			if _, ok := c.faults[f.Key+f.Sequence]; !ok {
+				c.order = append(c.order, f.Key+f.Sequence)
+			}
+			c.faults[f.Key+f.Sequence] = f
+		}
+		c.markers = append(c.markers, update.Markers...)
+		c.ended = update.Ended
+		c.clock.Advance(update.Wait)
+	}
+}
+
+// codes are those of the faults so far, each once.
+func (c *channel) codes() []string {
+	set := map[string]bool{}
+	for _, f := range c.faults {
+		set[f.Code] = true
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+func (c *channel) tellFaults() string {
+	var b strings.Builder
+	for _, key := range c.order {
+		f := c.faults[key]
+		fmt.Fprintf(&b, "\n  %s %s #%d %.1f %s: %s", f.Code, f.Sequence, f.Number, f.Value, f.Until.Sub(f.Since), f.Message)
+	}
+	return b.String()
+}
+
+// checkGapless holds that each sequence was told whole: every number once, in order.
+func (c *channel) checkGapless() {
+	c.t.Helper()
+	for id, list := range c.segments {
+		for i := 1; i < len(list); i++ {
+			if list[i].Number != list[i-1].Number+1 {
+				c.t.Errorf("%s: segment %d after %d", id, list[i].Number, list[i-1].Number)
+			}
+		}
+	}
+}
+
+// TestLiveClean: an hour of a stream as it should be has no fault, misses no segment, and asks no oftener than RFC 8216 section 6.3.4 allows.
+func TestLiveClean(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(s *origin.Stream){
+		"plain":           nil,
+		"discontinuities": func(s *origin.Stream) { s.Jumps = true },
+		"low latency":     func(s *origin.Stream) { s.Parts = 4 },
+		"low latency with discontinuities": func(s *origin.Stream) {
+			s.Parts, s.Jumps = 4, true
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := tune(t, change)
+			c.watch(time.Hour)
+			if len(c.faults) > 0 {
+				t.Errorf("faults of a clean hour:%s", c.tellFaults())
+			}
+			c.checkGapless()
+			for id, list := range c.segments {
+				if n := len(list); n < 1795 || n > 1803 {
+					t.Errorf("%s: %d segments in an hour", id, n)
+				}
+			}
+			counts := c.origin.Counts()
+			// 1800 segments of 2 s on three playlists. A target duration after a change, half of it else: with the jitter never more than 1.5 requests a segment.
+			if asked := counts["media"] + counts["blocking"]; asked > 3*1800*3/2 || counts["multivariant"] > 13 || counts["segment"] > 0 {
+				t.Errorf("asked %v", counts)
+			}
+			if name == "low latency" && (counts["blocking"] < 1700*3 || counts["delta"] < 1200*3) {
+				t.Errorf("asked %v: want blocking reloads and delta updates", counts)
+			}
+		})
+	}
+}
+
+// TestLiveFaults: each fault of an origin is told by exactly the rule that is about it.
+func TestLiveFaults(t *testing.T) {
+	t.Parallel()
+	const all = ""
+	for name, test := range map[string]struct {
+		fault    origin.Fault
+		lasts    time.Duration // 0: for good
+		change   func(s *origin.Stream)
+		want     string
+		sequence string // of the faults
+		least    float64
+	}{
+		"404":               {fault: origin.Fault{Kind: origin.NotFound, Playlists: true, Track: "v1"}, lasts: 20 * time.Second, want: "playlist.unavailable", sequence: "s2", least: 10},
+		"503":               {fault: origin.Fault{Kind: origin.Unavailable, Playlists: true}, lasts: 20 * time.Second, want: "playlist.unavailable", sequence: all, least: 10},
+		"hang":              {fault: origin.Fault{Kind: origin.Hang, Playlists: true, Track: "a0"}, lasts: 5 * time.Second, want: "playlist.unavailable", sequence: "s0", least: 1},
+		"reset":             {fault: origin.Fault{Kind: origin.Reset, Playlists: true, Track: "v0"}, lasts: 5 * time.Second, want: "playlist.unavailable", sequence: "s1", least: 1},
+		"cut off":           {fault: origin.Fault{Kind: origin.WrongLength, Playlists: true, Track: "v0"}, lasts: 5 * time.Second, want: "playlist.unavailable", sequence: "s1", least: 1},
+		"stale":             {fault: origin.Fault{Kind: origin.Stale}, lasts: 20 * time.Second, want: "playlist.stale", sequence: all, least: 10},
+		"stale variant":     {fault: origin.Fault{Kind: origin.Stale, Track: "v1"}, lasts: 20 * time.Second, want: "playlist.stale", sequence: "s2", least: 10},
+		"stale low latency": {fault: origin.Fault{Kind: origin.Stale}, lasts: 20 * time.Second, change: func(s *origin.Stream) { s.Parts = 4 }, want: "playlist.stale", sequence: all, least: 10},
+		"older copy":        {fault: origin.Fault{Kind: origin.Back, Count: 3, Track: "v0"}, lasts: 10 * time.Second, want: "playlist.sequence", sequence: "s1", least: 1},
+		"began anew":        {fault: origin.Fault{Kind: origin.Restart, Track: "v0"}, want: "playlist.sequence", sequence: "s1", least: 100},
+		"jump":              {fault: origin.Fault{Kind: origin.Jump, Count: 1000, Track: "v0"}, want: "playlist.sequence", sequence: "s1", least: 900},
+		"short jump":        {fault: origin.Fault{Kind: origin.Jump, Count: 4, Track: "v0"}, want: "playlist.sequence", sequence: "s1", least: 4},
+		"changed entry":     {fault: origin.Fault{Kind: origin.ChangeEntry, Track: "v0", Only: []int64{65, 66}}, want: "playlist.changed", sequence: "s1"},
+		"removed early":     {fault: origin.Fault{Kind: origin.RemoveEarly, Count: 2, Track: "v0"}, want: "playlist.removed_early", sequence: "s1"},
+		"discontinuity": {fault: origin.Fault{Kind: origin.Discontinuity, Track: "v0"}, lasts: 45 * time.Second,
+			change: func(s *origin.Stream) { s.Jumps = true }, want: "playlist.discontinuity_sequence", sequence: "s1"},
+		"drift": {fault: origin.Fault{Kind: origin.Drift, Rate: 20}, want: "playlist.edge", least: 3, sequence: all},
+		"parts": {fault: origin.Fault{Kind: origin.BadParts, Track: "v0"}, change: func(s *origin.Stream) { s.Parts = 4 }, want: "playlist.part", sequence: "s1"},
+		"gap":   {fault: origin.Fault{Kind: origin.Gap, Track: "v0", Only: []int64{100}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := tune(t, test.change)
+			c.watch(2 * time.Minute)
+			if test.lasts > 0 {
+				test.fault.Until = c.clock.Now().Add(test.lasts)
+			}
+			c.origin.Inject(test.fault)
+			c.watch(5 * time.Minute)
+			c.checkTold(test.want, test.sequence, test.least)
+		})
+	}
+}
+
+func (c *channel) checkTold(want, sequence string, least float64) {
+	c.t.Helper()
+	if got := strings.Join(c.codes(), " "); got != want {
+		c.t.Fatalf("told %q, want %q:%s", got, want, c.tellFaults())
+	}
+	worst := 0.0
+	for _, f := range c.faults {
+		worst = max(worst, f.Value)
+		if f.Sequence != sequence {
+			c.t.Errorf("told of sequence %q, want %q:%s", f.Sequence, sequence, c.tellFaults())
+		}
+		if f.Until.Before(f.Since) || f.Message == "" || f.Key == "" {
+			c.t.Errorf("bad fault %+v", f)
+		}
+	}
+	if worst < least {
+		c.t.Errorf("value %.1f, want at least %.1f:%s", worst, least, c.tellFaults())
+	}
+}

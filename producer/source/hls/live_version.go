@@ -1,0 +1,336 @@
+package hls
+
+import (
+	"time"
+
+	"aircheck/jobs"
+	"aircheck/producer/live"
+)
+
+// version is one version of a media playlist on its way into the state.
+type version struct {
+	p          *playlist
+	list       Playlist
+	media      *Media
+	first, end int64 // media sequence numbers, those that a delta update leaves out included
+	known      bool  // there was a version before
+	before     int64 // the end of that
+	now        time.Time
+	update     *live.Update
+	resume     map[string]live.Position
+}
+
+// number is that of a media sequence number in the sequence.
+func (v *version) number(msn int64) int64 { return numberIn(v.p.epoch, msn) }
+
+func numberIn(e, msn int64) int64 {
+	if msn >= epoch {
+		return msn
+	}
+	return e*epoch + msn
+}
+
+// span is the time of a fault that may go on.
+type span struct{ since, until time.Time }
+
+// goesOn is how many target durations lie at most between two occurrences that are one fault. A packager that does something wrong does it with each segment,
+// and that is one alarm.
+const goesOn = 10
+
+// fault tells something: about a segment, when it is the first for some time, else about all that was published since the first.
+func (v *version) fault(code string, msn int64, value float64, message string) {
+	p := v.p
+	at, ok := p.lasting[code]
+	f := live.Fault{Code: code, Sequence: p.id, Number: -1, Value: value, Message: message}
+	if !ok || v.now.Sub(at.until) > goesOn*p.target {
+		at.since = v.now
+		if msn >= 0 {
+			f.Number = v.number(msn)
+		}
+	}
+	at.until = v.now
+	p.lasting[code] = at
+	f.Key, f.Since, f.Until = code+" "+at.since.UTC().Format(time.RFC3339Nano), at.since, at.until
+	v.update.Faults = append(v.update.Faults, f)
+}
+
+// join works out how the version goes on from what is known; false when it brings nothing new.
+func (v *version) join() bool {
+	p := v.p
+	if !p.begun {
+		v.begin()
+		return true
+	}
+	if k, ok := v.moved(); ok {
+		v.renumber(k)
+		return v.extend(p.end + k)
+	}
+	if v.end < p.end {
+		return v.back()
+	}
+	p.suspect = 0
+	if v.first > p.end {
+		v.judgeJump()
+	}
+	v.compare()
+	from := p.end
+	if v.first > from {
+		from = v.first
+	}
+	return v.extend(from)
+}
+
+// begin takes the first version: from where an earlier reader stopped, or else from where a player joins.
+func (v *version) begin() {
+	p := v.p
+	p.begun, p.grew = true, v.now
+	from, base := v.joinAt(), int64(0)
+	if pos, ok := v.resume[p.id]; ok {
+		from, base = v.resumeAt(pos)
+	}
+	p.shift = base
+	p.end = from
+	v.extend(from)
+}
+
+// joinAt is the media sequence number from which a player reads: not more than three target durations from the end.
+func (v *version) joinAt() int64 {
+	var sum jobs.Micros
+	from := v.end
+	for i := len(v.media.Segments) - 1; i >= 0; i-- {
+		sum += v.media.Segments[i].Duration
+		if sum > joinTargets*jobs.FromDuration(v.p.target) && from < v.end {
+			break
+		}
+		from--
+	}
+	return from
+}
+
+// resumeAt goes on after a position: with the segment behind it, with what is left when that is gone, or, when the numbers are lower than that, with a
+// sequence that began anew.
+func (v *version) resumeAt(pos live.Position) (from, shift int64) {
+	p := v.p
+	msn := pos.Number
+	if v.end < epoch {
+		p.epoch, msn = pos.Number/epoch, pos.Number%epoch
+	}
+	if msn >= v.end && !v.near(msn) {
+		v.fault("playlist.sequence", -1, float64(msn-v.end+1), p.label("the last segment is %d, and was %d before", v.end-1, msn))
+		v.anew()
+		return v.first, max(pos.Discontinuity+1-v.discontinuityAt(v.first), 0)
+	}
+	if d := v.discontinuityAt(max(msn, v.first)); d < pos.Discontinuity || msn >= v.first {
+		shift = pos.Discontinuity - d
+	}
+	return min(max(msn+1, v.first), v.end), shift
+}
+
+// near tells whether a number lies so little after the end that this may be an older copy of the playlist.
+func (v *version) near(msn int64) bool { return msn-v.end < int64(len(v.media.Segments)) }
+
+// discontinuityAt is the discontinuity sequence number that the playlist gives a segment, or the next that it lists.
+func (v *version) discontinuityAt(msn int64) int64 {
+	i := min(max(msn-v.first-v.media.Skipped, 0), int64(len(v.media.Segments)-1))
+	if i < 0 {
+		return v.media.DiscontinuitySequence
+	}
+	return v.media.DiscontinuitySequence + int64(v.media.Segments[i].Discontinuity)
+}
+
+// anew begins the sequence again, with numbers above all before.
+func (v *version) anew() {
+	v.p.epoch++
+	v.p.known, v.p.suspect, v.p.length = nil, 0, 0
+	v.p.rebase()
+}
+
+// moved finds out whether the segments that are known stand under other numbers now, by how many.
+func (v *version) moved() (by int64, ok bool) {
+	p := v.p
+	if len(p.known) == 0 || v.media.Skipped > 0 {
+		return 0, false
+	}
+	last := &p.known[len(p.known)-1]
+	for i := range v.media.Segments {
+		if hashOf(&v.media.Segments[i]) != last.hash {
+			continue
+		}
+		if by = v.media.Segments[i].Sequence - last.number; by == 0 {
+			return 0, false
+		}
+		return by, v.agrees(by)
+	}
+	return 0, false
+}
+
+// agrees tells whether most of the segments that are known and listed are the same when their numbers are moved.
+func (v *version) agrees(by int64) bool {
+	same, both := 0, 0
+	for i := range v.p.known {
+		k := &v.p.known[i]
+		at := k.number + by - v.first
+		if at < 0 || at >= int64(len(v.media.Segments)) {
+			continue
+		}
+		both++
+		if hashOf(&v.media.Segments[at]) == k.hash {
+			same++
+		}
+	}
+	return both > 1 && 2*same > both
+}
+
+// renumber goes on with other numbers for the same segments.
+func (v *version) renumber(by int64) {
+	p := v.p
+	v.fault("playlist.sequence", -1, float64(max(by, -by)),
+		p.label("the media sequence numbers of known segments changed by %+d: segment %d is %d now", by, p.end-1, p.end-1+by))
+	p.shift += p.known[len(p.known)-1].discontinuity - p.shift - v.discontinuityAt(p.end-1+by)
+	p.epoch++
+	for i := range p.known {
+		p.known[i].number += by
+	}
+	p.rebase()
+}
+
+// back deals with a version that ends before the one that is known. An older copy has the same segments under the same numbers; one whose segments are
+// others, twice in a row, is a sequence that began anew.
+func (v *version) back() bool {
+	p := v.p
+	p.rebase()
+	p.progress = v.now // an older copy goes on where it was
+	by, last := float64(p.end-v.end), p.end-1
+	if v.listed() {
+		p.suspect = 0
+	} else {
+		p.suspect++
+	}
+	if p.suspect < 2 {
+		v.fault("playlist.sequence", -1, by, p.label("the last segment is %d, and was %d before", v.end-1, last))
+		return false
+	}
+	disc := int64(0)
+	if n := len(p.known); n > 0 {
+		disc = p.known[n-1].discontinuity + 1
+	}
+	v.anew()
+	v.fault("playlist.sequence", -1, by, p.label("the media sequence numbers began anew: the last segment is %d, and was %d before", v.end-1, last))
+	p.shift = disc - v.discontinuityAt(v.first)
+	return v.extend(v.first)
+}
+
+// listed tells whether the version shares segments with what is known.
+func (v *version) listed() bool { return v.agrees(0) }
+
+// judgeJump tells of numbers that grew by more than time allows. Those that are lost because nobody looked for long are no fault of the stream.
+func (v *version) judgeJump() {
+	p := v.p
+	typical := p.target
+	if n := len(p.known); n > 0 && p.known[n-1].duration > 0 {
+		typical = time.Duration(p.known[n-1].duration) * time.Microsecond
+	}
+	passed := int64(v.now.Sub(p.grew)/max(typical, shortestWait)) + 2
+	if extra := v.end - p.end - passed; extra > 0 {
+		v.fault("playlist.sequence", -1, float64(min(extra, v.first-p.end)),
+			p.label("the media sequence numbers jumped: the last segment was %d, and %s later the first is %d", p.end-1, brief(v.now.Sub(p.grew)), v.first))
+	}
+	p.rebase()
+}
+
+// extend tells the segments from a media sequence number on; false when there are none.
+func (v *version) extend(from int64) bool {
+	p := v.p
+	at := max(from-v.first-v.media.Skipped, 0)
+	list := v.media.Segments[min(at, int64(len(v.media.Segments))):]
+	v.inherit()
+	v.remember(list)
+	if len(list) == 0 {
+		return false
+	}
+	v.judgeParts(int(at))
+	t := timeline{}
+	b := builder{timeline: &t, child: p.child, resolved: map[string]string{}}
+	out := make([]live.Segment, 0, len(list))
+	for i := range list {
+		out = append(out, v.segment(&b, &list[i], int(at)+i))
+	}
+	for _, f := range t.out.Findings {
+		v.update.Faults = append(v.update.Faults, announced(f, v.now))
+	}
+	for i := range v.update.Sequences {
+		if s := &v.update.Sequences[i]; s.Describes.ID == p.id {
+			*s = p.describe()
+			s.Segments = out
+		}
+	}
+	v.judgeEdge(list)
+	return true
+}
+
+func (v *version) segment(b *builder, s *Segment, i int) live.Segment {
+	made := b.segment(i, s)
+	return live.Segment{
+		Number: v.number(s.Sequence), At: made.ByteRange, Duration: made.Duration, Init: made.Init, Key: made.Key, InitKey: made.InitKey,
+		Discontinuity: v.discontinuity(s), Gap: s.Gap, ProgramTime: s.ProgramTime, Seen: v.now, Line: s.Line,
+	}
+}
+
+func (v *version) discontinuity(s *Segment) int64 {
+	if v.media.Skipped > 0 {
+		return v.p.lastDiscontinuity(v.first+v.media.Skipped) + int64(s.Discontinuity)
+	}
+	return v.media.DiscontinuitySequence + int64(s.Discontinuity) + v.p.shift
+}
+
+// lastDiscontinuity is that of the segment before the given one, which a delta update leaves out.
+func (p *playlist) lastDiscontinuity(before int64) int64 {
+	for i := len(p.known) - 1; i >= 0; i-- {
+		if p.known[i].number < before {
+			return p.known[i].discontinuity
+		}
+	}
+	return 0
+}
+
+// inherit gives the segments of a delta update the initialisation section of those that it leaves out.
+func (v *version) inherit() {
+	if v.media.Skipped == 0 || len(v.p.known) == 0 {
+		return
+	}
+	init := v.p.known[len(v.p.known)-1].init
+	for i := range v.media.Segments {
+		if v.media.Segments[i].Map == nil {
+			v.media.Segments[i].Map = init
+		}
+	}
+}
+
+// remember takes over the version; the segments of list are new.
+func (v *version) remember(list []Segment) {
+	p := v.p
+	for i := range list {
+		s := &list[i]
+		p.known = append(p.known, known{
+			number: s.Sequence, hash: hashOf(s), duration: s.Duration, discontinuity: v.discontinuity(s), gap: s.Gap, init: s.Map, encrypted: s.Key != nil,
+		})
+	}
+	gone := 0
+	for gone < len(p.known) && (p.known[gone].number < v.first || len(p.known)-gone > maxKnown) {
+		gone++
+	}
+	p.known = append(p.known[:0], p.known[gone:]...)
+	p.first, p.end, p.kind = v.first, v.end, v.media.Type
+	p.length = v.length()
+}
+
+// length is how long the whole version is; a delta update leaves out what is taken to be as it was.
+func (v *version) length() jobs.Micros {
+	sum := v.media.Duration
+	for i := range v.p.known {
+		if k := &v.p.known[i]; k.number >= v.first && k.number < v.first+v.media.Skipped {
+			sum += k.duration
+		}
+	}
+	return sum
+}
