@@ -32,6 +32,7 @@ func (r *Report) Text(w io.Writer, o TextOptions) error {
 	t.head()
 	t.timelines()
 	t.findings()
+	t.announced()
 	t.loudness()
 	t.reference()
 	t.coverage()
