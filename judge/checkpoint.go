@@ -15,6 +15,7 @@ type checkpoint struct {
 	Check     string            `json:"check"`
 	Profile   string            `json:"profile"`
 	Sequences []*sequence       `json:"sequences"`
+	Ladders   []*ladder         `json:"ladders,omitempty"`
 	Detectors []json.RawMessage `json:"detectors"` // by sequence, then stream, then registry
 }
 
@@ -23,7 +24,7 @@ func (j *Judge) Snapshot() ([]byte, error) {
 	if j.finished || j.ended {
 		return nil, errFinished
 	}
-	c := checkpoint{V: jobs.Version, Judge: jobs.JudgeVersion, Check: j.check.ID, Profile: j.check.Profile.Digest, Sequences: j.sequences}
+	c := checkpoint{V: jobs.Version, Judge: jobs.JudgeVersion, Check: j.check.ID, Profile: j.check.Profile.Digest, Sequences: j.sequences, Ladders: j.ladders}
 	for _, d := range j.detectors() {
 		b, err := json.Marshal(d)
 		if err != nil {
@@ -57,6 +58,9 @@ func Restore(check *jobs.Check, snapshot []byte) (*Judge, error) {
 		}
 	}
 	j.sequences = c.Sequences
+	if err := j.climb(c.Ladders); err != nil {
+		return nil, fmt.Errorf("restore check %s: %w", check.ID, err)
+	}
 	detectors := j.detectors()
 	if len(detectors) != len(c.Detectors) {
 		return nil, fmt.Errorf("restore check %s: %d detectors where %d are due", check.ID, len(c.Detectors), len(detectors))

@@ -41,6 +41,7 @@ func (j *Judge) Finish() (jobs.Result, error) {
 			r.Duration = max(r.Duration, q.length().At())
 		}
 	}
+	r.Findings = append(r.Findings, j.ladderFindings(renditions)...)
 	if r.Findings == nil {
 		r.Findings = []jobs.Finding{}
 	}

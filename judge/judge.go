@@ -26,6 +26,7 @@ type Measurement interface {
 type Judge struct {
 	check     *jobs.Check
 	sequences []*sequence
+	ladders   []*ladder
 	params    *params
 	finished  bool
 	// Once the fold has ended: what was examined, and how it compares with the reference, nil without one.
@@ -58,6 +59,10 @@ func New(check *jobs.Check) (*Judge, error) {
 		}
 		j.sequences = append(j.sequences, &sequence{ID: def.ID, def: def, params: p, told: told})
 	}
+	j.ladders = laddersOf(j.sequences)
+	for _, l := range j.ladders {
+		l.sample()
+	}
 	return j, nil
 }
 
@@ -68,7 +73,13 @@ func (j *Judge) Window(w jobs.Window, m Measurement) error {
 	if err != nil {
 		return err
 	}
-	return q.window(w, m)
+	if err := q.window(w, m); err != nil {
+		return err
+	}
+	for _, l := range j.ladders {
+		l.advance(false)
+	}
+	return nil
 }
 
 // Failed folds a window that ended without a measurement, in its turn like Window.

@@ -7,6 +7,8 @@ import "aircheck/jobs"
 type params struct {
 	thresholds map[string]float64
 	role       role
+	// laddered: its pictures are compared with those of other renditions.
+	laddered bool
 }
 
 // role says what a rendition is in the check for.

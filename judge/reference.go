@@ -274,6 +274,9 @@ func (j *Judge) end() {
 	for _, q := range j.sequences {
 		q.finish(q.remaining(j.check.Windows))
 	}
+	for _, l := range j.ladders {
+		l.advance(true)
+	}
 	j.list = j.tracks(false)
 	if hasReference(j.check) || j.check.Reference != "" {
 		j.referee = j.newReferee(j.list)

@@ -65,6 +65,9 @@ func newVideoDetectors(p *params, emit emitter) []videoDetector {
 	if p.role == roleReference {
 		return list
 	}
+	if p.laddered {
+		list = append(list, newContentSampler())
+	}
 	for _, e := range videoEntries() {
 		list = append(list, e.make(p, emit))
 	}

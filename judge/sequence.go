@@ -30,6 +30,8 @@ type sequence struct {
 	TextFormat string `json:",omitempty"`
 	// Last is the segment that came last, nil unless it could be read.
 	Last *lastSegment `json:",omitempty"`
+	// Marks are its segments as the ladder sees them.
+	Marks segmentMarks
 
 	def    *jobs.Sequence
 	params *params
@@ -255,6 +257,7 @@ func (f *fold) unit(m *measurement.Unit, w jobs.Window) error {
 		var leap *jump
 		u, leap = f.q.Place.segment(m, &f.q.def.Segments[m.Index], f.formats)
 		f.q.book(&u)
+		f.q.Marks.note(&u, m.Size, f.formats)
 		f.q.texts(m)
 		f.leap(&u, leap)
 		f.q.NextUnit++
