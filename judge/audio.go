@@ -100,6 +100,15 @@ func (h *heldSlot) end() jobs.Micros {
 
 func (h *heldSlot) samples(n int32) jobs.Micros { return offsetOf(&h.Format, n) }
 
+// cell is where the slot's grid cell starts.
+func (s *audioSlot) cell() jobs.Micros {
+	last := int64(s.Offset) + int64(s.Samples)
+	if (last+1)*measurement.SlotsPerSecond < int64(s.Format.SampleRate) {
+		return s.End - offsetOf(s.Format, int32(min(last, math.MaxInt32)))
+	}
+	return s.End - slotLength
+}
+
 // offsetOf is the length of n samples.
 func offsetOf(f *measurement.Format, n int32) jobs.Micros {
 	if f.SampleRate <= 0 {

@@ -230,12 +230,7 @@ func newCompanding() *[256]uint8 {
 }
 
 func (s *soundSignature) slot(f *audioSlot) {
-	grid := f.End - slotLength
-	last := int64(f.Offset) + int64(f.Samples)
-	if (last+1)*measurement.SlotsPerSecond < int64(f.Format.SampleRate) {
-		grid = f.End - offsetOf(f.Format, int32(min(last, math.MaxInt32)))
-	}
-	first := (int64(grid) + 500) / 1000
+	first := (int64(f.cell()) + 500) / 1000
 	if first < 0 {
 		return
 	}
