@@ -101,7 +101,7 @@ func (q *sequence) equip(fresh *sequence) error {
 	if q == nil || q.ID != fresh.ID {
 		return fmt.Errorf("the checkpoint lacks sequence %q", fresh.ID)
 	}
-	q.def, q.params, q.told = fresh.def, fresh.params, fresh.told
+	q.def, q.params, q.told, q.dash = fresh.def, fresh.params, fresh.told, fresh.dash
 	for _, s := range q.Streams {
 		if s == nil || (s.Kind == measurement.Video) != (s.Video != nil) || (s.Kind == measurement.Audio) != (s.Audio != nil) {
 			return fmt.Errorf("a stream of sequence %q is incomplete", q.ID)

@@ -188,7 +188,7 @@ func (q *sequence) durationOf(s *stream) jobs.Micros {
 
 // faultFindings are the findings about the sequence as a whole. Where there are several sequences they stand on the first of its renditions.
 func (q *sequence) faultFindings(several bool) []jobs.Finding {
-	found := slices.Clone(q.Faults.Found)
+	found := append(slices.Clone(q.Faults.Found), q.Packaging.findings(q)...)
 	for i := range found {
 		f := &found[i]
 		f.Start, f.End = max(0, f.Start), max(0, f.End)

@@ -57,7 +57,9 @@ func New(check *jobs.Check) (*Judge, error) {
 		if def.Role == jobs.RoleReference {
 			p = &reference
 		}
-		j.sequences = append(j.sequences, &sequence{ID: def.ID, def: def, params: p, told: told})
+		j.sequences = append(j.sequences, &sequence{
+			ID: def.ID, def: def, params: p, told: told, dash: check.Timeline.Kind == jobs.SourceDASH, Packaging: newPackaging(check.Timeline.Kind, def),
+		})
 	}
 	j.ladders = laddersOf(j.sequences)
 	for _, l := range j.ladders {

@@ -133,6 +133,9 @@ func (w *waitingSegment) tolerance(next *waitingSegment) jobs.Micros {
 func (w *waitingSegment) error(next *waitingSegment) jobs.Micros {
 	off := w.End - w.First - w.Declared
 	if next == nil || next.Index != w.Index+1 || next.Epoch != w.Epoch || next.Kind != w.Kind || next.Track != w.Track {
+		if w.Around {
+			return 0 // a period of DASH may end before its last segment does (ISO/IEC 23009-1 section 5.3.2.1)
+		}
 		return max(0, off)
 	}
 	off = nearer(off, next.First-w.First-w.Declared)

@@ -32,7 +32,11 @@ type sequence struct {
 	Last *lastSegment `json:",omitempty"`
 	// Marks are its segments as the ladder sees them.
 	Marks segmentMarks
+	// Packaging is nil where nothing was packaged.
+	Packaging *packaging `json:",omitempty"`
 
+	// dash: the segments are those of a DASH manifest.
+	dash   bool
 	def    *jobs.Sequence
 	params *params
 	// told: the producer saw the file's end already.
@@ -160,6 +164,7 @@ func (q *sequence) absent(w jobs.Window, reason string) {
 		u := &measurement.Unit{Index: i, State: unitFailed, Detail: reason}
 		placed, _ := q.Place.segment(u, &q.def.Segments[i], nil)
 		q.book(&placed)
+		q.Packaging.hole()
 		for _, s := range q.Streams {
 			s.enter(&placed, nil)
 		}
@@ -260,6 +265,7 @@ func (f *fold) unit(m *measurement.Unit, w jobs.Window) error {
 		f.q.Marks.note(&u, m.Size, f.formats)
 		f.q.texts(m)
 		f.leap(&u, leap)
+		f.q.Packaging.segment(&packagedSegment{placedUnit: &u, m: m, seg: &f.q.def.Segments[m.Index], formats: f.formats, dash: f.q.dash})
 		f.q.NextUnit++
 	}
 	f.add(u)
@@ -272,6 +278,7 @@ func (f *fold) missing(until int) {
 		m := &measurement.Unit{Index: f.q.NextUnit, State: unitFailed, Detail: "the measurement does not mention the segment"}
 		u, _ := f.q.Place.segment(m, &f.q.def.Segments[m.Index], nil)
 		f.q.book(&u)
+		f.q.Packaging.hole()
 		f.add(u)
 	}
 }
