@@ -22,6 +22,10 @@ const (
 	popNoise    = 0.01
 	popBlock    = 10
 	refineBlock = 5
+	// recodeBlock and recodeMean bound the mean absolute difference of the worst 16x16 block and of the 8x8 block means at a keyframe that codes badly
+	// what stood still for recodeStill pairs before and stands still after: starved encodes of still pictures reach 12 and 1.2, a digit of a clock 20.
+	recodeBlock, recodeMean = 16, 2
+	recodeStill             = 2
 	// maxPops is how many pictures in a row a codec may take over it: a keyframe and the one after. popEvery bounds their share of a run, so
 	// that animation on threes is motion, beyond the popSettling pairs in which the picture settles.
 	maxPops     = 2
@@ -49,6 +53,10 @@ type freeze struct {
 	Waiting int
 	PopAt   jobs.Micros
 	Pops    int64
+	// Calm counts the pairs in a row that are still without any grain, up to the picture before. Recoded: a keyframe coded the run's picture badly, and
+	// the anchor may be that far away.
+	Calm    int  `json:",omitempty"`
+	Recoded bool `json:",omitempty"`
 	// Last is the frame before, unless it was black or unknown.
 	Last *lastFrame
 	// Pairs and Grainy count the pairs of the run, and those that are still but for grain; GrainSAD sums the luma differences of the latter.
@@ -86,14 +94,7 @@ func (d *freeze) frame(f *videoFrame) {
 		return
 	}
 	if d.Last != nil {
-		switch d.change(f) {
-		case still:
-			d.still(f)
-		case popped:
-			d.pop(f)
-		default:
-			d.end(f.Start)
-		}
+		d.follow(f)
 	}
 	if d.Last == nil {
 		d.Last = new(lastFrame)
@@ -104,11 +105,35 @@ func (d *freeze) frame(f *videoFrame) {
 	}
 }
 
+// follow compares f with the frame before it.
+func (d *freeze) follow(f *videoFrame) {
+	grainy := d.Grainy
+	switch d.change(f) {
+	case still:
+		if d.Calm++; d.Grainy != grainy {
+			d.Calm = 0
+		}
+		d.still(f)
+	case popped:
+		d.pop(f)
+		d.Calm = 0
+	case recoded:
+		d.pop(f)
+		d.Recoded = d.Run != nil
+		d.Calm = 0
+	default:
+		d.end(f.Start)
+	}
+}
+
 // still continues the run with f or starts one with the frame before.
 func (d *freeze) still(f *videoFrame) {
+	if d.Recoded && d.Waiting > 0 && d.Calm == 0 {
+		d.end(f.Start)
+	}
 	d.Waiting = 0
 	now := thumbOf(f.Frame)
-	if d.Run != nil && now.drifted(d.Anchor, d.grainSlack(f)) {
+	if d.Run != nil && now.drifted(d.Anchor, d.grainSlack(f), d.Recoded) {
 		d.end(f.Start)
 		d.Last.Start = f.Start
 	}
@@ -174,6 +199,7 @@ func (d *freeze) end(at jobs.Micros) {
 	}
 	d.Run, d.Anchor, d.Waiting = nil, thumb{}, 0
 	d.Pops, d.Pairs, d.Grainy, d.GrainSAD = 0, 0, 0, 0
+	d.Calm, d.Recoded = 0, false
 	d.Sight = sight{}
 	if r == nil || made {
 		return
@@ -203,6 +229,8 @@ const (
 	moved change = iota
 	still
 	popped
+	// recoded is a pop as only a keyframe between stills may be one.
+	recoded
 )
 
 // change compares f with the frame before it.
@@ -211,7 +239,12 @@ func (d *freeze) change(f *videoFrame) change {
 		return moved
 	}
 	if !f.HasPair {
-		return d.Last.Thumb.changeTo(thumbOf(f.Frame), d.grainSlack(f))
+		now := thumbOf(f.Frame)
+		c := d.Last.Thumb.changeTo(now, d.grainSlack(f))
+		if c == moved && d.mayRecode(f) && d.Last.Thumb.recoded(now) {
+			return recoded
+		}
+		return c
 	}
 	p, scale := &f.Pair, depthScale(f.Format)
 	luma := int64(f.Format.Width) * int64(f.Format.Height)
@@ -232,10 +265,18 @@ func (d *freeze) change(f *videoFrame) change {
 	if f.Flags&measurement.FlagKey != 0 {
 		limit = popBlock
 	}
-	if sad <= popNoise*full && block <= limit*256*scale {
+	switch {
+	case sad <= popNoise*full && block <= limit*256*scale:
 		return popped
+	case d.mayRecode(f) && block <= recodeBlock*256*scale && p.BlockMean <= recodeMean*luma*scale:
+		return recoded
 	}
 	return moved
+}
+
+// mayRecode tells whether f is a keyframe in the middle of a still.
+func (d *freeze) mayRecode(f *videoFrame) bool {
+	return d.Run != nil && d.Calm >= recodeStill && f.Flags&measurement.FlagKey != 0
 }
 
 // grain tells whether the two pictures differ by noise alone: 8x8 block means stay, no block differs much more than the others, and the amount

@@ -8,6 +8,8 @@ import (
 
 func TestFreeze(t *testing.T) {
 	recoded := func(n int) *picture { return held(0)(n).clone().add(func(x, y int) int { return (x/4+y/4)%3 - 1 }) }
+	coarse := func(n int) *picture { return held(0)(n).clone().add(func(x, y int) int { return 6 * ((x/4+y/4)%3 - 1) }) }
+	digit := func(n int) *picture { return held(0)(n).clone().box(32, 32, 16, 16, 200) }
 	clock := func(n int) *picture { return held(0)(n).clone().box(32, 32, 16, 16, uint8(60+n%2*40)) }
 	fading := func(perFrame float64) func(int) *picture {
 		return func(n int) *picture {
@@ -28,6 +30,10 @@ func TestFreeze(t *testing.T) {
 		{"hold under a second", []shot{{50, moving}, {24, held(0)}, {20, moving}}, nil, nil},
 		{"to the end", []shot{{50, moving}, {50, held(0)}}, nil, []string{"video.freeze info 2-4"}},
 		{"keyframe codes it anew", []shot{{50, moving}, {50, held(0)}, {50, recoded}, {20, moving}}, []int{100}, []string{"video.freeze fail 2-6"}},
+		{"keyframe codes it badly", []shot{{50, moving}, {50, held(0)}, {50, coarse}, {20, moving}}, []int{100}, []string{"video.freeze fail 2-6"}},
+		{"only a keyframe may code it badly", []shot{{50, moving}, {50, held(0)}, {50, coarse}, {20, moving}}, nil, []string{"video.freeze info 2-4", "video.freeze info 4-6"}},
+		{"digit that changes on a keyframe", []shot{{50, moving}, {50, held(0)}, {50, digit}, {20, moving}}, []int{100}, []string{"video.freeze info 2-4", "video.freeze info 4-6"}},
+		{"keyframe in motion", []shot{{50, moving}, {1, held(0)}, {50, coarse}, {20, moving}}, []int{51}, []string{"video.freeze info 2.04-4.04"}},
 		{"two freezes, cut on a keyframe", []shot{{50, moving}, {50, held(0)}, {50, held(40)}, {20, moving}}, []int{100}, []string{"video.freeze info 2-4", "video.freeze info 4-6"}},
 		{"clock that ticks every frame", []shot{{150, clock}}, nil, nil},
 		{"animation on threes", []shot{{150, onThrees}}, nil, nil},
@@ -119,10 +125,27 @@ func TestThumbWithoutFineCells(t *testing.T) {
 	if fine.Coarse || !coarse.Coarse {
 		t.Fatal("coarse thumbnails are not told apart")
 	}
-	if fine.drifted(coarse, 0) || fine.changeTo(coarse, 0) != still {
+	if fine.drifted(coarse, 0, false) || fine.changeTo(coarse, 0) != still {
 		t.Error("the same picture in whole code values is another")
 	}
-	if other := thumbOf(moving(8).measure(nil)); !other.drifted(coarse, 0) || coarse.changeTo(other, 0) != moved {
+	if other := thumbOf(moving(8).measure(nil)); !other.drifted(coarse, 0, false) || coarse.changeTo(other, 0) != moved {
 		t.Error("another picture is the same")
+	}
+}
+
+// TestFreezeCodedBadlyAcrossUnits has the keyframe at the border of two units, where only thumbnails tell.
+func TestFreezeCodedBadlyAcrossUnits(t *testing.T) {
+	stripes := func(by int) func(int) *picture { // moves every third cell
+		return func(n int) *picture { return held(0)(n).clone().add(func(x, y int) int { return by * (x / 8 % 3 / 2) }) }
+	}
+	for _, tt := range []struct {
+		by   int
+		want []string
+	}{
+		{2, []string{"video.freeze fail 2-6"}},
+		{6, []string{"video.freeze info 2-4", "video.freeze info 4-6"}},
+	} {
+		c := makeClip(shot{50, moving}, shot{50, held(0)}, shot{50, stripes(tt.by)}, shot{20, moving})
+		wantTold(t, judgeFrames(t, newFreeze, testParams(nil), c.measured([]int{100}, []int{100})), tt.want...)
 	}
 }

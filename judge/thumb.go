@@ -13,6 +13,9 @@ const (
 	driftMean, driftCell = 8, 40
 	// sameMean and sameCell bound the difference of a still across the border of two units; beyond them and up to drift it may be the pop of a keyframe.
 	sameMean, sameCell = 2, 16
+	// recodeMeanCell and recodeCell are what a keyframe may move the cells by that codes a still badly: 1 code value on average, 5 in one cell. Starved
+	// encodes reach 0.65 and 3.2 where the still can be watched; a digit of a clock moves its cell by 10 and more.
+	recodeMeanCell, recodeCell = 16, 80
 	// coarseError is what rounding to whole code values may have moved a cell by.
 	coarseError = 8
 )
@@ -58,9 +61,14 @@ func (t thumb) difference(u thumb) (sum, greatest int32) {
 }
 
 // drifted tells whether t is no longer the picture that the anchor was. Slack is what noise may move a cell by on average; five times that is
-// rare in one cell of 576.
-func (t thumb) drifted(anchor thumb, slack int32) bool {
-	return !t.near(anchor, driftMean+slack, driftCell+5*slack)
+// rare in one cell of 576; recoded allows for a keyframe that coded the picture badly.
+func (t thumb) drifted(anchor thumb, slack int32, recoded bool) bool {
+	return !(recoded && t.recoded(anchor)) && !t.near(anchor, driftMean+slack, driftCell+5*slack)
+}
+
+// recoded tells whether the two may be one picture that was coded anew, and badly.
+func (t thumb) recoded(u thumb) bool {
+	return len(t.Cells) == len(u.Cells) && t.near(u, recodeMeanCell, recodeCell)
 }
 
 // changeTo compares two pictures of which nothing but the thumbnails is known. Nothing is known of a frame without cells.
