@@ -26,6 +26,8 @@ type Position struct {
 	Number int64
 	// Discontinuity is that of Segment.
 	Discontinuity int64
+	// ProgramTime is that of Segment, nil when it had none: where numbers begin anew, or there are only times, it alone tells where to go on.
+	ProgramTime *time.Time
 }
 
 // Update is what one refresh brought.

@@ -85,6 +85,9 @@ func (b *builder) markers() {
 	}
 }
 
+// length is how long an event lasts; absent when nobody says.
+func (e *Event) length() jobs.Micros { return e.Duration }
+
 // marker describes an event.
 func (e *Event) marker() jobs.Marker {
 	m := jobs.Marker{Kind: "other", Source: "eventstream", ID: e.ID, Text: e.Scheme}

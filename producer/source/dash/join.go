@@ -38,6 +38,7 @@ func (s *Set) join(key string, list []*row, known map[string]*row, taken map[*ro
 	names := make([][2]string, len(s.Reps))
 	for rank, i := range s.byBandwidth() {
 		names[i] = [2]string{key + " id " + s.Reps[i].ID, fmt.Sprintf("%s rank %d", key, rank)}
+		s.Reps[i].keys = names[i]
 	}
 	joined := make([]*row, len(s.Reps))
 	for which := range 2 { // ids first, so that no rank takes what an id names
@@ -101,6 +102,9 @@ func (s *Set) byBandwidth() []int {
 	})
 	return order
 }
+
+// ladder names the set as a whole, between whose representations players switch.
+func (s *Set) ladder(q *Period) string { return fmt.Sprintf("period %d set %d", q.Index, s.Index) }
 
 // name is what a person calls a representation.
 func (r *Representation) name() string {

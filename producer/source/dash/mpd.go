@@ -86,7 +86,8 @@ type Representation struct {
 	// Early is by how much segments are available before they are complete: @availabilityTimeOffset.
 	Early jobs.Micros
 
-	sequence string // id of the sequence that it became a part of
+	sequence string    // id of the sequence that it became a part of
+	keys     [2]string // by which one that goes on for it in another period is found
 }
 
 // Kind is how segments are addressed.

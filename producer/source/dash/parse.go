@@ -29,9 +29,9 @@ func Parse(data []byte) MPD {
 }
 
 type parser struct {
-	out    MPD
-	more   int
-	told   map[string]bool
+	out  MPD
+	more int
+	told map[string]bool
 	// broken: the XML broke off, or something was left out, so what is absent may have been there.
 	broken bool
 	events int

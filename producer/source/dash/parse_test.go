@@ -167,7 +167,7 @@ func FuzzParse(f *testing.F) {
 		if len(m.Faults) > maxFaults || len(m.Periods) > maxPeriods {
 			t.Fatalf("%d faults, %d periods", len(m.Faults), len(m.Periods))
 		}
-		b := builder{reader: reader{origin: absentOrigin(), loc: loc, mpd: &m, indexes: map[string]index{}}, out: jobs.Timeline{Kind: jobs.SourceDASH}}
+		b := builder{reader: reader{origin: absentOrigin(), loc: loc, mpd: &m, indexes: map[string]index{}, most: 2000}, out: jobs.Timeline{Kind: jobs.SourceDASH}}
 		if err := b.build(t.Context()); err != nil {
 			t.Fatal(err)
 		}

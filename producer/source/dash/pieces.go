@@ -24,6 +24,8 @@ type piece struct {
 	slot
 	start, end jobs.Micros
 	period     int
+	begins     jobs.Micros // of the period
+	counted    bool        // the number is one of the manifest's own
 	at         jobs.ByteRange
 	init       *jobs.ByteRange
 	key        *jobs.Key
@@ -39,6 +41,17 @@ type reader struct {
 	addresses int
 	refused   int
 	indexes   map[string]index
+	most      int // segments of the stream; 0 means maxAll
+	// from leaves out what ends before this time of the presentation, edge is the present on its clock: nil when a manifest is looked at once.
+	from jobs.Micros
+	edge *jobs.Micros
+}
+
+func (r *reader) limit() int {
+	if r.most > 0 {
+		return r.most
+	}
+	return maxAll
 }
 
 func (r *reader) fault(rep *Representation, line int, s jobs.Severity, format string, args ...any) {
@@ -72,34 +85,79 @@ func (r *reader) pieces(ctx context.Context, rep *Representation) ([]piece, erro
 // times lists the slots of a representation, as far as they lie in its period.
 func (r *reader) times(rep *Representation) []slot {
 	i := &rep.Info
-	if r.mpd.Dynamic && !i.HasTimeline && i.Duration > 0 && i.Kind == KindTemplate && rep.Period.Duration < 0 && i.EndNumber == 0 {
+	if r.mpd.Dynamic && i.counts() && r.edge == nil && rep.Period.Duration < 0 && i.EndNumber == 0 {
 		r.fault(rep, i.Line, jobs.Fail, "%v", errOpen)
 		return nil
 	}
-	list, err := i.slots(rep.Period.Duration)
+	var list []slot
+	var err error
+	if r.mpd.Dynamic && i.counts() && r.edge != nil {
+		list, err = r.available(rep)
+	} else {
+		list, err = i.slots(rep.Period.Duration)
+	}
 	if err != nil {
 		r.fault(rep, i.Line, jobs.Fail, "%v", err)
 	}
 	kept := list[:0]
 	for _, s := range list {
-		if i.end(s) > 0 && (rep.Period.Duration < 0 || i.start(s) < rep.Period.Duration-rounding || i.start(s) == 0) {
+		if i.end(s) > max(0, r.from-rep.Period.Start) && (rep.Period.Duration < 0 || i.start(s) < rep.Period.Duration-rounding || i.start(s) == 0) {
 			kept = append(kept, s)
 		}
 	}
-	if r.count += len(kept); r.count > maxAll {
-		r.fault(rep, rep.Line, jobs.Fail, "not used: the stream has more than %d segments", maxAll)
+	if r.count += len(kept); r.count > r.limit() {
+		r.fault(rep, rep.Line, jobs.Fail, "not used: the stream has more than %d segments", r.limit())
 		return nil
 	}
-	if len(kept) == 0 && err == nil {
+	if len(kept) == 0 && err == nil && r.edge == nil {
 		r.fault(rep, max(i.Line, rep.Line), jobs.Fail, "no media segments")
 	}
 	return kept
 }
 
+// available lists the segments of @duration each that exist by now and have not left the window (ISO/IEC 23009-1 section 5.3.9.5.3): those that are complete,
+// and none that ended longer ago than @timeShiftBufferDepth.
+func (r *reader) available(rep *Representation) ([]slot, error) {
+	i, q := &rep.Info, rep.Period
+	d := micros(i.Duration, i.Timescale)
+	if d <= 0 {
+		return nil, errNoTimes
+	}
+	now := *r.edge - q.Start
+	last := (now + rep.Early) / d // so many are complete
+	if q.Duration >= 0 {
+		last = min(last, (q.Duration+d-1-rounding)/d)
+	}
+	if i.EndNumber >= i.StartNumber && i.EndNumber > 0 {
+		last = min(last, jobs.Micros(i.EndNumber-i.StartNumber+1))
+	}
+	depth := maxWindow
+	if r.mpd.TimeShift >= 0 {
+		depth = min(depth, r.mpd.TimeShift)
+	}
+	first := max(0, (now-depth)/d, (r.from-q.Start)/d, last-maxSegments)
+	var list []slot
+	for k := first; k < last; k++ {
+		s, err := i.slotAt(int64(k))
+		if err != nil {
+			return list, err
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// maxWindow is how far back segments are looked for that are counted by the clock.
+const maxWindow jobs.Micros = 600e6
+
+// counts tells whether segments are counted instead of listed.
+func (i *Info) counts() bool { return i.Kind == KindTemplate && !i.HasTimeline && i.Duration > 0 }
+
 // place is the piece of a slot, without addresses. The last segment of @duration each is as long as the period leaves room for.
 func (rep *Representation) place(s slot) piece {
 	q, i := rep.Period, &rep.Info
-	p := piece{slot: s, period: q.Index, key: rep.Protection}
+	p := piece{slot: s, period: q.Index, begins: q.Start, key: rep.Protection}
+	p.counted = i.Kind == KindList || i.Media != nil && i.Media.number
 	p.start, p.end = q.Start+max(0, i.start(s)), q.Start+i.end(s)
 	if q.Duration >= 0 && (!i.HasTimeline && i.Kind == KindTemplate || p.end-q.end() > maxOverhang) {
 		p.end = max(p.start, min(p.end, q.end()))
@@ -181,8 +239,8 @@ func (r *reader) byIndex(ctx context.Context, rep *Representation) ([]piece, err
 	case err != nil:
 		return r.whole(rep), nil // the worker finds the same, and tells it with its time
 	}
-	if r.count += len(x.list); r.count > maxAll {
-		r.fault(rep, rep.Line, jobs.Fail, "not used: the stream has more than %d segments", maxAll)
+	if r.count += len(x.list); r.count > r.limit() {
+		r.fault(rep, rep.Line, jobs.Fail, "not used: the stream has more than %d segments", r.limit())
 		return nil, nil
 	}
 	init := r.init(rep)

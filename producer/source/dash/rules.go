@@ -220,7 +220,7 @@ func (p *parser) checkCoverage(r *Representation, list []slot) {
 	if p.broken || p.out.Dynamic || length <= 0 {
 		return
 	}
-	if head := i.start(list[0]); head > coverageTolerance {
+	if head := i.start(list[0]); head > coverageTolerance && p.out.TimeShift < 0 { // what a live stream leaves behind lacks its beginning
 		p.timed("playlist.period_coverage", list[0].line, r, 0, head, head, "the first segment begins %.3f s after its period", head.Seconds())
 	}
 	last := list[len(list)-1]

@@ -112,7 +112,9 @@ func TestOneFaultOneRule(t *testing.T) {
 		{`<MPD`, `<!DOCTYPE MPD [<!ENTITY a "b">]><MPD`, "playlist.invalid", 2, "", -1, 0},
 	}
 	for _, tt := range tests {
-		t.Run(tt.old+" to "+tt.by, func(t *testing.T) { checkOnly(t, replace(t, sound, tt.old, tt.by), tt.code, tt.line, tt.seq, tt.value, tt.from) })
+		t.Run(tt.old+" to "+tt.by, func(t *testing.T) {
+			checkOnly(t, replace(t, sound, tt.old, tt.by), tt.code, tt.line, tt.seq, tt.value, tt.from)
+		})
 	}
 	for _, tt := range []struct{ old, by, code string }{
 		{` availabilityStartTime="2026-01-01T00:00:00Z"`, "", "playlist.availability_start"},

@@ -114,7 +114,7 @@ func (b *builder) add(ctx context.Context, r *row, list []piece) error {
 	v := r.first.Variant
 	seq := jobs.Sequence{ID: fmt.Sprintf("s%d", len(b.out.Sequences)), Name: r.first.name(), Mode: jobs.ModeSegments, Media: r.first.Set.Media, Variant: &v}
 	seq.Target = max(0, b.mpd.MaxSegment)
-	v.Ladder, v.MinBuffer = fmt.Sprintf("period %d set %d", r.first.Period.Index, r.first.Set.Index), max(0, b.mpd.MinBuffer)
+	v.Ladder, v.MinBuffer = r.first.Set.ladder(r.first.Period), max(0, b.mpd.MinBuffer)
 	if b.plainFile(r, list) {
 		tl, err := file.Timeline(ctx, b.origin, list[0].at.URI)
 		if err == nil {

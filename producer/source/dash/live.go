@@ -1,0 +1,208 @@
+package dash
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"aircheck/jobs"
+	"aircheck/producer/live"
+	"aircheck/producer/source/location"
+	"aircheck/storage"
+)
+
+const (
+	// defaultTarget stands for a segment duration that a manifest does not tell.
+	defaultTarget = 6 * time.Second
+	// defaultPatience is how long a manifest may take to come: a player has no more in hand.
+	defaultPatience = 10 * time.Second
+	// shortestWait and longestWait bound the pause between two refreshes, whatever a manifest says of itself.
+	shortestWait = 250 * time.Millisecond
+	longestWait  = 30 * time.Second
+	// jitter spreads the refreshes of many streams, as a part of each wait.
+	jitter = 0.05
+	// joinTargets is how far from the edge a player joins, in segments.
+	joinTargets = 3
+	// clockEvery is how often the time is asked for again where the manifest names a server for it.
+	clockEvery = 10 * time.Minute
+)
+
+// LiveConfig is what a live reader needs. Zero fields have defaults.
+type LiveConfig struct {
+	// Origin is asked with conditions when it implements storage.Conditional.
+	Origin   storage.Origin
+	Location location.Location
+	// Now is the clock; defaults to time.Now.
+	Now func() time.Time
+	// Rand gives numbers in [0, 1) for the jitter; defaults to math/rand.
+	Rand func() float64
+	// Patience bounds the request for the manifest, on the machine's clock.
+	Patience time.Duration
+}
+
+// Live follows a dynamic manifest: it implements live.Source by the rules of ISO/IEC 23009-1 section 5.4 and Annex A.
+type Live struct {
+	cfg     LiveConfig
+	loc     location.Location // where the manifest is asked for, after Location elements
+	version storage.Info
+	mpd     *MPD
+	fresh   bool // the manifest has not been looked at since it came
+	tracks  []*track
+	known   map[string]*track // by the keys of its representations
+	resume  map[string]live.Position
+	next    time.Time // when the manifest is due
+	failed  int       // requests in a row
+	down    trouble
+	stale   trouble
+	clock   clock
+	told    map[string]time.Time // lasting faults of the manifest: since when
+	marked  map[string]bool
+}
+
+var _ live.Source = (*Live)(nil)
+
+// NewLive makes a reader; it asks for nothing yet.
+func NewLive(cfg LiveConfig) *Live {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Rand == nil {
+		cfg.Rand = rand.Float64
+	}
+	if cfg.Patience <= 0 {
+		cfg.Patience = defaultPatience
+	}
+	return &Live{cfg: cfg, loc: cfg.Location, known: map[string]*track{}, told: map[string]time.Time{}, marked: map[string]bool{}}
+}
+
+// Resume implements live.Source.
+func (l *Live) Resume(newest map[string]live.Position) { l.resume = newest }
+
+// Refresh implements live.Source: it reads the manifest when that is due, and tells what became available since. The error is the end of ctx.
+func (l *Live) Refresh(ctx context.Context) (live.Update, error) {
+	var u live.Update
+	if !l.cfg.Now().Before(l.next) {
+		l.load(ctx, &u)
+	}
+	if err := ctx.Err(); err != nil {
+		return live.Update{}, err
+	}
+	now := l.cfg.Now()
+	if l.mpd != nil {
+		if l.learnTime(ctx); ctx.Err() != nil {
+			return live.Update{}, ctx.Err()
+		}
+		l.take(ctx, now, &u)
+	}
+	l.judgeStale(now, &u)
+	u.Ended = l.ended(now)
+	u.Wait = l.wait(now)
+	l.fresh = false
+	return u, nil
+}
+
+// take matches the representations of the manifest with the tracks that are known, and tells what is new of each.
+func (l *Live) take(ctx context.Context, now time.Time, u *live.Update) {
+	rows := l.mpd.rows()
+	taken := map[*track]bool{}
+	u.Sequences = make([]live.Sequence, 0, len(rows))
+	news := map[*track][]live.Segment{}
+	for _, r := range rows {
+		t := l.trackOf(r, taken)
+		if t == nil {
+			continue
+		}
+		news[t] = l.news(ctx, t, r, now, u)
+	}
+	for _, t := range l.tracks {
+		u.Sequences = append(u.Sequences, live.Sequence{Describes: t.describes, Target: t.target, Segments: news[t]})
+	}
+	if l.fresh {
+		l.tellFaults(now, u)
+		l.tellMarkers(u)
+	}
+}
+
+// maxTracks bounds the sequences of a stream over its whole life: periods that come may bring new ones.
+const maxTracks = 200
+
+// trackOf finds the track that a row goes on for, or makes one.
+func (l *Live) trackOf(r *row, taken map[*track]bool) *track {
+	var t *track
+	for which := range 2 {
+		for _, rep := range r.reps {
+			if rep == nil || t != nil {
+				continue
+			}
+			if k := l.known[rep.keys[which]]; k != nil && !taken[k] {
+				t = k
+			}
+		}
+	}
+	if t == nil {
+		if len(l.tracks) == maxTracks {
+			return nil
+		}
+		t = newTrack(jobs.SequenceID(len(l.tracks)), r, l.mpd)
+		if at, ok := l.resume[t.describes.ID]; ok {
+			t.resume(at)
+		}
+		l.tracks = append(l.tracks, t)
+	}
+	taken[t] = true
+	for _, rep := range r.reps {
+		if rep == nil {
+			continue
+		}
+		rep.sequence = t.describes.ID
+		for _, key := range rep.keys {
+			if l.known[key] == nil && len(l.known) < 10*maxTracks {
+				l.known[key] = t
+			}
+		}
+	}
+	return t
+}
+
+// ended tells whether no more segments will come.
+func (l *Live) ended(now time.Time) bool {
+	m := l.mpd
+	switch {
+	case m == nil:
+		return false
+	case !m.Dynamic:
+		return true
+	case m.Duration < 0 || m.Start == nil || m.UpdatePeriod >= 0 || len(m.Periods) == 0:
+		return false
+	}
+	return l.clock.at(now).After(m.Start.Add(micro(m.Duration) + defaultTarget))
+}
+
+// wait is the time to the next refresh: when the manifest is due, or when the next segment is by the clock.
+func (l *Live) wait(now time.Time) time.Duration {
+	wait := l.next.Sub(now)
+	for _, t := range l.tracks {
+		if t.byClock && !t.due.IsZero() {
+			wait = min(wait, t.due.Sub(l.clock.at(now)))
+		}
+	}
+	return min(max(wait, shortestWait), longestWait)
+}
+
+// later is when something is due after a wait, with the jitter that keeps streams from asking all at once.
+func (l *Live) later(from time.Time, wait time.Duration) time.Time {
+	wait = min(max(wait, shortestWait), longestWait)
+	return from.Add(wait + time.Duration(l.cfg.Rand()*jitter*float64(wait)))
+}
+
+// target is the longest segment of the tracks.
+func (l *Live) target() time.Duration {
+	var longest time.Duration
+	for _, t := range l.tracks {
+		longest = max(longest, t.target)
+	}
+	if longest == 0 {
+		return defaultTarget
+	}
+	return longest
+}

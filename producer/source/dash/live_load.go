@@ -1,0 +1,260 @@
+package dash
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"aircheck/jobs"
+	"aircheck/producer/live"
+	"aircheck/storage"
+)
+
+// load asks for the manifest, and keeps the one that it has when that fails or nothing has changed.
+func (l *Live) load(ctx context.Context, u *live.Update) {
+	began := l.cfg.Now()
+	data, err := l.fetch(ctx, l.loc.URI(), maxManifest)
+	switch {
+	case ctx.Err() != nil:
+		return
+	case errors.Is(err, storage.ErrUnchanged):
+		l.answered()
+	case err != nil:
+		l.unanswered(began, err, u)
+		return
+	default:
+		l.answered()
+		l.read(data, began, u)
+	}
+	l.next = l.later(began, l.period())
+}
+
+// period is the pause between two requests for the manifest: @minimumUpdatePeriod, but not more often than segments can come. A manifest without it never
+// changes (ISO/IEC 23009-1 section 5.3.1.2) but for becoming static.
+func (l *Live) period() time.Duration {
+	if l.mpd == nil {
+		return l.target() / 2
+	}
+	if l.mpd.UpdatePeriod < 0 {
+		return longestWait
+	}
+	return max(micro(l.mpd.UpdatePeriod), l.target()/2)
+}
+
+func (l *Live) fetch(ctx context.Context, uri string, most int64) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.cfg.Patience)
+	defer cancel()
+	var body io.ReadCloser
+	var err error
+	c, conditional := l.cfg.Origin.(storage.Conditional)
+	if conditional = conditional && uri == l.loc.URI(); conditional {
+		body, err = c.OpenIfChanged(ctx, uri, l.version)
+	} else {
+		body, err = l.cfg.Origin.Open(ctx, uri, 0, -1)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	data, err := io.ReadAll(io.LimitReader(body, most+1))
+	if err != nil {
+		return nil, err
+	}
+	if conditional {
+		l.version, _ = storage.Describe(body)
+	}
+	return data, nil
+}
+
+func (l *Live) answered() {
+	if !l.down.since.IsZero() {
+		for _, t := range l.tracks {
+			t.edge = edge{} // measured anew after an outage
+		}
+	}
+	l.failed, l.down = 0, trouble{}
+}
+
+// unanswered tells that the manifest cannot be had, and waits longer each time.
+func (l *Live) unanswered(now time.Time, err error, u *live.Update) {
+	l.failed++
+	if l.loc.URI() != l.cfg.Location.URI() && l.failed > 1 {
+		l.loc, l.version = l.cfg.Location, storage.Info{} // the address that the manifest gave away leads nowhere
+	}
+	l.next = l.later(now, l.target()/2<<min(l.failed-1, 10))
+	if l.down.since.IsZero() {
+		l.down.since = now
+	}
+	u.Faults = append(u.Faults, l.down.fault("playlist.unavailable", "", now, now.Sub(l.down.since).Seconds(), "manifest: cannot be had: "+reason(err)))
+}
+
+// reason says why something could not be had, without its address.
+func reason(err error) string {
+	var slow interface{ Timeout() bool }
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &slow) && slow.Timeout():
+		return "no answer in time"
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "the answer was cut off"
+	}
+	if inner := errors.Unwrap(err); inner != nil {
+		return clip(inner.Error())
+	}
+	return clip(err.Error())
+}
+
+// read takes over a new manifest. One that is broken does not take the place of one that is not: its faults are told.
+func (l *Live) read(data []byte, now time.Time, u *live.Update) {
+	m := Parse(data)
+	if len(m.Periods) == 0 && (l.mpd != nil || len(m.Faults) > 0) {
+		for _, f := range m.Faults {
+			u.Faults = append(u.Faults, live.Fault{Code: f.Code, Key: "broken manifest " + f.Message, Number: -1, Since: now, Until: now, Message: words(&f)})
+		}
+		return
+	}
+	if l.mpd != nil {
+		l.compare(&m, now, u)
+	}
+	l.mpd, l.fresh = &m, true
+	l.clock.direct(&m, now)
+	for _, ref := range m.Locations[:min(1, len(m.Locations))] {
+		if loc, err := l.loc.Resolve(ref); err == nil && loc.URI() != l.loc.URI() {
+			l.loc, l.version = loc, storage.Info{}
+		}
+	}
+}
+
+// compare holds what must not change between two versions of a manifest against each other.
+func (l *Live) compare(m *MPD, now time.Time, u *live.Update) {
+	was := l.mpd
+	if was.Start != nil && m.Start != nil && !was.Start.Equal(*m.Start) {
+		u.Faults = append(u.Faults, live.Fault{
+			Code: "playlist.changed", Key: "start " + m.Start.String(), Number: -1, Since: now, Until: now,
+			Message: fmt.Sprintf("manifest line %d: @availabilityStartTime changed from %s to %s", m.Line, was.Start.Format(time.RFC3339), m.Start.Format(time.RFC3339)),
+		})
+	}
+}
+
+func words(f *Fault) string {
+	if f.Line > 0 {
+		return fmt.Sprintf("manifest line %d: %s", f.Line, f.Message)
+	}
+	return "manifest: " + f.Message
+}
+
+// trouble is something that lasts.
+type trouble struct{ since time.Time }
+
+func (t *trouble) fault(code, sequence string, now time.Time, value float64, message string) live.Fault {
+	return live.Fault{
+		Code: code, Key: code + " " + sequence + " " + t.since.UTC().Format(time.RFC3339Nano), Sequence: sequence, Number: -1, Since: t.since, Until: now, Value: value, Message: message,
+	}
+}
+
+// clock is the time of the stream's origin.
+type clock struct {
+	skew  time.Duration // to be added to our own
+	asked time.Time
+}
+
+func (c *clock) at(now time.Time) time.Time { return now.Add(c.skew) }
+
+// direct takes the time that stands in the manifest (urn:mpeg:dash:utc:direct:2014).
+func (c *clock) direct(m *MPD, now time.Time) {
+	for _, t := range m.Timing {
+		if strings.HasPrefix(t.Scheme, "urn:mpeg:dash:utc:direct:") {
+			if at, err := parseTime(t.Value); err == nil {
+				c.skew = at.Sub(now)
+				return
+			}
+		}
+	}
+}
+
+// maxClock bounds the answer of a server for the time.
+const maxClock = 1 << 10
+
+// learnTime asks the server for the time that the manifest names, where segments appear by the clock (ISO/IEC 23009-1 section 5.8.4.11). Without an answer, and
+// for the schemes that need more than a GET, our own clock stands.
+func (l *Live) learnTime(ctx context.Context) {
+	now := l.cfg.Now()
+	if !l.clock.asked.IsZero() && now.Sub(l.clock.asked) < clockEvery {
+		return
+	}
+	for _, t := range l.mpd.Timing {
+		if !strings.HasPrefix(t.Scheme, "urn:mpeg:dash:utc:http-iso:") && !strings.HasPrefix(t.Scheme, "urn:mpeg:dash:utc:http-xsdate:") {
+			continue
+		}
+		l.clock.asked = now
+		loc, err := l.cfg.Location.Resolve(strings.TrimSpace(t.Value))
+		if err != nil {
+			continue
+		}
+		data, err := l.fetch(ctx, loc.URI(), maxClock)
+		if err != nil {
+			continue
+		}
+		if at, err := parseTime(string(data)); err == nil {
+			after := l.cfg.Now()
+			l.clock.skew = at.Sub(now.Add(after.Sub(now) / 2))
+			return
+		}
+	}
+}
+
+// tellFaults passes on what is wrong with the manifest itself: what lies somewhere once, and the rest with each version as long as it lasts.
+func (l *Live) tellFaults(now time.Time, u *live.Update) {
+	lasting := map[string]time.Time{}
+	for i := range l.mpd.Faults {
+		f := &l.mpd.Faults[i]
+		key := fmt.Sprint(f.Code, " ", f.Start, " ", f.Message)
+		since, known := l.told[key]
+		if !known {
+			since = now
+		}
+		lasting[key] = since
+		out := live.Fault{Code: f.Code, Key: key, Number: -1, Since: since, Until: now, Value: max(0, f.Value), Message: words(f)}
+		if f.Rep != nil {
+			out.Sequence = f.Rep.sequence
+		}
+		if f.End > f.Start && l.mpd.Start != nil {
+			if known {
+				continue
+			}
+			out.Since, out.Until = l.mpd.Start.Add(micro(f.Start)), l.mpd.Start.Add(micro(f.End))
+		}
+		u.Faults = append(u.Faults, out)
+	}
+	l.told = lasting
+}
+
+// maxMarked bounds the markers that are remembered as told.
+const maxMarked = 10_000
+
+// tellMarkers tells the events that are new, or longer than they were.
+func (l *Live) tellMarkers(u *live.Update) {
+	if l.mpd.Start == nil {
+		return
+	}
+	for _, q := range l.mpd.Periods {
+		for k := range q.Events {
+			e := &q.Events[k]
+			key := fmt.Sprint(q.Start, e.Scheme, e.Value, e.ID, e.Start, e.Duration)
+			if q.Start < 0 || l.marked[key] || len(l.marked) >= maxMarked {
+				continue
+			}
+			l.marked[key] = true
+			m := live.Marker{Marker: e.marker(), Start: l.mpd.Start.Add(micro(addMicros(q.Start, e.Start)))}
+			if d := e.length(); d > 0 {
+				m.End = m.Start.Add(micro(d))
+			}
+			if m.ID == "" {
+				m.ID = fmt.Sprint(jobs.Micros(addMicros(q.Start, e.Start)).Seconds())
+			}
+			u.Markers = append(u.Markers, m)
+		}
+	}
+}
