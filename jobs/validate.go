@@ -326,3 +326,6 @@ func validateKeyScheme(uri string) error {
 
 // cut shortens what somebody sent for an error message.
 func cut(s string) string { return clip(s, 100) }
+
+// Validate checks a timeline that comes from elsewhere than a check: its sequences, their order, and every number in them.
+func (t *Timeline) Validate() error { return t.validate() }

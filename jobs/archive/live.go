@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"aircheck/jobs"
 	"aircheck/storage"
@@ -131,4 +132,24 @@ func (g *Growing) add(i *jobs.Instalment) error {
 	}
 	g.Instalments, g.Newest = i.Index+1, i
 	return nil
+}
+
+// OpenLive lists the beginnings of the checks of a live stream that have no report yet, the earliest first.
+func (a *Archive) OpenLive(ctx context.Context, name string) ([]time.Time, error) {
+	if !jobs.ValidStreamName(name) {
+		return nil, permanent("list open checks", fmt.Errorf("%w: stream name %q", storage.ErrBadKey, name))
+	}
+	var begins []time.Time
+	err := a.store.List(ctx, storage.OpenPrefix+name+"-", func(info storage.Info) error {
+		id, err := storage.ParseOpenCheck(info.Key)
+		if err != nil {
+			return nil // not ours
+		}
+		if other, begin, ok := jobs.ParseLiveID(id); ok && other == name {
+			begins = append(begins, begin)
+		}
+		return nil
+	})
+	slices.SortFunc(begins, time.Time.Compare)
+	return begins, classify("list open checks", err)
 }

@@ -16,6 +16,7 @@ import (
 	"aircheck/producer/source/file"
 	"aircheck/producer/source/hls"
 	"aircheck/producer/source/location"
+	"aircheck/producer/source/recording"
 	"aircheck/storage"
 )
 
@@ -40,6 +41,8 @@ func open(ctx context.Context, origin storage.Origin, loc location.Location) (jo
 	switch {
 	case err != nil:
 		return jobs.Timeline{}, err
+	case recording.IsRecording(head):
+		return recording.Timeline(ctx, origin, loc)
 	case hls.IsPlaylist(head) || loc.Ext() == ".m3u8":
 		return hls.Timeline(ctx, origin, loc)
 	case isDASH(head) || loc.Ext() == ".mpd":
