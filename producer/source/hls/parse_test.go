@@ -3,6 +3,7 @@ package hls
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -303,8 +304,17 @@ func FuzzParse(f *testing.F) {
 	for _, text := range playlists {
 		f.Add([]byte(text))
 	}
+	for _, text := range cleanStream() {
+		f.Add([]byte(text))
+	}
+	f.Add([]byte(breaksBefore(map[int]string{2: "#EXT-OATCLS-SCTE35:" + outSection + "\n#EXT-X-CUE-OUT:60", 7: "#EXT-X-CUE-IN\n#EXT-X-SCTE35:CUE=\"" + startSection + "\""})))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p := Parse(data)
+		for _, b := range p.Faults {
+			if _, ok := jobs.RuleOf(b.Code); b.Code != "" && !ok || math.IsNaN(b.Value) || math.IsInf(b.Value, 0) || b.Value < 0 || b.Message == "" {
+				t.Fatalf("fault %+v", b)
+			}
+		}
 		if len(unreadable(p)) > maxFaults+1 || len(p.Faults) > 5*maxVariants || len(p.Unknown) > maxUnknown {
 			t.Fatalf("%d faults, %d unknown tags", len(p.Faults), len(p.Unknown))
 		}
@@ -317,6 +327,11 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("segment %d is %+v, want it to start at %d", i, s, at)
 			}
 			at += s.Duration
+		}
+		for _, k := range p.Media.Markers() {
+			if k.Start < 0 || k.End < k.Start || k.Kind == "" {
+				t.Fatalf("marker %+v", k)
+			}
 		}
 		if at != p.Media.Duration {
 			t.Fatalf("duration %d, want %d", p.Media.Duration, at)

@@ -75,15 +75,15 @@ func (p *parser) variants(code string, list []*Entry, what string, faulty func(*
 
 // masterVersion: RFC 8216bis section 8.
 func (p *parser) masterVersion(m *Master) {
-	var high need
+	var high versionNeed
 	for i := range m.Entries {
 		e := &m.Entries[i]
 		if strings.HasPrefix(e.InStream, "SERVICE") && high.version < 7 {
-			high = need{7, e.Line, "INSTREAM-ID " + clip(e.InStream)}
+			high = versionNeed{7, e.Line, "INSTREAM-ID " + clip(e.InStream)}
 		}
 		for name := range e.attrs {
 			if strings.HasPrefix(name, "REQ-") && high.version < 12 {
-				high = need{12, e.Line, "an attribute that begins with REQ-"}
+				high = versionNeed{12, e.Line, "an attribute that begins with REQ-"}
 			}
 		}
 	}

@@ -71,18 +71,18 @@ func (p *parser) targetRule(m *Media) {
 // shown writes a length for people: "5.2 s".
 func shown(d jobs.Micros) string { return fmt.Sprintf("%.6g s", d.Seconds()) }
 
-// need is a feature that needs a version.
-type need struct {
+// versionNeed is a feature that needs a version.
+type versionNeed struct {
 	version, line int
 	what          string
 }
 
 // versionRule: RFC 8216 section 7.
 func (p *parser) versionRule(m *Media) {
-	var high need
+	var high versionNeed
 	want := func(version, line int, what string) {
 		if version > high.version {
-			high = need{version, line, what}
+			high = versionNeed{version, line, what}
 		}
 	}
 	for i := range m.Segments {
@@ -122,10 +122,10 @@ func keyNeeds(k *Key, want func(version, line int, what string)) {
 }
 
 // versionNeeded compares the highest need, that of variable substitution included, with EXT-X-VERSION.
-func (p *parser) versionNeeded(high need) {
+func (p *parser) versionNeeded(high versionNeed) {
 	for _, t := range p.out.Unknown {
 		if t.Name == "EXT-X-DEFINE" && high.version < 8 {
-			high = need{8, t.Line, t.Name}
+			high = versionNeed{8, t.Line, t.Name}
 		}
 	}
 	if high.version <= p.out.Version || p.version < 0 {
