@@ -58,7 +58,7 @@ func (f *Fetcher) Segment(ctx context.Context, s jobs.Segment) (Segment, error) 
 		return Segment{State: measurement.UnitMissing, Detail: "the playlist names no usable URI"}, nil
 	}
 	if s.Key != nil && !decryptable(s.Key) {
-		return Segment{State: measurement.UnitEncrypted, Detail: "encrypted with " + s.Key.Method + ", which needs a key that aircheck does not have"}, nil
+		return Segment{State: measurement.UnitEncrypted, Detail: locked(s.Key)}, nil
 	}
 	head, err := f.initSection(ctx, s)
 	if err != nil {
