@@ -150,7 +150,7 @@ func (f *Fetcher) unlock(ctx context.Context, b []byte, k *jobs.Key) ([]byte, er
 		return b, nil
 	}
 	if !decryptable(k) {
-		return nil, &lockedError{fmt.Errorf("encrypted with %s, for which aircheck has no key", k.Method)}
+		return nil, &lockedError{errors.New(locked(k))}
 	}
 	key, err := f.keyBytes(ctx, k)
 	if storage.IsPermanent(err) {

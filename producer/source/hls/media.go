@@ -109,7 +109,7 @@ func (p *parser) extinf(value string) {
 }
 
 func (p *parser) initSection(attrs map[string]string) {
-	m := &Map{Line: p.number, URI: attrs["URI"], Key: p.inForce()}
+	m := &Map{Line: p.number, URI: attrs["URI"], Key: p.usable}
 	if s, ok := attrs["BYTERANGE"]; ok {
 		n, o, err := parseRange(s)
 		if err != nil {
@@ -133,7 +133,7 @@ func (p *parser) key(attrs map[string]string) {
 	}
 	switch k.Method {
 	case "NONE":
-		p.keys = nil
+		p.keys, p.usable = nil, nil
 		return
 	case "":
 		p.faultAt(p.number, p.next(), jobs.Fail, "EXT-X-KEY without a METHOD")
@@ -155,20 +155,27 @@ func (p *parser) key(attrs map[string]string) {
 			break
 		}
 	}
-	p.keys = append(p.keys, k)
+	if p.keys = append(p.keys, k); len(p.keys) > maxSystems {
+		p.keys = p.keys[1:]
+	}
+	p.usable = p.pick()
 }
 
-// inForce picks the key that a reader without a DRM system can use, else the first.
-func (p *parser) inForce() *Key {
-	for _, k := range p.keys {
+// maxSystems bounds the keys in force at one time: one for each DRM system that a stream can be played with.
+const maxSystems = 8
+
+// pick finds the key that a reader without a DRM system can use, else the first, with the systems of all: any of them would open the segment.
+func (p *parser) pick() *Key {
+	systems := make([]string, len(p.keys))
+	for i, k := range p.keys {
 		if k.Format == "" {
 			return k
 		}
+		systems[i] = clip(k.Format)
 	}
-	if len(p.keys) > 0 {
-		return p.keys[0]
-	}
-	return nil
+	first := *p.keys[0]
+	first.Systems = systems
+	return &first
 }
 
 func (p *parser) segment(uri string) {
@@ -182,7 +189,7 @@ func (p *parser) segment(uri string) {
 		p.overflow("segments", maxSegments)
 	} else {
 		m.Segments = append(m.Segments, Segment{
-			Line: p.number, URI: uri, Range: p.rangeOf(m, uri), Map: p.init, Key: p.inForce(),
+			Line: p.number, URI: uri, Range: p.rangeOf(m, uri), Map: p.init, Key: p.usable,
 			Discontinuity: p.discont, Gap: p.pending.gap, ProgramTime: p.pending.when,
 			length: p.pending.length, infLine: p.pending.line, timeLine: p.pending.whenAt, decimal: p.pending.decimal,
 		})

@@ -47,6 +47,7 @@ type parser struct {
 	pending pending
 	variant *Entry // EXT-X-STREAM-INF that waits for its URI
 	keys    []*Key // in force, one a KEYFORMAT
+	usable  *Key   // which of them a segment is told to have
 	init    *Map
 	discont int
 	partInf int            // line of EXT-X-PART-INF

@@ -124,6 +124,9 @@ func TestParseKeys(t *testing.T) {
 	if len(unreadable(p)) > 0 {
 		t.Errorf("faults %+v", p.Faults)
 	}
+	if s := p.Media.Segments[4].Key.Systems; len(s) != 1 || s[0] != "com.apple.streamingkeydelivery" {
+		t.Errorf("systems %q", s)
+	}
 	var got []string
 	for _, s := range p.Media.Segments {
 		k, m := "-", "-"

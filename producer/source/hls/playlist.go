@@ -148,4 +148,6 @@ type Key struct {
 	URI    string
 	Format string // KEYFORMAT; empty means identity
 	IV     []byte // nil: the media sequence number (RFC 8216 section 5.2)
+	// Systems are the KEYFORMATs of all keys in force with this one, its own included, when none of them is identity.
+	Systems []string
 }

@@ -2,6 +2,7 @@ package hls
 
 import (
 	"fmt"
+	"strings"
 
 	"aircheck/jobs"
 )
@@ -98,6 +99,9 @@ func (b *builder) key(i int, k *Key, sequence []byte) *jobs.Key {
 		return nil
 	}
 	out := &jobs.Key{Method: clip(k.Method), URI: k.URI, Format: clip(k.Format), IV: k.IV}
+	if len(k.Systems) > 0 {
+		out.Format = strings.Join(k.Systems, " ")
+	}
 	if out.Format == "" {
 		if out.IV == nil {
 			out.IV = sequence

@@ -206,6 +206,20 @@ func TestEncryptionAndInitSections(t *testing.T) {
 	}
 }
 
+// A segment that several DRM systems could open names all of them.
+func TestKeysOfSeveralSystems(t *testing.T) {
+	text := "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfree.ts\n"
+	for _, format := range []string{"com.apple.streamingkeydelivery", "urn:uuid:edef8ba9-79d6-4ace-a3c8-27dcd51d21ed", "com.microsoft.playready"} {
+		text += "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"data:x\",KEYFORMAT=\"" + format + "\"\n"
+	}
+	tl := timelineOf(t, &fake.Origin{Objects: map[string]string{"/x/a.m3u8": text + "#EXTINF:2,\na.ts\n#EXTINF:2,\nb.ts\n#EXT-X-KEY:METHOD=NONE\n#EXTINF:2,\nc.ts\n"}}, "/x/a.m3u8")
+	s := tl.Sequences[0].Segments
+	const want = "com.apple.streamingkeydelivery urn:uuid:edef8ba9-79d6-4ace-a3c8-27dcd51d21ed com.microsoft.playready"
+	if s[0].Key != nil || s[1].Key.Format != want || s[2].Key.Format != want || s[3].Key != nil {
+		t.Errorf("keys %+v, %+v, %+v, %+v", s[0].Key, s[1].Key, s[2].Key, s[3].Key)
+	}
+}
+
 // ladder is a multivariant playlist with everything that must not be read twice, or at all.
 const ladder = "#EXTM3U\n" +
 	"#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"aac\",NAME=\"English\",LANGUAGE=\"en\",URI=\"audio/en.m3u8\"\n" +
