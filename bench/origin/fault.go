@@ -41,11 +41,20 @@ const (
 	Content Kind = "content" // the content of Clip: black, frozen, silent
 )
 
+// Kinds lists all of them but Content, which needs a clip.
+func Kinds() []Kind {
+	return []Kind{
+		NotFound, Unavailable, Hang, Slow, Truncate, WrongLength, Reset, Late,
+		Stale, Back, Restart, Jump, Discontinuity, ChangeEntry, RemoveEarly, Gap, Drift, BadParts, Change, Swap,
+	}
+}
+
 // Fault is one misbehaviour. Its zero fields leave it general: every channel, every track, all the time.
 type Fault struct {
 	Kind          Kind
 	Stream, Track string
-	// From and Until, exclusive, by the origin's clock. A zero From is when the fault was injected, a zero Until never.
+	// From and Until, exclusive, by the origin's clock. A zero From is when the fault was injected, a zero Until never. What is wrong with the content, and
+	// gaps, concern the segments that begin in that time; everything else concerns the requests of that time.
 	From, Until time.Time
 	// Only are the numbers of the segments concerned; all when there are none.
 	Only []int64
@@ -96,11 +105,15 @@ func (r *request) fault(kind Kind) *Fault {
 	return nil
 }
 
-// segmentFault finds what concerns segment n.
+// segmentFault finds what concerns segment n: how it is delivered while a fault is active, what is in it when it began in that time.
 func (r *request) segmentFault(n int64, kinds ...Kind) *Fault {
 	for i := range r.faults {
 		f := &r.faults[i]
-		if slices.Contains(kinds, f.Kind) && !f.Playlists && f.concerns(r.stream.Name, r.trackName()) && f.active(r.now) && f.has(n) {
+		when := r.now
+		if slices.Contains([]Kind{Content, Swap, Gap}, f.Kind) {
+			when = r.stream.Start.Add(r.track.start(r.stream.Clip.Length, n))
+		}
+		if slices.Contains(kinds, f.Kind) && !f.Playlists && f.concerns(r.stream.Name, r.trackName()) && f.active(when) && f.has(n) {
 			return f
 		}
 	}

@@ -75,8 +75,8 @@ func (t *Track) describe(audio []*Track) string {
 	return s
 }
 
-// target is EXT-X-TARGETDURATION.
-func (t *Track) target() int { return int(math.Ceil(t.longest().Seconds())) }
+// target is EXT-X-TARGETDURATION: no segment is longer when rounded to the nearest second (RFC 8216 section 4.3.3.1).
+func (t *Track) target() int { return max(int(math.Round(t.longest().Seconds())), 1) }
 
 // media writes the media playlist of a track; delta leaves out what the client has already.
 func (r *request) media(delta bool) string {

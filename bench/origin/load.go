@@ -141,6 +141,9 @@ func loadTrack(path string, attrs map[string]string) (Track, error) {
 
 func (t *Track) describeFrom(attrs map[string]string) {
 	t.Codecs, t.Language = attrs["CODECS"], attrs["LANGUAGE"]
+	if attrs["AUDIO"] != "" { // the sound is elsewhere, and its codec with it
+		t.Codecs, _, _ = strings.Cut(t.Codecs, ",")
+	}
 	if _, err := fmt.Sscanf(attrs["RESOLUTION"], "%dx%d", &t.Width, &t.Height); err != nil {
 		t.Width, t.Height = 0, 0
 	}

@@ -12,7 +12,7 @@ import (
 
 // Recipe is what the ffmpeg command line makes a clip of.
 type Recipe struct {
-	// Input is a file; its first Seconds are used. When it is empty, Picture and Sound are drawn by filters: "testsrc2", "sine=f=440".
+	// Input is a file; its first Seconds are used. When it is empty, Picture and Sound are drawn by filters: "testsrc2=s=320x180:r=25", "anoisesrc=r=48000".
 	Input, Picture, Sound string
 	// Seconds is the length of the clip. Multiples of 8 hold whole frames of AAC at 48 kHz, so that nothing is lost where the clip begins anew.
 	Seconds int
@@ -22,6 +22,8 @@ type Recipe struct {
 	Container Container
 	// Heights are those of the variants, all 16:9; 0 entries make one of 90 lines.
 	Heights []int
+	// PictureFilter and SoundFilter are put before the coding: "drawbox=t=fill", "volume=0".
+	PictureFilter, SoundFilter string
 	// Apart puts the sound into a playlist of its own instead of each variant.
 	Apart bool
 }
@@ -29,9 +31,10 @@ type Recipe struct {
 const (
 	recipeRate = 25 // frames a second
 	// aacDelay is the frame that FFmpeg's encoder puts before the sound: without it the clip has as many frames as fit.
-	aacDelay      = 1024
-	recipePicture = "testsrc2=s=320x180:r=25"
-	recipeSound   = "sine=f=440:r=48000,volume=0.5"
+	aacDelay = 1024
+	// What is drawn has no finding of its own: colours that every screen has, and sound that is no tone and differs between the channels.
+	recipePicture = "testsrc2=s=320x180:r=25,hue=s=0.6"
+	recipeSound   = "anoisesrc=color=pink:amplitude=0.2:seed=1:r=48000[l];anoisesrc=color=pink:amplitude=0.2:seed=2:r=48000[r];[l][r]join=inputs=2:channel_layout=stereo"
 )
 
 func (r Recipe) withDefaults() Recipe {
@@ -94,7 +97,7 @@ func (r Recipe) arguments() []string {
 	}
 	var streams []string
 	for i, height := range r.Heights {
-		args = append(args, "-map", "0:v:0", fmt.Sprintf("-filter:v:%d", i), fmt.Sprintf("scale=%d:%d,fps=%d,format=yuv420p", height*16/9&^1, height&^1, recipeRate))
+		args = append(args, "-map", "0:v:0", fmt.Sprintf("-filter:v:%d", i), fmt.Sprintf("%sscale=%d:%d,fps=%d,format=yuv420p", before(r.PictureFilter), height*16/9&^1, height&^1, recipeRate))
 		if r.Apart {
 			streams = append(streams, fmt.Sprintf("v:%d,agroup:audio,name:v%d", i, i))
 			continue
@@ -108,7 +111,7 @@ func (r Recipe) arguments() []string {
 	}
 	gop := fmt.Sprint(recipeRate * r.Segment)
 	args = append(args, "-t", fmt.Sprint(r.Seconds), "-c:v", "libx264", "-preset", "veryfast", "-threads", "1", "-bf", "0", "-g", gop, "-keyint_min", gop, "-sc_threshold", "0",
-		"-filter:a", fmt.Sprintf("aresample=48000,atrim=end_sample=%d", r.Seconds*48000-aacDelay), "-c:a", "aac", "-ac", "2", "-b:a", "64k",
+		"-filter:a", fmt.Sprintf("%saresample=48000,atrim=end_sample=%d", before(r.SoundFilter), r.Seconds*48000-aacDelay), "-c:a", "aac", "-ac", "2", "-b:a", "64k",
 		"-f", "hls", "-hls_time", fmt.Sprint(r.Segment), "-hls_list_size", "0", "-hls_playlist_type", "vod", "-master_pl_name", "master.m3u8",
 		"-var_stream_map", strings.Join(streams, " "))
 	if r.Container == FMP4 {
@@ -117,6 +120,14 @@ func (r Recipe) arguments() []string {
 		args = append(args, "-hls_segment_filename", "%v_%d.ts")
 	}
 	return append(args, "%v.m3u8")
+}
+
+// before puts a filter in front of others.
+func before(filter string) string {
+	if filter == "" {
+		return ""
+	}
+	return filter + ","
 }
 
 // absolute is a path that means the same from another directory.

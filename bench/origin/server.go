@@ -13,6 +13,9 @@ import (
 	"time"
 )
 
+// headerTimeout bounds how long a client may take to say what it wants.
+const headerTimeout = 10 * time.Second
+
 // Origin serves channels over HTTP; it is an http.Handler, and may stand behind several listeners. Paths:
 //
 //	/NAME/master.m3u8, /NAME/manifest.mpd, /NAME/TRACK/index.m3u8, /NAME/TRACK/init.mp4, /NAME/TRACK/NUMBER.EXT, /NAME/TRACK/NUMBER.PART.EXT, /time
@@ -255,14 +258,19 @@ func (r *request) parse(name string) (n int64, part int, ok bool) {
 	return n, part, n >= 0
 }
 
-// Listen serves the origin on an address, 127.0.0.1:0 for a free port, until the server is closed. Each listener is an origin of its own for whoever
-// compares two; stop ends it and waits for it.
+// Listen serves the origin on an address, 127.0.0.1:0 for a free port. Each listener is an origin of its own for whoever compares two. Stop ends it and
+// waits for it.
 func (o *Origin) Listen(address string) (base string, stop func() error, err error) {
+	return Serve(address, o)
+}
+
+// Serve answers requests to an address with a handler until it is stopped, which may be done more than once.
+func Serve(address string, handler http.Handler) (base string, stop func() error, err error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return "", nil, fmt.Errorf("listen: %w", err)
 	}
-	server := &http.Server{Handler: o, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: headerTimeout}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()
 	stop = sync.OnceValue(func() error {

@@ -24,7 +24,7 @@ precision and recall of every detector on such clips and the false alarms on cle
 		Args: args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newInjectCommand(a), newAccuracyCommand(a))
+	cmd.AddCommand(newInjectCommand(a), newAccuracyCommand(a), newOriginCommand(a))
 	return cmd
 }
 
