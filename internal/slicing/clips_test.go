@@ -89,6 +89,8 @@ func clips() []clip {
 		{name: "intra only", make: file("w.mov", "-c:v", "mjpeg", "-q:v", "5", "-c:a", "pcm_s16le")},
 		{name: "ladder with sound of its own", make: ladder("x")},
 		{name: "hls with a discontinuity", make: discontinuity("y")},
+		{name: "dash with a timeline", make: dash("ao", "-use_timeline", "1")},
+		{name: "dash by number, of three periods", make: periods(dash("ap", "-use_timeline", "0"))},
 		{name: "hls split inside GOPs", make: hls("q", "mpegts", 0.4, base("-g", "25", "-sc_threshold", "0")...)},
 		{name: "matroska truncated", make: truncated(file("aa.mkv", base("-g", "18")...)), children: true},
 		{name: "webm truncated", make: truncated(file("ab.webm", "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-g", "20", "-c:a", "libopus"))},
@@ -157,6 +159,46 @@ func ladder(name string) func(*testing.T, string) string {
 			"-f", "hls", "-hls_time", "0.8", "-hls_list_size", "0", "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4", "-var_stream_map", "v:0,agroup:a v:1,agroup:a a:0,agroup:a",
 			"-master_pl_name", "master.m3u8", "-hls_fmp4_init_filename", "init%v.mp4", "-hls_segment_filename", filepath.Join(d, "%v_%03d.m4s"), filepath.Join(d, "v%v.m3u8"))
 		return filepath.Join(d, "master.m3u8")
+	}
+}
+
+// dash is a manifest of two video representations and one of sound.
+func dash(name string, args ...string) func(*testing.T, string) string {
+	return func(t *testing.T, dir string) string {
+		d := filepath.Join(dir, name)
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		m := filepath.Join(d, "stream.mpd")
+		all := []string{"-map", "0:v", "-map", "0:v", "-map", "1:a", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast", "-g", "10", "-bf", "2", "-s:v:1", "80x46", "-c:a", "aac"}
+		ffmpeg(t, append(append(all, args...), "-f", "dash", "-seg_duration", "0.8", "-adaptation_sets", "id=0,streams=v id=1,streams=a", m)...)
+		return m
+	}
+}
+
+// periods splits a presentation of one period of 8 s whose segments of 0.8 s are counted into three, where its segments end.
+func periods(make func(*testing.T, string) string) func(*testing.T, string) string {
+	return func(t *testing.T, dir string) string {
+		m := make(t, dir)
+		data, err := os.ReadFile(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, rest, ok := strings.Cut(string(data), "<Period")
+		body, tail, end := strings.Cut(rest, "</Period>")
+		_, body, attrs := strings.Cut(body, ">")
+		if !ok || !end || !attrs || !strings.Contains(body, `startNumber="1"`) || !strings.Contains(body, `timescale="1000000" duration="800000"`) {
+			t.Fatalf("the manifest is not as it was expected: %s", data)
+		}
+		text := head
+		for i, first := range []int{1, 4, 8} {
+			from := fmt.Sprintf(`startNumber="%d" presentationTimeOffset="%d"`, first, (first-1)*800000)
+			text += fmt.Sprintf("<Period id=\"p%d\" start=\"PT%.1fS\">", i, float64(first-1)*0.8) + strings.ReplaceAll(body, `startNumber="1"`, from) + "</Period>"
+		}
+		if err := os.WriteFile(m, []byte(text+tail), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return m
 	}
 }
 

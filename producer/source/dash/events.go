@@ -1,11 +1,12 @@
 package dash
 
 import (
-	"encoding/base64"
+	"slices"
 	"strings"
 	"time"
 
 	"aircheck/jobs"
+	"aircheck/producer/source/scte35"
 )
 
 func micro(m jobs.Micros) time.Duration { return time.Duration(m) * time.Microsecond }
@@ -54,16 +55,20 @@ func message(n *node) (binary, text string) {
 // splice tells whether the events of a stream announce splices (ANSI/SCTE 214-1 section 6.7.2).
 func (e *Event) splice() bool { return strings.HasPrefix(e.Scheme, "urn:scte:scte35:") }
 
-// section is the splice_info_section of an event; nil when it has none that can be read.
-func (e *Event) section() []byte {
-	s := e.Binary
-	if s == "" {
-		s = e.Text
+// meanings are what the splice information of an event announces; none when it carries no section that can be read.
+func (e *Event) meanings() []scte35.Meaning {
+	text := e.Binary
+	if text == "" {
+		text = e.Text
 	}
-	if b, err := base64.StdEncoding.DecodeString(s); err == nil && len(b) > 0 && b[0] == 0xfc {
-		return b
+	if !e.splice() || text == "" {
+		return nil
 	}
-	return nil
+	section, err := scte35.ParseText(text)
+	if err != nil {
+		return nil
+	}
+	return section.Meanings()
 }
 
 // markers puts the events on the timeline.
@@ -77,25 +82,46 @@ func (b *builder) markers() {
 			start := b.within(addMicros(q.Start, e.Start))
 			m := e.marker()
 			m.Start, m.End = start.At(), start.At()
-			if e.Duration > 0 {
-				m.End = max(start, b.within(addMicros(q.Start, addMicros(e.Start, e.Duration)))).At()
+			if d := e.length(); d > 0 {
+				m.End = max(start, b.within(addMicros(q.Start, addMicros(e.Start, d)))).At()
 			}
 			b.out.Markers = append(b.out.Markers, m)
 		}
 	}
 }
 
-// length is how long an event lasts; absent when nobody says.
-func (e *Event) length() jobs.Micros { return e.Duration }
+// length is how long an event lasts by its own words, else by those of its section; absent when nobody says.
+func (e *Event) length() jobs.Micros {
+	if e.Duration > 0 {
+		return e.Duration
+	}
+	for _, m := range e.meanings() {
+		if m.Edge == scte35.Begin && m.Duration > 0 {
+			return jobs.FromDuration(m.Duration)
+		}
+	}
+	return e.Duration
+}
 
-// marker describes an event.
+// marker describes an event: by its section where there is one, of which the first edge counts, for the event has one time.
 func (e *Event) marker() jobs.Marker {
 	m := jobs.Marker{Kind: "other", Source: "eventstream", ID: e.ID, Text: e.Scheme}
-	if e.splice() {
-		m.Kind = "break"
-	}
 	if e.Text != "" && !e.splice() {
 		m.Text = e.Text
+	}
+	if !e.splice() {
+		return m
+	}
+	m.Kind = "break"
+	list := e.meanings()
+	if i := slices.IndexFunc(list, func(m scte35.Meaning) bool { return m.Edge != "" }); i > 0 {
+		list = list[i:]
+	}
+	if len(list) > 0 {
+		m.Kind, m.Text = list[0].Kind, list[0].Text
+		if m.ID == "" {
+			m.ID = list[0].ID
+		}
 	}
 	return m
 }

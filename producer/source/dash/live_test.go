@@ -196,7 +196,9 @@ func TestResume(t *testing.T) {
 
 // TestLiveFaults: one fault in an otherwise clean channel, and its rule alone.
 func TestLiveFaults(t *testing.T) {
-	bad := func(now time.Time) bool { return now.Sub(midnight()) >= time.Hour+30*time.Second && now.Sub(midnight()) < time.Hour+40*time.Second }
+	bad := func(now time.Time) bool {
+		return now.Sub(midnight()) >= time.Hour+30*time.Second && now.Sub(midnight()) < time.Hour+40*time.Second
+	}
 	tests := []struct {
 		name     string
 		manifest func(c *channel) func(time.Time) string
