@@ -5,11 +5,11 @@ import "fmt"
 func qualityDefects() []Defect {
 	return []Defect{
 		{Code: "video.blockiness", About: "the grid of the coder shows", Variants: []Variant{
-			{Name: "h264", About: "H.264 at a coarse quantiser without its deblocking filter", recipe: blocky("h264")},
-			{Name: "mpeg2", About: "MPEG-2 at a coarse quantiser", recipe: blocky("mpeg2")},
-			{Name: "mjpeg", About: "JPEG pictures at a coarse quantiser", recipe: blocky("mjpeg")},
-			{Name: "recoded", About: "a blocky MPEG-2 stream, decoded and coded anew with care", recipe: blockyRecoded("")},
-			{Name: "scaled", About: "the same, scaled by three halves in between", recipe: blockyRecoded("scale=iw*3/2:-2:flags=bicubic,crop=iw/3*2:ih/3*2,")},
+			{Name: "h264", About: "H.264 at a coarse quantiser without its deblocking filter", Revision: 1, recipe: blocky("h264")},
+			{Name: "mpeg2", About: "MPEG-2 at a coarse quantiser", Revision: 1, recipe: blocky("mpeg2")},
+			{Name: "mjpeg", About: "JPEG pictures at a coarse quantiser", Revision: 1, recipe: blocky("mjpeg")},
+			{Name: "recoded", About: "a blocky MPEG-2 stream, decoded and coded anew with care", Revision: 1, recipe: blockyRecoded("")},
+			{Name: "scaled", About: "the same, scaled by three halves in between", Revision: 1, recipe: blockyRecoded("scale=iw*3/2:-2:flags=bicubic,crop=iw/3*2:ih/3*2,")},
 			{Name: "good", About: "MPEG-2 at a fine quantiser", Decoy: true, recipe: fineMPEG2},
 			{Name: "tiles", About: "graphics with hard edges on the grid in a part of the picture", Decoy: true, recipe: tiles},
 		}},
@@ -72,7 +72,10 @@ func blocky(codec string) func(*scene) error {
 		if name == "clip.ts" {
 			r.acodec = []string{"-c:a", "mp2", "-b:a", "256k"}
 		}
-		return s.render(r)
+		if err := s.render(r); err != nil {
+			return err
+		}
+		return s.showsGrid(name)
 	}
 }
 
@@ -82,6 +85,9 @@ func blockyRecoded(between string) func(*scene) error {
 			return err
 		}
 		if err := s.make(render{vcodec: s.coarse("mpeg2"), noAudio: true, name: "coarse.ts"}); err != nil {
+			return err
+		}
+		if err := s.showsGrid("coarse.ts"); err != nil {
 			return err
 		}
 		return s.render(render{inputs: []string{"-i", "coarse.ts"}, graph: "[1:v]" + between + "format=yuv420p,setsar=1[v]" + s.sound(), vcodec: append(defaultVideo(), "-crf", "14")})
