@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"aircheck/jobs"
-	"aircheck/producer/source/scte35"
+	"aircheck/jobs/scte35"
 )
 
 func micro(m jobs.Micros) time.Duration { return time.Duration(m) * time.Microsecond }

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"aircheck/jobs"
-	"aircheck/producer/source/scte35"
+	"aircheck/jobs/scte35"
 )
 
 // The sources of markers in playlists.
