@@ -16,18 +16,23 @@ type blockiness struct {
 	// Looked is set once there was a picture to look at.
 	Looked bool `json:",omitempty"`
 
-	limit  float64
-	levels levels
-	emit   emitter
+	limit, gross float64
+	levels       levels
+	emit         emitter
 }
 
 func newBlockiness(p *params, emit emitter) videoDetector {
-	return &blockiness{limit: p.or("video.blockiness.step", blockinessStep), levels: p.levels("video.blockiness"), emit: emit}
+	return &blockiness{limit: p.or("video.blockiness.step", blockinessStep), gross: p.or("video.blockiness.gross", blockinessGross), levels: p.levels("video.blockiness"), emit: emit}
 }
 
-// blockinessStep was set on encodes of natural and drawn clips: with a loop filter none reaches it at any quality, without one x264 does from about crf 40, MPEG-2 and MJPEG
-// from about quantiser 14.
-const blockinessStep = 1.0
+// blockinessStep and blockinessGross were set on encodes of natural and drawn clips. With a loop filter none exceeds 0.1 at the qualities that people use; MPEG-2 has up to 0.3 at
+// quantiser 5, and 0.5 to 1 at 25. A wall of tiles over a sixth of the picture has 0.2. Whoever looks for blocks sees them from the first on; from the other on nobody can look past them.
+const (
+	blockinessStep  = 0.22
+	blockinessGross = 0.45
+	// blockinessHold is the share of the limit that is enough to go on: quality goes up and down with the pictures of a GOP.
+	blockinessHold = 0.7
+)
 
 func (d *blockiness) frame(f *videoFrame) {
 	if f.Texture == nil {
@@ -37,7 +42,11 @@ func (d *blockiness) frame(f *videoFrame) {
 		d.Looked = true
 	}
 	score, grid := f.blocks().most, f.blocks().grid
-	if score >= d.limit {
+	limit := d.limit
+	if d.Stretch != nil {
+		limit *= blockinessHold
+	}
+	if score >= limit {
 		if d.Stretch == nil {
 			d.Stretch = &sampledRun{Run: run{From: f.Start}}
 		}
@@ -55,11 +64,15 @@ func (d *blockiness) finish(at jobs.Micros) { d.end(at) }
 func (d *blockiness) end(at jobs.Micros) {
 	s := d.Stretch
 	d.Stretch = nil
-	if s == nil || !s.steady() {
+	if s == nil || !s.steady() || s.mean() < d.limit {
 		return
 	}
 	s.Run.To = min(s.Run.To, at)
-	l, ok := d.levels.reached(s.Run.length())
+	levels := d.levels
+	if s.mean() < d.gross {
+		levels = levels.mild()
+	}
+	l, ok := levels.reached(s.Run.length())
 	if !ok {
 		return
 	}
@@ -82,8 +95,9 @@ func (d *blockiness) unmeasured(code string) string {
 func blockinessThresholds() []Threshold {
 	return []Threshold{
 		{"video.blockiness.info", 1, 0, day, "s", "Visible blocks for this long are info."},
-		{"video.blockiness.warn", 5, 0, day, "s", "Visible blocks for this long are a warning."},
-		{"video.blockiness.fail", math.NaN(), 0, day, "s", "Visible blocks for this long are a failure."},
-		{"video.blockiness.step", blockinessStep, 0.1, 100, "code values", "Blocks show when the steps across their sides exceed those around by this much, weighed with their share of the step."},
+		{"video.blockiness.warn", 5, 0, day, "s", "Gross blocks for this long are a warning."},
+		{"video.blockiness.fail", math.NaN(), 0, day, "s", "Gross blocks for this long are a failure."},
+		{"video.blockiness.step", blockinessStep, 0.05, 100, "code values", "Blocks show when the steps across their sides exceed those around by this much, weighed with their share of the step."},
+		{"video.blockiness.gross", blockinessGross, 0.05, 100, "code values", "Blocks that show by less than this are no more than info."},
 	}
 }

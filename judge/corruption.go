@@ -102,7 +102,7 @@ func (d *corruption) frame(f *videoFrame) {
 
 // blocky follows whether the stream is one whose blocks show anyway.
 func (d *corruption) blocky(f *videoFrame) {
-	if f.blocks().first >= blockinessStep {
+	if f.blocks().first >= blockinessGross {
 		d.Blocky = min(d.Blocky+1, blockyMost)
 	} else {
 		d.Blocky = max(d.Blocky-1, 0)
