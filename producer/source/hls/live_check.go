@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"aircheck/jobs"
-	"aircheck/producer/live"
 )
 
 // sameDuration is how much two writings of one EXTINF may differ: the rounding to milliseconds.
@@ -215,18 +214,3 @@ func (v *version) message(f *Fault) string {
 	}
 	return v.p.label("%s", f.Message)
 }
-
-// tellMarkers tells the date ranges and cues that are new, or say more than before.
-func (v *version) tellMarkers() {
-	for _, m := range v.markers() {
-		text := fmt.Sprint(m.Start, m.End, m.Text, m.Number)
-		key := m.Source + " " + m.ID
-		if v.p.marked[key] == text || len(v.p.marked) >= maxDates {
-			continue
-		}
-		v.p.marked[key] = text
-		v.update.Markers = append(v.update.Markers, m)
-	}
-}
-
-func (v *version) markers() []live.Marker { return nil }

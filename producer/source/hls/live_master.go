@@ -74,7 +74,7 @@ func (l *Live) adopt(top *child, got fetched, update *live.Update) error {
 	children := t.children(top, top.list.Master)
 	t.judge(top, "")
 	for _, f := range t.out.Findings[min(l.master.told, len(t.out.Findings)):] {
-		update.Faults = append(update.Faults, announced(f, l.cfg.Now()))
+		update.Faults = append(update.Faults, faultOf(f, l.cfg.Now()))
 	}
 	l.master.told = max(l.master.told, len(t.out.Findings))
 	l.match(children)
@@ -86,8 +86,8 @@ func (l *Live) adopt(top *child, got fetched, update *live.Update) error {
 	return nil
 }
 
-// announced is a finding about a playlist as a fault.
-func announced(f jobs.Finding, now time.Time) live.Fault {
+// faultOf is a finding about a playlist as a fault.
+func faultOf(f jobs.Finding, now time.Time) live.Fault {
 	fault := live.Fault{Code: f.Code, Key: f.Message, Number: -1, Since: now, Until: now, Message: f.Message}
 	if f.Value != nil {
 		fault.Value = float64(*f.Value)

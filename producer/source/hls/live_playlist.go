@@ -57,8 +57,8 @@ type playlist struct {
 	stale       trouble
 	drift       trouble
 	edge        edge
-	lasting     map[string]span   // faults that may go on, by code
-	marked      map[string]string // markers that were told
+	lasting     map[string]span // faults that may go on, by code
+	told        announced
 }
 
 // known is what is remembered of a segment.
@@ -74,7 +74,7 @@ type known struct {
 
 func newPlaylist(id string, c *child) *playlist {
 	c.list = Playlist{}
-	return &playlist{id: id, child: c, target: defaultTarget, lasting: map[string]span{}, marked: map[string]string{}}
+	return &playlist{id: id, child: c, target: defaultTarget, lasting: map[string]span{}}
 }
 
 // describe is the playlist without segments.
@@ -196,7 +196,7 @@ func brief(d time.Duration) string { return d.Round(100 * time.Millisecond).Stri
 func (l *Live) merge(p *playlist, got *loaded, now time.Time, update *live.Update) bool {
 	list := Parse(got.data)
 	m := list.Media
-	v := &version{p: p, list: list, media: m, now: now, update: update, resume: l.resume, known: p.begun, before: p.end}
+	v := &version{p: p, list: list, media: m, now: now, update: update, resume: l.resume, known: p.begun, before: p.end, others: l.playlists}
 	if m == nil || len(m.Segments) == 0 && m.Skipped == 0 {
 		v.tellFaults()
 		return false

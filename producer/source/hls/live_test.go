@@ -222,3 +222,111 @@ func (c *channel) checkTold(want, sequence string, least float64) {
 		c.t.Errorf("value %.1f, want at least %.1f:%s", worst, least, c.tellFaults())
 	}
 }
+
+// TestLiveResume: a reader that takes over from another tells what came after, once, under the same ids and numbers.
+func TestLiveResume(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		away  time.Duration
+		fault *origin.Fault
+		lost  bool // the window went on over what nobody saw
+	}{
+		"at once":             {away: 0},
+		"within the window":   {away: 15 * time.Second},
+		"longer than that":    {away: 5 * time.Minute, lost: true},
+		"numbers begin anew":  {away: 10 * time.Second, fault: &origin.Fault{Kind: origin.Restart}, lost: true},
+		"after such a change": {away: 10 * time.Second, fault: &origin.Fault{Kind: origin.Restart, From: fakeorigin.Epoch.Add(time.Minute)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := tune(t, func(s *origin.Stream) { s.Jumps = true })
+			if test.fault != nil && !test.fault.From.IsZero() {
+				c.origin.Inject(*test.fault)
+			}
+			c.watch(2 * time.Minute)
+			newest := map[string]live.Position{}
+			for id, list := range c.segments {
+				last := list[len(list)-1]
+				newest[id] = live.Position{Number: last.Number, Discontinuity: last.Discontinuity}
+			}
+			if test.fault != nil && test.fault.From.IsZero() {
+				c.origin.Inject(*test.fault)
+			}
+			c.clock.Advance(test.away)
+			c.reader = c.newReader()
+			c.reader.Resume(newest)
+			c.watch(2 * time.Minute)
+			c.checkResumed(newest, test.lost)
+		})
+	}
+}
+
+// checkResumed holds that numbers and discontinuities grow over the change of readers, without a hole unless something was lost.
+func (c *channel) checkResumed(newest map[string]live.Position, lost bool) {
+	c.t.Helper()
+	if len(c.segments) != 3 {
+		c.t.Errorf("sequences %v", slices.Sorted(maps.Keys(c.segments)))
+	}
+	for id, list := range c.segments {
+		for i := 1; i < len(list); i++ {
+			a, b := list[i-1], list[i]
+			change := a.Number == newest[id].Number
+			if b.Number <= a.Number || b.Discontinuity < a.Discontinuity {
+				c.t.Errorf("%s: segment %d, discontinuity %d after %d, %d", id, b.Number, b.Discontinuity, a.Number, a.Discontinuity)
+			}
+			if b.Number != a.Number+1 && !(change && lost) && b.Number/1e15 == a.Number/1e15 {
+				c.t.Errorf("%s: segment %d after %d", id, b.Number, a.Number)
+			}
+			if change && lost && b.Discontinuity == a.Discontinuity && b.Number/1e15 != a.Number/1e15 {
+				c.t.Errorf("%s: segment %d goes on after %d without a discontinuity", id, b.Number, a.Number)
+			}
+		}
+		if len(list) < 110 {
+			c.t.Errorf("%s: %d segments", id, len(list))
+		}
+	}
+}
+
+// TestLiveEnds: a stream that ends is told to have ended, after its last segment, and is not stale.
+func TestLiveEnds(t *testing.T) {
+	t.Parallel()
+	c := tune(t, func(s *origin.Stream) { s.Ended = fakeorigin.Epoch.Add(time.Minute) })
+	c.watch(5 * time.Minute)
+	if !c.ended || len(c.faults) > 0 {
+		t.Errorf("ended: %v, faults:%s", c.ended, c.tellFaults())
+	}
+	c.checkGapless()
+}
+
+// TestLiveAbsent: a stream that is not there is a fault from the first refresh on, and followed as soon as it is there.
+func TestLiveAbsent(t *testing.T) {
+	t.Parallel()
+	c := tune(t, nil)
+	c.origin.Inject(origin.Fault{Kind: origin.NotFound, Playlists: true, Until: c.clock.Now().Add(time.Minute)})
+	c.watch(3 * time.Minute)
+	c.checkTold("playlist.unavailable", "", 30)
+	if len(c.order) != 1 {
+		t.Errorf("one absence has %d findings:%s", len(c.order), c.tellFaults())
+	}
+	if len(c.segments["s1"]) < 50 {
+		t.Errorf("%d segments after it", len(c.segments["s1"]))
+	}
+	c.checkGapless()
+}
+
+// TestLiveMedia follows a media playlist that no multivariant playlist names.
+func TestLiveMedia(t *testing.T) {
+	t.Parallel()
+	c := tune(t, nil)
+	c.url = strings.Replace(c.url, "master.m3u8", "v0/index.m3u8", 1)
+	c.reader = c.newReader()
+	c.watch(2 * time.Minute)
+	if len(c.faults) > 0 || len(c.segments) != 1 || len(c.segments["s0"]) < 55 {
+		t.Errorf("%d segments, faults:%s", len(c.segments["s0"]), c.tellFaults())
+	}
+	first := c.segments["s0"][0]
+	if want := strings.Replace(c.url, "index.m3u8", "", 1); !strings.HasPrefix(first.At.URI, want) || first.Duration != 2e6 || first.ProgramTime == nil || first.Seen.IsZero() || first.Line == 0 {
+		t.Errorf("first segment %+v", first)
+	}
+	c.checkGapless()
+}

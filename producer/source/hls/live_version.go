@@ -18,6 +18,7 @@ type version struct {
 	now        time.Time
 	update     *live.Update
 	resume     map[string]live.Position
+	others     []*playlist // all of the stream
 }
 
 // number is that of a media sequence number in the sequence.
@@ -30,8 +31,12 @@ func numberIn(e, msn int64) int64 {
 	return e*epoch + msn
 }
 
-// span is the time of a fault that may go on.
-type span struct{ since, until time.Time }
+// span is a fault that may go on, and its worst occurrence.
+type span struct {
+	since, until time.Time
+	value        float64
+	message      string
+}
 
 // goesOn is how many target durations lie at most between two occurrences that are one fault. A packager that does something wrong does it with each segment,
 // and that is one alarm.
@@ -41,15 +46,19 @@ const goesOn = 10
 func (v *version) fault(code string, msn int64, value float64, message string) {
 	p := v.p
 	at, ok := p.lasting[code]
-	f := live.Fault{Code: code, Sequence: p.id, Number: -1, Value: value, Message: message}
+	f := live.Fault{Code: code, Sequence: p.id, Number: -1}
 	if !ok || v.now.Sub(at.until) > goesOn*p.target {
-		at.since = v.now
+		at = span{since: v.now}
 		if msn >= 0 {
 			f.Number = v.number(msn)
 		}
 	}
 	at.until = v.now
+	if value >= at.value {
+		at.value, at.message = value, message
+	}
 	p.lasting[code] = at
+	f.Value, f.Message = at.value, at.message
 	f.Key, f.Since, f.Until = code+" "+at.since.UTC().Format(time.RFC3339Nano), at.since, at.until
 	v.update.Faults = append(v.update.Faults, f)
 }
@@ -256,7 +265,7 @@ func (v *version) extend(from int64) bool {
 		out = append(out, v.segment(&b, &list[i], int(at)+i))
 	}
 	for _, f := range t.out.Findings {
-		v.update.Faults = append(v.update.Faults, announced(f, v.now))
+		v.update.Faults = append(v.update.Faults, faultOf(f, v.now))
 	}
 	for i := range v.update.Sequences {
 		if s := &v.update.Sequences[i]; s.Describes.ID == p.id {
