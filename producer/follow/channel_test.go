@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
@@ -188,6 +189,7 @@ func (b *bed) follower(owner string, store storage.Store) *Follower {
 	f, err := New(Config{
 		Stream: Stream{Name: "news", Input: "http://origin/index.m3u8", Kind: jobs.SourceHLS, Profile: profile()},
 		Source: b.c.source(), Archive: archive.New(store), Origin: b.c, Queue: b.queue, Address: address, Owner: owner, Rand: func() float64 { return 0 },
+		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		b.t.Fatal(err)
@@ -231,6 +233,10 @@ func (b *bed) numbers(row int) []int64 {
 	var list []int64
 	for _, g := range b.checks() {
 		for _, s := range g.Check.Timeline.Sequences[row].Segments {
+			if s.Missing != "" && s.URI == "" {
+				list = append(list, -int64(b.numberAt(*s.ProgramTime)))
+				continue
+			}
 			n := numberOf(b.t, s.URI)
 			if s.Missing != "" {
 				n = -n
@@ -243,6 +249,9 @@ func (b *bed) numbers(row int) []int64 {
 	}
 	return list
 }
+
+// numberAt is the number of the segment with a program time.
+func (b *bed) numberAt(at time.Time) int64 { return int64(at.Sub(b.c.start) / b.c.length) }
 
 func numberOf(t *testing.T, uri string) int64 {
 	t.Helper()
@@ -265,5 +274,39 @@ func (b *bed) consecutive(row int, first, last int64) {
 	}
 	if len(list) == 0 || list[len(list)-1] < last {
 		b.t.Fatalf("row %d ends before segment %d: %v", row, last, list)
+	}
+}
+
+// accounted demands that a row's segments follow each other to the last, that all that came into the archive are there, and that missing are others only.
+func (b *bed) accounted(row int, last int64) {
+	b.t.Helper()
+	list := b.numbers(row)
+	archived := map[int64]bool{}
+	err := b.store.List(context.Background(), "streams/", func(i storage.Info) error {
+		if strings.Contains(i.Key, fmt.Sprintf("/s%d/", row)) {
+			archived[numberOf(b.t, i.Key)] = true
+		}
+		return nil
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if len(list) == 0 {
+		b.t.Fatalf("row %d has no segments", row)
+	}
+	first := max(list[0], -list[0])
+	for n := range archived {
+		if n < first {
+			b.t.Errorf("row %d: segment %d is in the archive and comes before all that are written down", row, n)
+		}
+	}
+	for i, n := range list {
+		want := first + int64(i)
+		if n != want && -n != want || n < 0 && archived[want] {
+			b.t.Fatalf("row %d: segment %d stands where %d belongs (archived: %t): %v", row, n, want, archived[want], list)
+		}
+	}
+	if list[len(list)-1] != last {
+		b.t.Fatalf("row %d does not end with segment %d: %v", row, last, list)
 	}
 }
