@@ -145,6 +145,7 @@ func (r *request) entry(b *strings.Builder, v view, n int64) {
 		when := r.stream.Start.Add(r.track.start(r.stream.Clip.Length, n))
 		b.WriteString("#EXT-X-PROGRAM-DATE-TIME:" + when.UTC().Format("2006-01-02T15:04:05.000Z07:00") + "\n")
 	}
+	r.breaks(b, n)
 	if r.stream.Parts > 0 && v.end-n <= 3 {
 		r.partTags(b, n, r.stream.Parts)
 	}
@@ -156,6 +157,30 @@ func (r *request) entry(b *strings.Builder, v view, n int64) {
 		d -= d / 10
 	}
 	fmt.Fprintf(b, "#EXTINF:%.6f,\n%d.%s\n", d.Seconds(), n, r.track.Container)
+}
+
+// breaks writes what announces the breaks at segment n.
+func (r *request) breaks(b *strings.Builder, n int64) {
+	length := r.stream.Clip.Length
+	now := r.stream.Start.Add(r.track.start(length, n))
+	before := r.stream.Start.Add(r.track.start(length, max(n-1, 0)))
+	for _, k := range r.stream.Breaks {
+		end := k.From.Add(k.Length)
+		in, was := !now.Before(k.From) && now.Before(end), n > 0 && !before.Before(k.From) && before.Before(end)
+		switch {
+		case in && !was && k.AsDates:
+			fmt.Fprintf(b, "#EXT-X-DATERANGE:ID=%q,START-DATE=%q,PLANNED-DURATION=%.3f,CLASS=\"break\"\n", k.ID, stamp(k.From), k.Length.Seconds())
+		case !in && was && k.AsDates:
+			fmt.Fprintf(b, "#EXT-X-DATERANGE:ID=%q,START-DATE=%q,END-DATE=%q\n", k.ID, stamp(k.From), stamp(now))
+		case k.AsDates:
+		case in && !was:
+			fmt.Fprintf(b, "#EXT-X-CUE-OUT:DURATION=%.3f\n", k.Length.Seconds())
+		case in:
+			fmt.Fprintf(b, "#EXT-X-CUE-OUT-CONT:%.3f/%.3f\n", now.Sub(k.From).Seconds(), k.Length.Seconds())
+		case was:
+			b.WriteString("#EXT-X-CUE-IN\n")
+		}
+	}
 }
 
 func (r *request) partTags(b *strings.Builder, n int64, count int) {

@@ -22,8 +22,18 @@ type Stream struct {
 	Parts int
 	// Timeline makes the MPD list its segments in a SegmentTimeline, addressed by $Time$; else they are numbered.
 	Timeline bool
+	// Breaks are announced in the playlists.
+	Breaks []Break
 	// Ended is when the last segment ended; zero for a channel without an end.
 	Ended time.Time
+}
+
+// Break is an advertisement: from the first segment that begins in it to the first that begins after it.
+type Break struct {
+	ID      string
+	From    time.Time
+	Length  time.Duration
+	AsDates bool // by EXT-X-DATERANGE; else by EXT-X-CUE-OUT and its kin
 }
 
 // defaultSegments is the window of a channel that does not say: what Apple's authoring specification asks for at least.

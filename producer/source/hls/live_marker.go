@@ -61,11 +61,22 @@ func (v *version) tellDates() {
 		if length := d.length(); length > 0 {
 			m.End = d.Start.Add(time.Duration(length) * time.Microsecond)
 		}
-		if v.foreign(&m) {
-			continue
+		if old := v.p.told.find(&m); old != nil && m.Text == "" { // the tag that said so has slid out
+			m.Kind, m.Text = old.Kind, old.Text
 		}
-		v.tell(m)
+		if !v.foreign(&m) {
+			v.tell(m)
+		}
 	}
+}
+
+// find finds a marker that was told; nil when there is none.
+func (a *announced) find(m *live.Marker) *live.Marker {
+	i := slices.IndexFunc(a.list, func(o live.Marker) bool { return o.Source == m.Source && o.ID == m.ID })
+	if i < 0 {
+		return nil
+	}
+	return &a.list[i]
 }
 
 // foreign tells whether another playlist of the stream has told a marker already, in this refresh or before.
@@ -99,8 +110,7 @@ func (v *version) tellCues() {
 				m.End = m.Start.Add(time.Duration(float64(length) * float64(time.Second)).Round(time.Microsecond))
 			}
 		}
-		told := slices.ContainsFunc(v.p.told.list, func(o live.Marker) bool { return o.Source == m.Source && o.ID == m.ID })
-		if !told && v.known && s.Sequence < v.before || v.foreign(&m) {
+		if v.p.told.find(&m) == nil && v.known && s.Sequence < v.before || v.foreign(&m) {
 			continue
 		}
 		place := v.tell(m)

@@ -330,3 +330,38 @@ func TestLiveMedia(t *testing.T) {
 	}
 	c.checkGapless()
 }
+
+// TestLiveMarkers: breaks longer than the window are told when they begin, and told again when their end is known, at the same times by all ways of writing.
+func TestLiveMarkers(t *testing.T) {
+	t.Parallel()
+	from := fakeorigin.Epoch.Add(31 * time.Second)
+	for name, dates := range map[string]bool{"cues": false, "date ranges": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := tune(t, func(s *origin.Stream) {
+				s.Breaks = []origin.Break{{ID: "one", From: from, Length: time.Minute, AsDates: dates}, {ID: "two", From: from.Add(3 * time.Minute), Length: 4 * time.Second, AsDates: dates}}
+			})
+			c.watch(6 * time.Minute)
+			last := map[string]live.Marker{}
+			for _, m := range c.markers {
+				last[m.ID] = m
+			}
+			if len(last) != 2 || len(c.markers) > 6 {
+				t.Fatalf("told %d markers of 2: %+v", len(last), c.markers)
+			}
+			for _, m := range last {
+				near := func(at time.Time, after time.Duration) bool { // segments have 2 s
+					return at.Sub(from.Add(after)) >= 0 && at.Sub(from.Add(after)) < 2*time.Second
+				}
+				first := near(m.Start, 0) && near(m.End, time.Minute)
+				second := near(m.Start, 3*time.Minute) && near(m.End, 3*time.Minute+4*time.Second)
+				if !first && !second || m.Text == "" || !dates && m.Kind != "break" {
+					t.Errorf("marker %+v", m)
+				}
+			}
+			if len(c.faults) > 0 {
+				t.Errorf("faults:%s", c.tellFaults())
+			}
+		})
+	}
+}
