@@ -97,7 +97,7 @@ func borderRules() []Rule {
 			Summary: "EXT-X-DISCONTINUITY stands where nothing changes.",
 			Clause:  "RFC 8216 section 4.3.2.3",
 			Levels:  Always(Info),
-			Checked: "Timestamps go on to a frame (0.05 s at least; 0.15 s of sound), and the tracks, their formats, profile and level, and EXT-X-MAP stay the same. Players reset their decoders for nothing.",
+			Checked: "Timestamps go on to a frame (0.05 s at least; 0.5 s of sound), and the tracks, their formats, profile and level, and EXT-X-MAP stay the same. Players reset their decoders for nothing.",
 		},
 	}
 }

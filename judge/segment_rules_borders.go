@@ -92,7 +92,7 @@ func (t *borderTrack) goesOn(next *borderTrack, first int64) bool {
 	}
 	slack := max(t.Frame, durationSlack)
 	if t.Kind == measurement.Audio {
-		slack = soundSlack
+		slack = roundingTolerance // in a transport stream, where only the first frame of a PES packet has a time, sound seems to end that much earlier
 	}
 	ahead := clampTicks(first, turns(first, t.End, t.Format.WrapBits))
 	return abs(t.Base.micros(difference(ahead, t.End))) <= slack

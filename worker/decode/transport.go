@@ -81,7 +81,8 @@ func (m *multiplex) packet(p []byte) {
 	m.found.Packets++
 	if p[1]&0x80 != 0 {
 		m.found.Flagged++
-		return // nothing in it can be believed
+		m.counter[pid] = 0 // nothing in it can be believed; that the next one does not follow it has the same cause
+		return
 	}
 	if pid == tsNull {
 		return

@@ -70,7 +70,7 @@ func TestTransport(t *testing.T) {
 		{"media before the tables", [][]byte{pes(videoPID, 4), pes(cuePID, 1), pat, pes(audioPID, 1), pmt, pes(videoPID, 5)}, measurement.Transport{Packets: 6, Early: 2}},
 		{"no tables", [][]byte{pes(videoPID, 4), pes(videoPID, 5), pes(videoPID, 6)}, measurement.Transport{Packets: 3, NoPSI: true}},
 		{"no PMT", [][]byte{pat, pes(videoPID, 5), pes(videoPID, 6)}, measurement.Transport{Packets: 3, NoPSI: true}},
-		{"damaged on the way", [][]byte{pat, pmt, pes(videoPID, 5), damaged(videoPID, 9), pes(videoPID, 6)}, measurement.Transport{Packets: 5, Flagged: 1}},
+		{"damaged on the way", [][]byte{pat, pmt, pes(videoPID, 5), damaged(videoPID, 6), pes(videoPID, 7)}, measurement.Transport{Packets: 5, Flagged: 1}},
 		{"bytes too many", [][]byte{pat, pmt, pes(videoPID, 4), {1, 2, 3}, pes(videoPID, 5), pes(videoPID, 6), pes(videoPID, 7), {9}}, measurement.Transport{Packets: 6, Stray: 4}},
 	} {
 		got := transportOf(slices.Concat(c.parts...))
