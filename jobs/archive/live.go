@@ -153,3 +153,12 @@ func (a *Archive) OpenLive(ctx context.Context, name string) ([]time.Time, error
 	slices.SortFunc(begins, time.Time.Compare)
 	return begins, classify("list open checks", err)
 }
+
+// Grown gives a growing check as far as it goes.
+func (a *Archive) Grown(ctx context.Context, id string) (*jobs.Check, error) {
+	g, err := a.Growing(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return g.Check, nil
+}

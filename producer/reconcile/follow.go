@@ -25,6 +25,10 @@ type follow struct {
 	judge  loss
 	// judgeEpoch is the greatest epoch of the judge.
 	judgeEpoch int
+	// growing: there is no manifest yet, so nobody knows how many windows there will be.
+	growing bool
+	// load reads the check, for the tasks of lost windows.
+	load func(ctx context.Context, id string) (*jobs.Check, error)
 }
 
 // loss is about one task that is not alive.
@@ -50,7 +54,7 @@ func (l *loss) renewed() { l.since, l.times = time.Time{}, l.times+1 }
 func newFollow(cfg Config, check *jobs.Check) *follow {
 	return &follow{
 		cfg: cfg, id: check.ID, queue: check.Queue, windows: check.Windows,
-		lost: map[jobs.WindowID]*loss{}, epochs: map[jobs.WindowID]int{},
+		lost: map[jobs.WindowID]*loss{}, epochs: map[jobs.WindowID]int{}, load: cfg.Archive.Check,
 	}
 }
 
@@ -69,6 +73,10 @@ func (f *follow) look(ctx context.Context) error {
 		if !fanin.Done[w.ID()] {
 			todo = append(todo, w)
 		}
+	}
+	f.forgetDone(todo)
+	if len(todo) == 0 && f.growing {
+		return nil
 	}
 	if len(todo) == 0 {
 		for _, l := range f.lost { // how often each was lost stays known: a result that cannot be read makes it lost again
@@ -96,14 +104,16 @@ func (f *follow) lookAfterWindows(ctx context.Context, todo []jobs.Window) error
 		return err
 	}
 	// Redis may have lost its data: whatever the store has is counted again, and so is how many there are to be.
-	if err := f.cfg.Queue.Expect(ctx, f.id, len(f.windows)); err != nil {
-		return err
+	if !f.growing {
+		if err := f.cfg.Queue.Expect(ctx, f.id, len(f.windows)); err != nil {
+			return err
+		}
 	}
 	complete, err := f.count(ctx, todo, results)
 	if err != nil {
 		return err
 	}
-	if complete {
+	if complete && !f.growing {
 		return f.lookAfterJudge(ctx)
 	}
 	return f.reviveAll(ctx, due, results)
@@ -119,7 +129,7 @@ func (f *follow) reviveAll(ctx context.Context, due []dueWindow, results map[job
 		}
 		if check == nil {
 			var err error
-			if check, err = f.cfg.Archive.Check(ctx, f.id); err != nil {
+			if check, err = f.load(ctx, f.id); err != nil {
 				return err
 			}
 		}

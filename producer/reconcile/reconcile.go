@@ -46,6 +46,8 @@ type Config struct {
 	Task func(check *jobs.Check, w jobs.Window) (jobs.Task, error)
 	// Sweep removes ghosts from the queue; nil: nobody does.
 	Sweep func(ctx context.Context) (int, error)
+	// Abandon ends and finishes a live check that nobody follows any more (follow.Finisher); nil: it stays open.
+	Abandon func(ctx context.Context, check string) error
 	// Every is the time between two looks. Defaults to 2 s.
 	Every time.Duration
 	// Grace is how long a window must look abandoned before it is enqueued anew. It covers the moments in which a task is between two states, and
@@ -76,7 +78,9 @@ const (
 type Reconciler struct {
 	cfg    Config
 	checks map[string]*follow // by check id
-	swept  time.Time
+	// growing are the checks without a manifest, by id.
+	growing map[string]*growing
+	swept   time.Time
 }
 
 // New makes a reconciler.
@@ -99,7 +103,7 @@ func New(cfg Config) (*Reconciler, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	return &Reconciler{cfg: cfg, checks: map[string]*follow{}, swept: cfg.Now()}, nil
+	return &Reconciler{cfg: cfg, checks: map[string]*follow{}, growing: map[string]*growing{}, swept: cfg.Now()}, nil
 }
 
 // Run looks every few seconds until ctx ends. A look that fails is logged and repeated: store and queue may come back.
@@ -157,12 +161,16 @@ func (r *Reconciler) Following() int { return len(r.checks) }
 
 func (r *Reconciler) forgetAllBut(open []archive.Open) {
 	still := make(map[string]*follow, len(open))
+	grow := make(map[string]*growing, len(r.growing))
 	for _, o := range open {
 		if f := r.checks[o.ID]; f != nil {
 			still[o.ID] = f
 		}
+		if g := r.growing[o.ID]; g != nil {
+			grow[o.ID] = g
+		}
 	}
-	r.checks = still
+	r.checks, r.growing = still, grow
 }
 
 // follow finds or makes what is remembered of a check; nil when there is nothing to look at.
@@ -170,20 +178,34 @@ func (r *Reconciler) follow(ctx context.Context, o archive.Open) (*follow, error
 	if f := r.checks[o.ID]; f != nil {
 		return f, nil
 	}
+	if g := r.growing[o.ID]; g != nil && !g.last {
+		g, err := r.grow(ctx, o)
+		return g.followed(), err
+	}
 	check, err := r.cfg.Archive.Check(ctx, o.ID)
 	if errors.Is(err, storage.ErrNotFound) {
-		return nil, r.withoutManifest(ctx, o)
+		return r.withoutManifest(ctx, o)
 	}
 	if err != nil {
 		return nil, err
 	}
+	delete(r.growing, o.ID)
 	f := newFollow(r.cfg, check)
 	r.checks[o.ID] = f
 	return f, nil
 }
 
-// withoutManifest removes the mark of a submission that broke off before there was anything to do.
-func (r *Reconciler) withoutManifest(ctx context.Context, o archive.Open) error {
+// withoutManifest looks whether the check grows, and removes the mark of a submission that broke off before there was anything to do.
+func (r *Reconciler) withoutManifest(ctx context.Context, o archive.Open) (*follow, error) {
+	if _, _, live := jobs.ParseLiveID(o.ID); live {
+		if g, err := r.grow(ctx, o); g != nil || err != nil {
+			return g.followed(), err
+		}
+	}
+	return nil, r.unmark(ctx, o)
+}
+
+func (r *Reconciler) unmark(ctx context.Context, o archive.Open) error {
 	if r.cfg.Now().Sub(o.Since) < orphanAge {
 		return nil
 	}
