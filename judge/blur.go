@@ -26,6 +26,8 @@ type blur struct {
 	// Sharp counts the samples that are sharp, and stops at blurKnown.
 	Sharp  int
 	Looked bool `json:",omitempty"`
+	// Seen is what was seen last while the picture was sharp, or lost its edges.
+	Seen *edgedScene `json:",omitempty"`
 
 	limit  float64
 	levels levels
@@ -56,6 +58,9 @@ func (d *blur) frame(f *videoFrame) {
 	}
 	steep, known := steepness(f)
 	d.Looked = d.Looked || known
+	if !known && d.faded(f) {
+		steep, known = goneSteepness, true
+	}
 	switch {
 	case known && steep < d.limit:
 		if d.Stretch == nil {
@@ -65,6 +70,7 @@ func (d *blur) frame(f *videoFrame) {
 		return
 	case known:
 		d.Sharp = min(d.Sharp+1, blurKnown)
+		d.see(f)
 	}
 	if s := d.Stretch; s != nil {
 		if known && s.over(f.Start) || f.Start-s.Run.To > sampleGap {
@@ -73,7 +79,10 @@ func (d *blur) frame(f *videoFrame) {
 	}
 }
 
-func (d *blur) gap(from, _ jobs.Micros) { d.end(from) }
+func (d *blur) gap(from, _ jobs.Micros) {
+	d.Seen = nil
+	d.end(from)
+}
 
 func (d *blur) finish(at jobs.Micros) { d.end(at) }
 
