@@ -91,6 +91,14 @@ func sampleCaptionsCheck() *Check {
 	return c
 }
 
+// sampleClockCheck has the clock of the media, as DASH has it.
+func sampleClockCheck() *Check {
+	c := sampleCheck()
+	c.Timeline.Kind = SourceDASH
+	c.Timeline.Sequences[0].Segments[0].Clock = &MediaClock{Zero: 90_000_000, At: 90_000_040, Exact: true}
+	return c
+}
+
 // sampleInstalment is the second piece of a live check; sampleBeginning is the first.
 func sampleInstalment() *Instalment {
 	return &Instalment{
@@ -236,6 +244,9 @@ func samples() map[string]struct {
 		"check-captions-v1.json": {
 			sampleCaptionsCheck(), func() ([]byte, error) { return EncodeCheck(sampleCaptionsCheck()) }, func(b []byte) (any, error) { return DecodeCheck(b) },
 		},
+		"check-clock-v1.json": {
+			sampleClockCheck(), func() ([]byte, error) { return EncodeCheck(sampleClockCheck()) }, func(b []byte) (any, error) { return DecodeCheck(b) },
+		},
 		"check-ladder-v1.json": {
 			sampleLadderCheck(), func() ([]byte, error) { return EncodeCheck(sampleLadderCheck()) }, func(b []byte) (any, error) { return DecodeCheck(b) },
 		},
@@ -291,7 +302,7 @@ func TestFrozen(t *testing.T) {
 // TestSamplesSetEveryField keeps the frozen files worth having: a field that no sample sets could be renamed unnoticed.
 func TestSamplesSetEveryField(t *testing.T) {
 	set := map[string]bool{}
-	for _, v := range []any{sampleTask(), sampleObjectTask(), *sampleCheck(), *sampleReferenceCheck(), *sampleCaptionsCheck(), *sampleLadderCheck(), *sampleCompared(), sampleCompareTask(), sampleOutcome(), sampleFailure(), *sampleInstalment(), *sampleBeginning(), *sampleContinuation()} {
+	for _, v := range []any{sampleTask(), sampleObjectTask(), *sampleCheck(), *sampleReferenceCheck(), *sampleCaptionsCheck(), *sampleClockCheck(), *sampleLadderCheck(), *sampleCompared(), sampleCompareTask(), sampleOutcome(), sampleFailure(), *sampleInstalment(), *sampleBeginning(), *sampleContinuation()} {
 		collect(set, reflect.ValueOf(v))
 	}
 	collect(set, reflect.ValueOf(*sampleFastCheck()))

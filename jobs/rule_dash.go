@@ -78,5 +78,12 @@ func mpdTimeRules() []Rule {
 			Checked: "The longest segment of each SegmentTimeline, and @duration; the value is by how much it is longer. Up to 0.1 s is rounding, which packagers do to tenths. " +
 				"Info, because FFmpeg writes the length that it was asked for, whatever the key frames made of it, and all players play that.",
 		},
+		{
+			Code: "timestamp.manifest", Applies: "DASH", Unit: "s", Levels: []Level{{Info, 0.2}, {Warn, 0.5}},
+			Summary: "The timestamps of the media are not those that the manifest says.",
+			Clause:  "ISO/IEC 23009-1 sections 5.3.9.6 (S@t) and 5.3.9.2 (@presentationTimeOffset); ISO/IEC 14496-12 section 8.8.12 (tfdt)",
+			Checked: "The first segment of each period that can be read and whose time a SegmentTimeline or a segment index gives: its first timestamp, edit list applied, against that time; up to 0.2 s is priming and reordering. " +
+				"Players place media by its timestamps and look for it by the manifest, so they show it at another time, or wait for it for ever. A later segment that is out of place is `timestamp.gap` or `timestamp.overlap`.",
+		},
 	}
 }

@@ -119,9 +119,20 @@ type Segment struct {
 	Discontinuity int        `json:"disc,omitempty"`
 	Gap           bool       `json:"gap,omitempty"` // EXT-X-GAP: the packager says that there is nothing to fetch
 	ProgramTime   *time.Time `json:"program_time,omitempty"`
+	// Clock says what the media's timestamps are, by the manifest; set on the first segment of a discontinuity group in DASH only.
+	Clock *MediaClock `json:"clock,omitempty"`
 	// Missing says why the segment could not be had while its stream was live, in the words of a finding and without addresses; empty for one that could.
 	// Nobody tries to fetch it again.
 	Missing string `json:"missing,omitempty"`
+}
+
+// MediaClock ties the clock of the media to the timeline.
+type MediaClock struct {
+	// Zero is what the media's clock shows at the timeline's zero: @presentationTimeOffset less the beginning of the period.
+	Zero Micros `json:"zero"`
+	// At is what it shows where the segment begins, meaningful when Exact: a manifest with @duration gives an average.
+	At    Micros `json:"at"`
+	Exact bool   `json:"exact,omitempty"`
 }
 
 // Key is how a segment is encrypted. The key's bytes are fetched by the worker and are never part of a job.

@@ -17,6 +17,8 @@ const (
 	maxCount = 1 << 27
 	// maxTime bounds the timeline: 30 years in microseconds, so that sums of two times cannot overflow.
 	maxTime Micros = 30 * 366 * 86400 * 1e6
+	// maxClock bounds what a media's clock shows: times since 1970, and to spare; sums of some cannot overflow.
+	maxClock Micros = 400 * 366 * 86400 * 1e6
 	// ivLength is AES's block.
 	ivLength = 16
 )
@@ -249,6 +251,9 @@ func (s *Segment) validate() error {
 	}
 	if err := s.ByteRange.validate(); err != nil {
 		return err
+	}
+	if c := s.Clock; c != nil && (max(c.Zero, -c.Zero, c.At, -c.At) > maxClock) {
+		return fmt.Errorf("clock %d, %d is out of range", c.Zero, c.At)
 	}
 	if err := s.Init.validate(); err != nil {
 		return fmt.Errorf("init: %w", err)

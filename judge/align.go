@@ -63,6 +63,9 @@ func (g group) distance(r group) (jobs.Micros, bool) {
 	o := r.origin(g.Base)
 	ticks := clampTicks(g.Ticks, turns(g.Ticks, clampTicks(o.Ticks, g.Base.ticks(g.At-o.At)), g.Wrap))
 	by := o.time(g.Base, ticks) - g.At
+	if g.Zero != nil && r.Zero != nil {
+		by += *r.Zero - *g.Zero // the manifest says that the two clocks are not one, and by how much (@presentationTimeOffset)
+	}
 	return by, abs(by) <= alignTolerance
 }
 

@@ -47,6 +47,8 @@ type group struct {
 	Disc int
 	anchor
 	Wrap int
+	// Zero is what the clock shows at the timeline's zero by the manifest; nil when it does not say.
+	Zero *jobs.Micros `json:",omitempty"`
 }
 
 // placedUnit is a unit with its place on the timeline; From and To are the borders that coverage is kept in.
@@ -124,7 +126,7 @@ func (p *placement) segment(m *measurement.Unit, s *jobs.Segment, formats []meas
 	if p.Anchor == nil || s.Discontinuity != p.Disc {
 		p.anchorAt(&u, at, formats)
 		p.Disc = s.Discontinuity
-		p.Groups = append(p.Groups, group{s.Discontinuity, *p.Anchor, formats[u.Tracks[0].Format].WrapBits})
+		p.Groups = append(p.Groups, group{s.Discontinuity, *p.Anchor, formats[u.Tracks[0].Format].WrapBits, zeroOf(s)})
 	} else {
 		p.run(&u, at, formats)
 		leap = p.leap(&u, at)
@@ -135,6 +137,14 @@ func (p *placement) segment(m *measurement.Unit, s *jobs.Segment, formats []meas
 	}
 	p.settle(&u, s)
 	return u, leap
+}
+
+// zeroOf is what the manifest says of the clock of a group.
+func zeroOf(s *jobs.Segment) *jobs.Micros {
+	if s.Clock == nil {
+		return nil
+	}
+	return &s.Clock.Zero
 }
 
 // settle remembers where the unit ended and follows the media where it strays from the playlist.

@@ -15,6 +15,7 @@ type packaging struct {
 	Transport segmentTransport
 	Borders   segmentBorders
 	Declared  declaredFormats
+	Clock     segmentClock
 }
 
 // newPackaging is nil where there is nothing that was packaged: a file has segments only because aircheck cuts it.
@@ -53,6 +54,7 @@ func (p *packaging) segment(s *packagedSegment) {
 	p.Transport.see(s)
 	p.Borders.see(s)
 	p.Declared.see(s)
+	p.Clock.see(s)
 }
 
 // hole tells that a segment is not there or cannot be read: what follows is not measured against what was before it.
@@ -75,6 +77,7 @@ func (p *packaging) findings(q *sequence) []jobs.Finding {
 	list = append(list, p.Keys.findings(q.dash)...)
 	list = append(list, p.Transport.findings()...)
 	list = append(list, p.Borders.findings()...)
+	list = append(list, p.Clock.findings()...)
 	if q.def.Variant != nil {
 		list = append(list, p.Declared.findings(q.def.Variant)...)
 	}

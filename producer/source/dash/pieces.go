@@ -26,9 +26,12 @@ type piece struct {
 	period     int
 	begins     jobs.Micros // of the period
 	counted    bool        // the number is one of the manifest's own
-	at         jobs.ByteRange
-	init       *jobs.ByteRange
-	key        *jobs.Key
+	// clock is what the media's clock shows when the presentation's time is 0, and where the segment begins; exact: the manifest tells each segment's time.
+	zero, media jobs.Micros
+	exact       bool
+	at          jobs.ByteRange
+	init        *jobs.ByteRange
+	key         *jobs.Key
 }
 
 // reader turns representations into pieces. It is for one goroutine.
@@ -158,6 +161,7 @@ func (rep *Representation) place(s slot) piece {
 	q, i := rep.Period, &rep.Info
 	p := piece{slot: s, period: q.Index, begins: q.Start, key: rep.Protection}
 	p.counted = i.Kind == KindList || i.Media != nil && i.Media.number
+	p.zero, p.media, p.exact = micros(i.Offset, i.Timescale)-q.Start, micros(s.at, i.Timescale), i.HasTimeline
 	p.start, p.end = q.Start+max(0, i.start(s)), q.Start+i.end(s)
 	if q.Duration >= 0 && (!i.HasTimeline && i.Kind == KindTemplate || p.end-q.end() > maxOverhang) {
 		p.end = max(p.start, min(p.end, q.end()))
@@ -257,6 +261,7 @@ func (r *reader) byIndex(ctx context.Context, rep *Representation) ([]piece, err
 			continue
 		}
 		p.start, p.end = rep.Period.Start+max(0, from), rep.Period.Start+to
+		p.zero, p.media, p.exact = offset-rep.Period.Start, micros(s.at, x.timescale), true
 		if rep.Period.Duration >= 0 && p.end-rep.Period.end() > maxOverhang {
 			p.end = rep.Period.end()
 		}
@@ -286,7 +291,7 @@ func (r *reader) whole(rep *Representation) []piece {
 		return nil
 	}
 	p := piece{start: q.Start, end: q.end(), period: q.Index, key: rep.Protection}
-	p.line = rep.Line
+	p.line, p.zero = rep.Line, micros(rep.Info.Offset, rep.Info.Timescale)-q.Start
 	p.at = jobs.ByteRange{URI: r.resolve(rep, rep.Line, rep.Base), Length: -1}
 	r.used(&p)
 	return []piece{p}

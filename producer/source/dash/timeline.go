@@ -157,7 +157,7 @@ func (b *builder) segments(r *row, list []piece) ([]jobs.Segment, jobs.Micros) {
 		} else {
 			start = 0
 		}
-		out = append(out, b.segment(len(out), p, start, end))
+		out = append(out, b.segment(len(out), p, k == 0 || list[k-1].period != p.period, start, end))
 		at = max(end, start)
 	}
 	last := len(b.mpd.Periods) - 1
@@ -172,8 +172,12 @@ func (b *builder) gap(i, period int, from, to jobs.Micros) jobs.Segment {
 	return jobs.Segment{Index: i, ByteRange: jobs.ByteRange{Length: -1}, Start: from, Duration: to - from, Discontinuity: period, Gap: true}
 }
 
-func (b *builder) segment(i int, p *piece, start, end jobs.Micros) jobs.Segment {
+// segment makes a segment of a piece; first: it is the first of its period.
+func (b *builder) segment(i int, p *piece, first bool, start, end jobs.Micros) jobs.Segment {
 	s := jobs.Segment{Index: i, ByteRange: p.at, Start: start, Duration: max(0, end-start), Init: p.init, Key: p.key, Discontinuity: p.period}
+	if first {
+		s.Clock = &jobs.MediaClock{Zero: p.zero + b.zero, At: p.media, Exact: p.exact}
+	}
 	if b.mpd.Dynamic && b.mpd.Start != nil {
 		t := b.mpd.Start.Add(micro(p.start))
 		s.ProgramTime = &t
