@@ -1,0 +1,52 @@
+package streams
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+func TestWatch(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "streams.yaml")
+	w, at := &Watch{Path: path}, time.Unix(1_800_000_000, 0)
+	poll := func(what string, wantChanged, wantErr bool) *File {
+		t.Helper()
+		f, changed, err := w.Poll()
+		if changed != wantChanged || (err != nil) != wantErr {
+			t.Errorf("%s: changed %t, %v", what, changed, err)
+		}
+		return f
+	}
+	write := func(text string) {
+		t.Helper()
+		at = at.Add(time.Second)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	poll("no file", false, true)
+	poll("still no file", false, false)
+	write("streams:\n- {name: a, url: /a}\n")
+	if f := poll("first", true, false); f == nil || len(f.Streams) != 1 {
+		t.Errorf("read %+v", f)
+	}
+	poll("as it was", false, false)
+	write("streams:\n- {name: a, ulr: /a}\n")
+	poll("wrong", false, true)
+	poll("still wrong", false, false)
+	write("streams:\n- {name: a, url: /a}\n- {name: b, url: /b}\n")
+	if f := poll("mended", true, false); f == nil || len(f.Streams) != 2 {
+		t.Errorf("read %+v", f)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	poll("gone", false, true)
+	write("streams: []\n")
+	poll("empty", true, false)
+}
