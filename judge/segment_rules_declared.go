@@ -103,7 +103,7 @@ func (d *declaredFormats) size(s *packagedSegment, f *measurement.Format) {
 
 // frames counts pictures by packets, which are there at every depth of analysis; a field is no picture.
 func (d *declaredFormats) frames(s *packagedSegment, t *placedTrack) {
-	n := int64(t.Packets)
+	n := min(int64(t.Packets), maxPackets)
 	if decoded := int64(t.Frames); t.Depth == "" && decoded > 0 && n >= 2*decoded-decoded/10 && n <= 2*decoded+decoded/10 {
 		n = decoded
 	}
@@ -121,7 +121,7 @@ func (d *declaredFormats) frames(s *packagedSegment, t *placedTrack) {
 
 func (d *declaredFormats) take() {
 	if w := d.Wait; w != nil {
-		d.Frames += w.Frames
+		d.Frames = min(d.Frames+w.Frames, 1<<40)
 		d.Length = clampTime(d.Length + w.End - w.First)
 	}
 }

@@ -7,6 +7,9 @@ import (
 	"aircheck/jobs"
 )
 
+// maxPackets bounds what a count of packets is believed to be: a segment is smaller than a gigabyte.
+const maxPackets = 1 << 31
+
 // segmentTransport looks at the packets of transport streams.
 type segmentTransport struct {
 	PSI, Continuity, Flagged, Stray bouts
@@ -28,7 +31,7 @@ func (r *segmentTransport) see(s *packagedSegment) {
 	var pids []string
 	for _, e := range t.Continuity {
 		if e.Errors > 0 && e.PID >= 0 {
-			lost = min(lost+e.Errors, 1<<31)
+			lost = min(lost+min(e.Errors, maxPackets), maxPackets)
 			pids = append(pids, fmt.Sprintf("%d × on PID %d", e.Errors, e.PID))
 		}
 	}
