@@ -28,6 +28,7 @@ var evidence = map[string]struct {
 }{
 	"missing_segment_is_a_finding_and_a_hole_in_coverage":   {"hls-missing/media.m3u8", 6, 12, 0.1, 12.52},
 	"corrupt_segment_is_a_finding_and_the_rest_is_analysed": {"hls-corrupt/media.m3u8", 6, 12, 0.1, 12.52},
+	"wrong_extinf_is_found":                                 {"hls-extinf/media.m3u8", 4, 8, 0.2, 8.52},
 }
 
 // TestEachDisputeHasEvidence keeps the list and this file in step.
