@@ -15,9 +15,11 @@ const (
 	// maxKnown bounds the segments of one playlist that are remembered to compare the next version with: of a window of hours the newest hour. It is what a
 	// stream costs in memory, some 100 bytes each.
 	maxKnown = 2000
-	// epoch is what is added to the numbers of a sequence each time when its media sequence numbers begin anew, so that they grow: far more than any
-	// sequence has, and easy to read past.
+	// epoch is what is added to the numbers of a sequence each time when its media sequence numbers begin anew, so that they grow: more than a sequence has
+	// in practice, where the largest are times in milliseconds, and easy to read past.
 	epoch = 1_000_000_000_000_000
+	// maxNumber bounds media sequence numbers and those of discontinuities, so that sums with epochs do not overflow.
+	maxNumber = 1 << 60
 	// joinTargets is how far from the end a player joins (RFC 8216 section 6.3.3).
 	joinTargets = 3
 	// dueTargets is when a live playlist must have a new segment (RFC 8216 section 6.2.1), in tenths of the target duration.
@@ -37,6 +39,8 @@ type playlist struct {
 
 	begun  bool
 	epoch  int64
+	newest int64 // the last number that was told; -1 before the first
+	disc   int64 // the discontinuity of that
 	first  int64 // media sequence numbers [first, end) of the newest version
 	end    int64
 	known  []known // the newest of them
@@ -74,7 +78,7 @@ type known struct {
 
 func newPlaylist(id string, c *child) *playlist {
 	c.list = Playlist{}
-	return &playlist{id: id, child: c, target: defaultTarget, lasting: map[string]span{}}
+	return &playlist{id: id, child: c, target: defaultTarget, newest: -1, lasting: map[string]span{}}
 }
 
 // describe is the playlist without segments.
@@ -199,6 +203,11 @@ func (l *Live) merge(p *playlist, got *loaded, now time.Time, update *live.Updat
 	v := &version{p: p, list: list, media: m, now: now, update: update, resume: l.resume, known: p.begun, before: p.end, others: l.playlists}
 	if m == nil || len(m.Segments) == 0 && m.Skipped == 0 {
 		v.tellFaults()
+		return false
+	}
+	if m.MediaSequence > maxNumber || m.DiscontinuitySequence > maxNumber {
+		v.tellFaults()
+		v.fault("playlist.invalid", -1, 0, p.label("EXT-X-MEDIA-SEQUENCE %d, EXT-X-DISCONTINUITY-SEQUENCE %d: nobody counts that far", m.MediaSequence, m.DiscontinuitySequence))
 		return false
 	}
 	if m.Target > 0 {

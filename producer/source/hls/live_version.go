@@ -22,14 +22,7 @@ type version struct {
 }
 
 // number is that of a media sequence number in the sequence.
-func (v *version) number(msn int64) int64 { return numberIn(v.p.epoch, msn) }
-
-func numberIn(e, msn int64) int64 {
-	if msn >= epoch {
-		return msn
-	}
-	return e*epoch + msn
-}
+func (v *version) number(msn int64) int64 { return v.p.epoch*epoch + msn }
 
 // span is a fault that may go on, and its worst occurrence.
 type span struct {
@@ -81,6 +74,9 @@ func (v *version) join() bool {
 	if v.first > p.end {
 		v.judgeJump()
 	}
+	if d := v.discontinuityAt(v.first) + p.shift; v.first >= p.end && d < p.disc && v.media.Skipped == 0 {
+		p.shift += p.disc + 1 - d // nobody knows how the timestamps go on
+	}
 	v.compare()
 	from := p.end
 	if v.first > from {
@@ -120,10 +116,9 @@ func (v *version) joinAt() int64 {
 // sequence that began anew.
 func (v *version) resumeAt(pos live.Position) (from, shift int64) {
 	p := v.p
-	msn := pos.Number
-	if v.end < epoch {
-		p.epoch, msn = pos.Number/epoch, pos.Number%epoch
-	}
+	p.newest, p.disc = pos.Number, pos.Discontinuity
+	p.epoch = max(pos.Number-v.end+epoch/2, 0) / epoch
+	msn := pos.Number - p.epoch*epoch
 	if msn >= v.end && !v.near(msn) {
 		v.fault("playlist.sequence", -1, float64(msn-v.end+1), p.label("the last segment is %d, and was %d before", v.end-1, msn))
 		v.anew()
@@ -149,10 +144,16 @@ func (v *version) discontinuityAt(msn int64) int64 {
 
 // anew begins the sequence again, with numbers above all before.
 func (v *version) anew() {
-	v.p.epoch++
+	v.nextEpoch()
 	v.p.known, v.p.suspect, v.p.length = nil, 0, 0
 	v.p.rebase()
 }
+
+// nextEpoch makes the numbers that follow larger than all before, thousands of times at least.
+func (v *version) nextEpoch() { v.p.epoch = min(max(v.p.epoch, v.p.newest/epoch)+1, maxEpochs) }
+
+// maxEpochs keeps numbers in their type: two times maxNumber and this many epochs fit.
+const maxEpochs = 6000
 
 // moved finds out whether the segments that are known stand under other numbers now, by how many.
 func (v *version) moved() (by int64, ok bool) {
@@ -196,7 +197,7 @@ func (v *version) renumber(by int64) {
 	v.fault("playlist.sequence", -1, float64(max(by, -by)),
 		p.label("the media sequence numbers of known segments changed by %+d: segment %d is %d now", by, p.end-1, p.end-1+by))
 	p.shift += p.known[len(p.known)-1].discontinuity - p.shift - v.discontinuityAt(p.end-1+by)
-	p.epoch++
+	v.nextEpoch()
 	for i := range p.known {
 		p.known[i].number += by
 	}
@@ -252,6 +253,9 @@ func (v *version) extend(from int64) bool {
 	p := v.p
 	at := max(from-v.first-v.media.Skipped, 0)
 	list := v.media.Segments[min(at, int64(len(v.media.Segments))):]
+	for len(list) > 0 && v.number(list[0].Sequence) <= p.newest { // a stream that began anew more often than there are numbers
+		list, at = list[1:], at+1
+	}
 	v.inherit()
 	v.remember(list)
 	if len(list) == 0 {
@@ -264,6 +268,7 @@ func (v *version) extend(from int64) bool {
 	for i := range list {
 		out = append(out, v.segment(&b, &list[i], int(at)+i))
 	}
+	p.newest, p.disc = out[len(out)-1].Number, out[len(out)-1].Discontinuity
 	for _, f := range t.out.Findings {
 		v.update.Faults = append(v.update.Faults, faultOf(f, v.now))
 	}
@@ -281,7 +286,7 @@ func (v *version) segment(b *builder, s *Segment, i int) live.Segment {
 	made := b.segment(i, s)
 	return live.Segment{
 		Number: v.number(s.Sequence), At: made.ByteRange, Duration: made.Duration, Init: made.Init, Key: made.Key, InitKey: made.InitKey,
-		Discontinuity: v.discontinuity(s), Gap: s.Gap, ProgramTime: s.ProgramTime, Seen: v.now, Line: s.Line,
+		Discontinuity: max(v.discontinuity(s), v.p.disc), Gap: s.Gap, ProgramTime: s.ProgramTime, Seen: v.now, Line: s.Line,
 	}
 }
 
@@ -299,7 +304,7 @@ func (p *playlist) lastDiscontinuity(before int64) int64 {
 			return p.known[i].discontinuity
 		}
 	}
-	return 0
+	return p.disc
 }
 
 // inherit gives the segments of a delta update the initialisation section of those that it leaves out.
@@ -321,7 +326,7 @@ func (v *version) remember(list []Segment) {
 	for i := range list {
 		s := &list[i]
 		p.known = append(p.known, known{
-			number: s.Sequence, hash: hashOf(s), duration: s.Duration, discontinuity: v.discontinuity(s), gap: s.Gap, init: s.Map, encrypted: s.Key != nil,
+			number: s.Sequence, hash: hashOf(s), duration: s.Duration, discontinuity: max(v.discontinuity(s), p.disc), gap: s.Gap, init: s.Map, encrypted: s.Key != nil,
 		})
 	}
 	gone := 0
