@@ -46,6 +46,7 @@ func (j *Judge) Finish() (jobs.Result, error) {
 		r.Findings = []jobs.Finding{}
 	}
 	slices.SortStableFunc(r.Findings, compareFindings)
+	j.causes(r.Findings, renditions)
 	r.Verdict = verdict(r.Findings, lost)
 	return r, nil
 }

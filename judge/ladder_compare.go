@@ -46,11 +46,10 @@ func (c *comparison) alike(a, b int) bool {
 	if c.same(a, b, i, j, otherThan) {
 		return true
 	}
-	for d := int64(1); d <= besides; d++ {
-		for _, k := range [2]int64{c.k - d, c.k + d} {
-			if c.sameAt(a, b, k, j) || c.sameAt(b, a, k, i) {
-				return true
-			}
+	// Where one is late each shows what the other does at another time. One alone proves nothing: behind a border, what was right before is still like what is right now.
+	for d := int64(-besides); d <= besides; d++ {
+		if d != 0 && c.sameAt(a, b, c.k-d, j) && c.sameAt(b, a, c.k+d, i) {
+			return true
 		}
 	}
 	if by, ok := c.clockSteps(a, b); ok {
@@ -135,13 +134,19 @@ func (c *comparison) zoomed(a, b, i, j int) bool {
 	}
 	x, y := p.Cells[i*signCells:(i+1)*signCells], q.Cells[j*signCells:(j+1)*signCells]
 	r := &c.l.Content.Rungs[b]
-	if r.Zoom > 0 && r.Zoom <= zoomSteps*zoomSteps && fitsAt(x, y, r.Zoom-1) {
-		return true
+	known := fittingZooms(&c.l.rungs[a].video().First, &c.l.rungs[b].video().First)
+	if r.Zoom > 0 && r.Zoom <= zoomSteps*zoomSteps {
+		known = append(known, r.Zoom-1)
+	}
+	for _, z := range known {
+		if fit := fitAt(x, y, p.Spread[i], q.Spread[j], z); fit < 0 || fit >= zoomFits {
+			return true
+		}
 	}
 	if c.k%zoomEvery != 0 {
 		return false
 	}
-	z := findZoom(x, y)
+	z := findZoom(x, y, p.Spread[i], q.Spread[j])
 	if z >= 0 {
 		r.Zoom = z + 1
 	}

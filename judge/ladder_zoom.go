@@ -1,14 +1,21 @@
 package judge
 
+import (
+	"math"
+
+	"aircheck/jobs/measurement"
+)
+
 // The pictures of a ladder may be letterboxed, cropped or zoomed against each other. A zoom says how much of one picture another one shows, each way; 1 is all of it, more means bars.
 const (
 	// zoomSteps are the scales that are tried each way, 7 % apart from 0.7 to 1.42: 4:3 in 16:9 and the other way round are 0.75 and 1.33, 2.39:1 in 16:9 is 0.74.
 	zoomSteps = 11
-	zoomSame  = zoomSteps / 2
 	// zoomUnit is the scale 1.
 	zoomUnit = 1 << 12
-	// zoomFits is the correlation from which on two pictures are the same at a zoom, squared; the search has many tries, so it is higher than without a zoom: 0.93.
-	zoomFits = 0.865
+	// zoomFits is the correlation, squared, from which on two pictures are the same at a zoom that fitted before: 0.7. Interpolated cells are never as alike as those of one frame.
+	zoomFits = 0.49
+	// zoomFound is that from which on a zoom is found. The search has many tries, so it asks for more: 0.93.
+	zoomFound = 0.865
 	// zoomCells is how many cells must be left.
 	zoomCells = signCells * 2 / 5
 )
@@ -22,8 +29,9 @@ func scaleOf(step int) int64 {
 // zoom is a pair of scales, as one number.
 func zoomOf(x, y int) int { return y*zoomSteps + x }
 
-// fitsAt tells whether picture b is picture a at a zoom, by the correlation over the cells that both show.
-func fitsAt(a, b []byte, zoom int) bool {
+// fitAt is the squared correlation of picture b with picture a at a zoom, over the cells that both show; 0 when it is negative, -1 when too little is left to tell. The spreads are
+// those of the pictures with all their bars.
+func fitAt(a, b []byte, spreadA, spreadB uint8, zoom int) float64 {
 	sx, sy := scaleOf(zoom%zoomSteps), scaleOf(zoom/zoomSteps)
 	var n, sumA, sumB, squaresA, squaresB, product int64
 	for v := range int64(signH) {
@@ -44,11 +52,22 @@ func fitsAt(a, b []byte, zoom int) bool {
 		}
 	}
 	if n < zoomCells {
-		return false
+		return -1
 	}
 	va, vb, c := n*squaresA-sumA*sumA, n*squaresB-sumB*sumB, n*product-sumA*sumB
-	const least = 16 * 16 * (signUnit / 3) * (signUnit / 3) // what is left must have some contrast of its own
-	return c > 0 && va > n*n*least && vb > n*n*least && float64(c)*float64(c) >= zoomFits*float64(va)*float64(vb)
+	if va <= n*n*leastVariance(spreadA) || vb <= n*n*leastVariance(spreadB) {
+		return -1
+	}
+	if c <= 0 {
+		return 0
+	}
+	return float64(c) * float64(c) / (float64(va) * float64(vb))
+}
+
+// leastVariance is by how much what is left of a picture without its bars must vary, in squares of 1/16 of a signature's unit: by half of what makes a picture faint.
+func leastVariance(spread uint8) int64 {
+	least := 16 * int64(signUnit) * faintSpread / 2 / max(1, int64(spread))
+	return least * least
 }
 
 // interpolated reads between cells; the value is in 1/16.
@@ -62,17 +81,49 @@ func interpolated(a []byte, x, y int64) int64 {
 	return (top*(zoomUnit-fy) + bottom*fy) / (zoomUnit * zoomUnit / 16)
 }
 
-// findZoom looks for a zoom at which picture b is picture a; the same both ways come first. It returns -1 for none.
-func findZoom(a, b []byte) int {
-	for i := range zoomSteps {
-		if fitsAt(a, b, zoomOf(i, i)) {
-			return zoomOf(i, i)
-		}
-	}
+// findZoom looks for the zoom at which picture b is picture a; -1 for none.
+func findZoom(a, b []byte, spreadA, spreadB uint8) int {
+	best, at := float64(zoomFound), -1
 	for z := range zoomSteps * zoomSteps {
-		if z%zoomSteps != z/zoomSteps && fitsAt(a, b, z) {
-			return z
+		if fit := fitAt(a, b, spreadA, spreadB, z); fit > best {
+			best, at = fit, z
 		}
 	}
-	return -1
+	return at
+}
+
+// fittingZooms are those at which picture b could show a by their shapes: with bars, or without the sides that do not fit. There are none where the shapes are the same.
+func fittingZooms(a, b *measurement.Format) []int {
+	ratio := shapeOf(b) / shapeOf(a)
+	if !(ratio > 1/scaleRange && ratio < scaleRange) || math.Abs(ratio-1) < sameShape {
+		return nil
+	}
+	return []int{zoomOf(zoomSame, nearestScale(1/ratio)), zoomOf(nearestScale(ratio), zoomSame)}
+}
+
+const (
+	zoomSame = zoomSteps / 2
+	// scaleRange is the greatest scale that is tried.
+	scaleRange = 1.45
+	// sameShape is how far the shapes of two pictures may lie apart and be the same: sizes are rounded to whole blocks.
+	sameShape = 0.04
+)
+
+// shapeOf is the width of a picture as it is displayed by its height.
+func shapeOf(f *measurement.Format) float64 {
+	shape := float64(max(1, f.Width)) / float64(max(1, f.Height))
+	if f.SARNum > 0 && f.SARDen > 0 {
+		shape *= float64(f.SARNum) / float64(f.SARDen)
+	}
+	return shape
+}
+
+func nearestScale(ratio float64) int {
+	best := 0
+	for i := range zoomSteps {
+		if math.Abs(float64(scaleOf(i))-ratio*zoomUnit) < math.Abs(float64(scaleOf(best))-ratio*zoomUnit) {
+			best = i
+		}
+	}
+	return best
 }

@@ -22,14 +22,16 @@ var header = [...]string{"SEVERITY", "CODE", "WHERE", "START", "END", "VALUE", "
 
 // findings writes the table of findings in the report's order; where there are too many, the least severe go first.
 func (t *text) findings() {
-	list := worstOf(t.r.Findings, maxRows)
+	all := grouped(t.r.Findings)
+	list := worstOf(all, maxRows)
 	if len(list) == 0 {
 		return
 	}
 	rows := [][]string{slices.Clone(header[:])}
-	for _, f := range list {
+	for i := range list {
+		f := list[i].Finding
 		rows = append(rows, []string{
-			string(f.Severity), f.Code, whereOf(f), Clock(f.Start), Clock(f.End), valueOf(f), f.Message,
+			string(f.Severity), f.Code, list[i].where(), Clock(f.Start), Clock(f.End), valueOf(f), explained(f),
 		})
 	}
 	widths := columnWidths(rows)
@@ -37,14 +39,14 @@ func (t *text) findings() {
 	for i, f := range list {
 		t.row(rows[i+1], widths, func(s string) string { return t.ink.severity(f.Severity, s) })
 	}
-	if left := len(t.r.Findings) - len(list); left > 0 {
+	if left := len(all) - len(list); left > 0 {
 		fmt.Fprintf(t, "%s\n", t.ink.faint(fmt.Sprintf("… and %s of no greater severity: --format json has all", plural(left, "more finding"))))
 	}
 	t.WriteByte('\n')
 }
 
 // worstOf keeps at most n findings, the most severe ones, in their order.
-func worstOf(all []jobs.Finding, n int) []jobs.Finding {
+func worstOf(all []group, n int) []group {
 	if len(all) <= n {
 		return all
 	}
@@ -55,7 +57,7 @@ func worstOf(all []jobs.Finding, n int) []jobs.Finding {
 	sort.SliceStable(index, func(a, b int) bool { return all[index[a]].Severity.Rank() > all[index[b]].Severity.Rank() })
 	index = index[:n]
 	sort.Ints(index)
-	kept := make([]jobs.Finding, n)
+	kept := make([]group, n)
 	for i, j := range index {
 		kept[i] = all[j]
 	}
