@@ -97,12 +97,13 @@ func (j *Judge) renditionOf(sequence string) string {
 	return ""
 }
 
-// markers are what the stream announces, with renditions instead of sequences, in the order of their starts.
+// markers are what playlists and segments announce, with renditions instead of sequences, in the order of their starts.
 func (j *Judge) markers() []jobs.Marker {
 	list := slices.Clone(j.check.Timeline.Markers)
 	for i := range list {
 		list[i].Rendition = j.renditionOf(list[i].Rendition)
 	}
+	list = append(list, j.spliced()...)
 	slices.SortStableFunc(list, func(a, b jobs.Marker) int {
 		if a.Start != b.Start {
 			if a.Start < b.Start {

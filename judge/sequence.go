@@ -35,6 +35,9 @@ type sequence struct {
 	// Packaging is nil where nothing was packaged.
 	Packaging *packaging `json:",omitempty"`
 
+	// Announced is what its segments announce.
+	Announced announcements
+
 	// dash: the segments are those of a DASH manifest.
 	dash   bool
 	def    *jobs.Sequence
@@ -264,6 +267,7 @@ func (f *fold) unit(m *measurement.Unit, w jobs.Window) error {
 		f.q.book(&u)
 		f.q.Marks.note(&u, m.Size, f.formats)
 		f.q.texts(m)
+		f.q.Announced.note(&u, m.Splices)
 		f.leap(&u, leap)
 		f.q.Packaging.segment(&packagedSegment{placedUnit: &u, m: m, seg: &f.q.def.Segments[m.Index], formats: f.formats, dash: f.q.dash})
 		f.q.NextUnit++

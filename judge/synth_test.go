@@ -146,6 +146,7 @@ type script struct {
 	short    int
 	state    map[int]measurement.UnitState
 	disc     map[int]bool
+	splices  map[int][]measurement.Splice // what a segment announces
 	wrap     bool
 	variable bool
 	rng      *rand.Rand
@@ -187,7 +188,7 @@ func (c *script) raw(ticks int64) int64 {
 // unit makes the measurement of one segment.
 func (c *script) unit(i int) synth {
 	from := jobs.Micros(i) * c.length
-	u := synth{at: from, unit: measurement.Unit{Index: i, State: measurement.UnitOK}}
+	u := synth{at: from, unit: measurement.Unit{Index: i, State: measurement.UnitOK, Splices: c.splices[i]}}
 	if st := c.state[i]; st != "" {
 		u.unit.State = st
 		if st != measurement.UnitTruncated {

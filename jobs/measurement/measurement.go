@@ -93,6 +93,8 @@ type Unit struct {
 	Transport *Transport `json:"transport,omitempty"`
 	// Captions is what a segment of subtitles says; nil in any other.
 	Captions *Captions `json:"captions,omitempty"`
+	// Splices are what a segment announces, at most MaxSplices.
+	Splices []Splice `json:"splices,omitempty"`
 	// TruncatedAt is the timeline position in microseconds where an object stops, when State is truncated (ModeObject) and its index tells; 0 means where
 	// its media ends. A truncated segment (ModeSegments) is measured as far as it goes.
 	TruncatedAt int64 `json:"truncated_at,omitempty"`
@@ -245,9 +247,9 @@ const MaxCC = 31 * 3
 // Texture is about edges and borders of the luma of a single picture.
 type Texture struct {
 	// Phases of 96 hold the grids of blocks of 4, 8, 16 and 32 samples, and of such that were scaled by 4/3, 3/2 and 2 (10 2/3, 12 and 16 samples).
-	// Steps count up to 16: the blocks of a codec stand out by less, and the edges of what is in the picture would drown them.
-	ColEdge [EdgePhases]int64 // sum of min(|Y[x]-Y[x-1]|, 16) by x mod 96
-	RowEdge [EdgePhases]int64 // sum of min(|Y[y]-Y[y-1]|, 16) by y mod 96
+	// Steps count up to 8: the blocks of a codec stand out by less, and the edges of what is in the picture would drown them.
+	ColEdge [EdgePhases]int64 // sum of min(|Y[x]-Y[x-1]|, 8) by x mod 96
+	RowEdge [EdgePhases]int64 // sum of min(|Y[y]-Y[y-1]|, 8) by y mod 96
 	// Edge, Slope and Edges tell how steep edges are, along rows [0] and along columns [1], on every fourth row: where |Y[x+4]-Y[x-4]| is at least 24, the sum of its
 	// square, the sum of the square of |Y[x+1]-Y[x-1]|, and the count.
 	Edge, Slope              [2]int64

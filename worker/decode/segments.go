@@ -23,6 +23,7 @@ type demuxed struct {
 	packets []*packet // in the container's order
 	demuxer *demuxer  // open for as long as packets refer to its tracks
 	texts   *measurement.Captions
+	splices []splice
 	ignore  func(*packet) bool
 }
 
@@ -98,6 +99,7 @@ func (w *window) demux(at int) (*demuxed, error) {
 	if s.demuxer.format == "mpegts" {
 		s.ts = transportOf(got.Data[got.Init:])
 	}
+	s.splices = splicesOf(got.Data, s.ts != nil) // with its PAT and PMT, which may lie in the initialisation section
 	end := int64(len(got.Data))
 	if seg.Tail > 0 && seg.Length >= 0 {
 		end = int64(got.Init) + seg.Length
@@ -219,6 +221,7 @@ func (w *window) segment(before, s *demuxed) error {
 			return err
 		}
 	}
+	u.Splices = s.announced()
 	for _, p := range s.packets {
 		p.owned = true
 		w.sawPacket(p)
