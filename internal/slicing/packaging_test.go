@@ -83,6 +83,56 @@ func TestOneRuleForEachFault(t *testing.T) {
 	}
 }
 
+// TestRealStreamsBreakNoRuleAboutMedia: what others have packaged well has no warning from the rules about segments, but where it is truly wrong.
+func TestRealStreamsBreakNoRuleAboutMedia(t *testing.T) {
+	dir := os.Getenv("AIRCHECK_MEDIA")
+	if dir == "" {
+		t.Skip("AIRCHECK_MEDIA does not name the directory of the clips")
+	}
+	org := origin.New(origin.Config{})
+	for input, wrong := range map[string][]string{
+		"flutter-bee/hls/bee.m3u8":                                nil,
+		"flutter-bee/hls/bee_audio_only.m3u8":                     nil,
+		"shaka-player/hls-ts-rollover/playlist.m3u8":              nil,
+		"shaka-player/hls-gap/playlist.m3u8":                      nil,
+		"shaka-player/hls-interstitial/main.m3u8":                 nil,
+		"shaka-player/hls-multivideo/master.m3u8":                 nil,
+		"androidx-media/hls/multi-segment/playlist.m3u8":          nil,
+		"androidx-media/hls/cea608/manifest.m3u8":                 nil,
+		"livesim2/testpic_2s/Manifest.mpd":                        nil,
+		"livesim2/testpic_2s_av1/Manifest.mpd":                    nil,
+		"livesim2/ads/train_ad/manifest.mpd":                      nil,
+		"androidx-media/dash/multi-period-with-offset/sample.mpd": nil,
+		// The manifest says High profile, the pictures are 4:4:4 in High 4:4:4 Predictive: browsers do not play them.
+		"androidx-media/dash/multi-segment-with-emsg1/manifest.mpd": {"playlist.codecs_mismatch"},
+	} {
+		t.Run(input, func(t *testing.T) {
+			check := newCheck(t, org, filepath.Join(dir, input))
+			var r jobs.Result
+			if err := json.Unmarshal(report(t, check, cut(check.Timeline, nil), here(org)), &r); err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, f := range r.Findings {
+				if f.Severity != jobs.Info && slices.Contains(aboutMedia(), f.Code) {
+					got = append(got, f.Code)
+				}
+			}
+			if !slices.Equal(got, wrong) {
+				t.Errorf("warnings %q, want %q", got, wrong)
+			}
+		})
+	}
+}
+
+// aboutMedia are the codes of the rules about segments.
+func aboutMedia() []string {
+	return []string{
+		"segment.duration_mismatch", "playlist.duration_drift", "segment.no_keyframe", "segment.no_psi", "segment.continuity", "segment.transport_error", "segment.stray_bytes",
+		"playlist.discontinuity_missing", "playlist.codecs_mismatch", "playlist.resolution_mismatch", "playlist.frame_rate_mismatch",
+	}
+}
+
 // holds compares the findings of a report with what a mutation should give.
 func holds(t *testing.T, b []byte, m mutation) {
 	t.Helper()
