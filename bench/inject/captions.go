@@ -9,17 +9,17 @@ import (
 func captionDefects() []Defect {
 	return []Defect{
 		{Code: "captions.missing", About: "subtitles are declared, and there are none", Needs: Both, Variants: []Variant{
-			{Name: "empty", About: "WebVTT segments without a cue, under speech", Seconds: 60, recipe: captions(func(*cueSheet) {})},
-			{Name: "there", About: "a cue for every phrase", Decoy: true, Seconds: 60, recipe: captions((*cueSheet).all)},
+			{Name: "empty", About: "WebVTT segments without a cue, under speech", Seconds: 60, Revision: 1, recipe: captions(func(*cueSheet) {})},
+			{Name: "there", About: "a cue for every phrase", Decoy: true, Seconds: 60, Revision: 1, recipe: captions((*cueSheet).all)},
 		}},
 		{Code: "captions.gap", About: "speech without subtitles for long, while there are some elsewhere", Needs: Both, Variants: []Variant{
-			{Name: "hole", About: "no cue for half of the clip", Seconds: 90, recipe: captions((*cueSheet).hole)},
-			{Name: "there", About: "a cue for every phrase", Decoy: true, Seconds: 90, recipe: captions((*cueSheet).all)},
+			{Name: "hole", About: "no cue for half of the clip", Seconds: 90, Revision: 1, recipe: captions((*cueSheet).hole)},
+			{Name: "there", About: "a cue for every phrase", Decoy: true, Seconds: 90, Revision: 1, recipe: captions((*cueSheet).all)},
 		}},
 		{Code: "captions.drift", About: "subtitles come before or after what is said", Needs: Both, Variants: []Variant{
-			{Name: "late", About: "2.5 to 4 s late", Seconds: 90, recipe: captions(func(c *cueSheet) { c.shift(2.5, 4) })},
-			{Name: "early", About: "2.5 to 4 s early", Seconds: 90, recipe: captions(func(c *cueSheet) { c.shift(-2.5, -4) })},
-			{Name: "exact", About: "in time", Decoy: true, Seconds: 90, recipe: captions((*cueSheet).all)},
+			{Name: "late", About: "2.5 to 4 s late", Seconds: 90, Revision: 1, recipe: captions(func(c *cueSheet) { c.shift(2.5, 4) })},
+			{Name: "early", About: "2.5 to 4 s early", Seconds: 90, Revision: 1, recipe: captions(func(c *cueSheet) { c.shift(-2.5, -4) })},
+			{Name: "exact", About: "in time", Decoy: true, Seconds: 90, Revision: 1, recipe: captions((*cueSheet).all)},
 		}},
 	}
 }
@@ -90,7 +90,11 @@ func captions(write func(*cueSheet)) func(*scene) error {
 		if err := s.speak(c.phrases); err != nil {
 			return err
 		}
-		return s.subtitles(c.cues)
+		zero, err := s.tool.firstTicks(s.ctx, s.path(keep+"/seg000.ts"))
+		if err != nil {
+			return err
+		}
+		return s.subtitles(c.cues, zero)
 	}
 }
 
@@ -111,15 +115,15 @@ func (s *scene) speak(phrases []phrase) error {
 // subtitleSegment is the length of a WebVTT segment in seconds.
 const subtitleSegment = 6.0
 
-// subtitles writes WebVTT segments, their playlist and the master.
-func (s *scene) subtitles(cues []phrase) error {
+// subtitles writes WebVTT segments, their playlist and the master. The base's zero has a timestamp of zero ticks in the media.
+func (s *scene) subtitles(cues []phrase, zero int64) error {
 	var names []string
 	var lengths []float64
 	for i := 0; float64(i)*subtitleSegment < s.base.Duration; i++ {
 		from := float64(i) * subtitleSegment
 		length := min(subtitleSegment, s.base.Duration-from)
 		name := fmt.Sprintf("sub%03d.vtt", i)
-		if err := s.write(keep+"/"+name, webVTT(cues, from, from+length)); err != nil {
+		if err := s.write(keep+"/"+name, webVTT(cues, from, from+length, zero)); err != nil {
 			return err
 		}
 		names, lengths = append(names, name), append(lengths, length)
@@ -136,11 +140,10 @@ media.m3u8
 `)
 }
 
-// webVTT writes the cues that touch [from, to).
-func webVTT(cues []phrase, from, to float64) string {
+// webVTT writes the cues that touch [from, to), and which timestamp of the media is their zero, in ticks of 90 kHz.
+func webVTT(cues []phrase, from, to float64, zero int64) string {
 	var b strings.Builder
-	// ffmpeg's MPEG-TS begins at 1.4 s unless told otherwise, and its hls muxer keeps that: 126000 ticks of 90 kHz.
-	b.WriteString("WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:126000,LOCAL:00:00:00.000\n\n")
+	fmt.Fprintf(&b, "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:%d,LOCAL:00:00:00.000\n\n", zero)
 	for _, c := range cues {
 		if c.to > from && c.from < to {
 			fmt.Fprintf(&b, "%s --> %s\nSomebody says something here.\n\n", clockTime(c.from), clockTime(c.to))

@@ -143,6 +143,20 @@ func (t *Tool) probe(ctx context.Context, input string) (probe, error) {
 	return p, nil
 }
 
+// firstTicks is the timestamp of the first picture of a file, in ticks of its time base.
+func (t *Tool) firstTicks(ctx context.Context, name string) (int64, error) {
+	out, err := t.output(ctx, t.ffprobe, "", "-v", "error", "-select_streams", "v:0", "-show_entries", "stream=start_pts", "-of", "default=nw=1:nk=1", name)
+	if err != nil {
+		return 0, err
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	ticks, err := strconv.ParseInt(first, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("read where %s begins: %w", name, err)
+	}
+	return ticks, nil
+}
+
 // fraction reads "30000/1001"; 0, 1 for what is none.
 func fraction(s string) (num, den int) {
 	a, b, _ := strings.Cut(s, "/")
