@@ -59,6 +59,15 @@ func (r Recipe) withDefaults() Recipe {
 	return r
 }
 
+// FindTool looks for ffmpeg in PATH.
+func FindTool() (string, error) {
+	tool, err := exec.LookPath("ffmpeg")
+	if err != nil {
+		return "", fmt.Errorf("find ffmpeg: install it (Debian: apt-get install ffmpeg), or use a directory with a finished HLS stream: %w", err)
+	}
+	return tool, nil
+}
+
 // Make runs ffmpeg, whose path is tool, and loads what it writes into dir, which must be there and empty.
 func Make(ctx context.Context, tool, dir string, r Recipe) (*Clip, error) {
 	r = r.withDefaults()

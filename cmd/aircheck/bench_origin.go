@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -165,9 +164,9 @@ func (f *originFlags) clip(ctx context.Context, scratch string, change origin.Re
 	if info, err := os.Stat(f.media); err == nil && info.IsDir() {
 		return origin.Load(f.media)
 	}
-	tool, err := exec.LookPath("ffmpeg")
+	tool, err := origin.FindTool()
 	if err != nil {
-		return nil, fmt.Errorf("find ffmpeg: install it (Debian: apt-get install ffmpeg), or give --media a directory with a finished HLS stream: %w", err)
+		return nil, err
 	}
 	recipe := f.recipe()
 	recipe.PictureFilter, recipe.SoundFilter = change.PictureFilter, change.SoundFilter
