@@ -58,9 +58,11 @@ type placedUnit struct {
 	Detail   string
 	From, To jobs.Micros
 	// Due is where the media of a segment should end at the latest.
-	Due    jobs.Micros
-	Epoch  int
-	Disc   int // the segment's discontinuity
+	Due   jobs.Micros
+	Epoch int
+	Disc  int // the segment's discontinuity
+	// Cuts: a new period begins here, and players cut what the one before has beyond.
+	Cuts   bool
 	Tracks []placedTrack
 }
 
@@ -116,7 +118,7 @@ func tracksOf(u *measurement.Unit, formats []measurement.Format) []placedTrack {
 // segment places a unit of a row of segments. The jump is nil unless the clock leapt.
 func (p *placement) segment(m *measurement.Unit, s *jobs.Segment, formats []measurement.Format) (placedUnit, *jump) {
 	at := clampTime(s.Start + p.Drift)
-	u := placedUnit{Index: m.Index, State: m.State, Detail: m.Detail, From: at, To: clampTime(at + s.Duration), Disc: s.Discontinuity, Tracks: tracksOf(m, formats)}
+	u := placedUnit{Index: m.Index, State: m.State, Detail: m.Detail, From: at, To: clampTime(at + s.Duration), Disc: s.Discontinuity, Cuts: s.Clock != nil, Tracks: tracksOf(m, formats)}
 	if len(u.Tracks) == 0 {
 		u.Epoch = p.Epoch
 		p.Hole = p.Hole || m.State != measurement.UnitOK

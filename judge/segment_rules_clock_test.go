@@ -62,3 +62,22 @@ func TestGroupsWithOffsets(t *testing.T) {
 		}
 	}
 }
+
+// TestPeriodsCut: at the border of two periods the media before is cut, so that it overlaps nothing; elsewhere it does.
+func TestPeriodsCut(t *testing.T) {
+	for _, tt := range []struct {
+		border, cuts bool
+		want         int
+	}{{true, true, 0}, {true, false, 1}, {false, true, 1}} {
+		o := order{EpochBorder: tt.border, Cuts: tt.cuts, Fresh: true}
+		o.behind(&stream{}, 1e6, 2e6)
+		o.close()
+		if len(o.Found) != tt.want {
+			t.Errorf("%+v: found %+v", tt, o.Found)
+		}
+	}
+	p := placement{}
+	if u, _ := p.segment(&measurement.Unit{}, &jobs.Segment{Clock: &jobs.MediaClock{}}, nil); !u.Cuts {
+		t.Error("a new period does not cut")
+	}
+}

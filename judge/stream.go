@@ -140,6 +140,7 @@ func (s *stream) enter(u *placedUnit, formats []measurement.Format) {
 		s.span(t)
 	}
 	s.begin(t, u.Epoch)
+	s.Order.Cuts = u.Cuts
 	s.Disc = u.Disc
 	s.Broken = s.Broken || unreadable(u.State)
 	s.Format = formats[t.Format]

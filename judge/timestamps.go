@@ -23,7 +23,9 @@ type order struct {
 	UnitFirst, BeforeFirst jobs.Micros
 	// EpochBorder is true until a row of a new epoch is taken.
 	EpochBorder bool
-	Unplaced    int64 `json:",omitempty"`
+	// Cuts: at that border players cut the media before it, so that an overlap is none.
+	Cuts     bool  `json:",omitempty"`
+	Unplaced int64 `json:",omitempty"`
 }
 
 type irregularity struct {
@@ -64,7 +66,7 @@ func (o *order) gap(from, to jobs.Micros, natural bool) {
 // behind takes note of a row that should have come before what is there already. At the head of a unit that is an overlap of two segments; within a unit,
 // or where it goes back over a whole segment, the clock ran backward.
 func (o *order) behind(s *stream, start, front jobs.Micros) {
-	if o.EpochBorder && front-start <= borderHole {
+	if o.EpochBorder && (o.Cuts || front-start <= borderHole) {
 		return
 	}
 	if i := o.Open; i != nil {
