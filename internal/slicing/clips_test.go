@@ -88,6 +88,7 @@ func clips() []clip {
 		{name: "mp4 with two videos and two sounds", make: file("u.mp4", base("-map", "0:v", "-map", "0:v", "-map", "1:a", "-map", "1:a", "-g:v:0", "12", "-g:v:1", "17", "-s:v:1", "80x46", "-ar:a:1", "44100")...)},
 		{name: "intra only", make: file("w.mov", "-c:v", "mjpeg", "-q:v", "5", "-c:a", "pcm_s16le")},
 		{name: "ladder with sound of its own", make: ladder("x")},
+		{name: "ladder of which one rendition shows something else", make: ladder("aq", "-filter:v:1", "negate=enable='between(t,3,5.5)'")},
 		{name: "hls with a discontinuity", make: discontinuity("y")},
 		{name: "dash with a timeline", make: dash("ao", "-use_timeline", "1")},
 		{name: "dash by number, of three periods", make: periods(dash("ap", "-use_timeline", "0"))},
@@ -149,15 +150,16 @@ func hls(name, kind string, seconds float64, args ...string) func(*testing.T, st
 }
 
 // ladder is a multivariant playlist of two video renditions and one of sound.
-func ladder(name string) func(*testing.T, string) string {
+func ladder(name string, filter ...string) func(*testing.T, string) string {
 	return func(t *testing.T, dir string) string {
 		d := filepath.Join(dir, name)
 		if err := os.MkdirAll(d, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		ffmpeg(t, "-map", "0:v", "-map", "0:v", "-map", "1:a", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast", "-g", "10", "-s:v:1", "80x46", "-c:a", "aac",
+		args := append([]string{"-map", "0:v", "-map", "0:v", "-map", "1:a"}, filter...)
+		ffmpeg(t, append(args, "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast", "-g", "10", "-s:v:1", "80x46", "-c:a", "aac",
 			"-f", "hls", "-hls_time", "0.8", "-hls_list_size", "0", "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4", "-var_stream_map", "v:0,agroup:a v:1,agroup:a a:0,agroup:a",
-			"-master_pl_name", "master.m3u8", "-hls_fmp4_init_filename", "init%v.mp4", "-hls_segment_filename", filepath.Join(d, "%v_%03d.m4s"), filepath.Join(d, "v%v.m3u8"))
+			"-master_pl_name", "master.m3u8", "-hls_fmp4_init_filename", "init%v.mp4", "-hls_segment_filename", filepath.Join(d, "%v_%03d.m4s"), filepath.Join(d, "v%v.m3u8"))...)
 		return filepath.Join(d, "master.m3u8")
 	}
 }
