@@ -117,6 +117,10 @@ func (c *channel) checkGapless() {
 			if list[i].Number != list[i-1].Number+1 {
 				c.t.Errorf("%s: segment %d after %d", id, list[i].Number, list[i-1].Number)
 			}
+			repeats := c.stream.Jumps && (list[i].Number-c.stream.First)%10 == 0
+			if step := list[i].Discontinuity - list[i-1].Discontinuity; repeats != (step == 1) || !repeats && step != 0 {
+				c.t.Errorf("%s: discontinuity %d of segment %d, %d of %d", id, list[i-1].Discontinuity, list[i-1].Number, list[i].Discontinuity, list[i].Number)
+			}
 		}
 	}
 }

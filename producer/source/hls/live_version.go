@@ -19,6 +19,7 @@ type version struct {
 	update     *live.Update
 	resume     map[string]live.Position
 	others     []*playlist // all of the stream
+	base       int64       // the discontinuity from which a delta update counts
 }
 
 // number is that of a media sequence number in the sequence.
@@ -59,6 +60,7 @@ func (v *version) fault(code string, msn int64, value float64, message string) {
 // join works out how the version goes on from what is known; false when it brings nothing new.
 func (v *version) join() bool {
 	p := v.p
+	v.base = v.baseOfDelta()
 	if !p.begun {
 		v.begin()
 		return true
@@ -292,19 +294,26 @@ func (v *version) segment(b *builder, s *Segment, i int) live.Segment {
 
 func (v *version) discontinuity(s *Segment) int64 {
 	if v.media.Skipped > 0 {
-		return v.p.lastDiscontinuity(v.first+v.media.Skipped) + int64(s.Discontinuity)
+		return v.base + int64(s.Discontinuity)
 	}
 	return v.media.DiscontinuitySequence + int64(s.Discontinuity) + v.p.shift
 }
 
-// lastDiscontinuity is that of the segment before the given one, which a delta update leaves out.
-func (p *playlist) lastDiscontinuity(before int64) int64 {
-	for i := len(p.known) - 1; i >= 0; i-- {
-		if p.known[i].number < before {
-			return p.known[i].discontinuity
+// baseOfDelta is the discontinuity from which a delta update counts, which does not say how many it leaves out: worked out from a segment that is known and
+// listed, or from the last that is left out.
+func (v *version) baseOfDelta() int64 {
+	base := v.p.disc
+	for i := range v.p.known {
+		k := &v.p.known[i]
+		at := k.number - v.first - v.media.Skipped
+		if at >= 0 && at < int64(len(v.media.Segments)) {
+			return k.discontinuity - int64(v.media.Segments[at].Discontinuity)
+		}
+		if at < 0 {
+			base = k.discontinuity
 		}
 	}
-	return p.disc
+	return base
 }
 
 // inherit gives the segments of a delta update the initialisation section of those that it leaves out.
