@@ -35,7 +35,7 @@ func ladderRules() []Rule {
 				"rendition of the variant's audio group is added. 10 % is what Apple allows finished streams, 25 % what it allows live ones. One short segment of less than half a target duration is no peak.",
 		},
 		{
-			Code: "ladder.buffer", Applies: "DASH", Unit: "s", Levels: []Level{{Info, 0.1}, {Warn, 2}},
+			Code: "ladder.buffer", Applies: "DASH", Unit: "s", Levels: []Level{{Info, 0.1}, {Warn, 5}},
 			Summary: "A representation cannot be played at its bandwidth with the buffer that the MPD declares.",
 			Clause:  "ISO/IEC 23009-1 section 5.3.5.2 (bandwidth) and 5.3.1.2 (minBufferTime)",
 			Checked: "A leaky bucket: delivered at @bandwidth from any segment on, every segment has come by its end when playback begins @minBufferTime after the first byte. The value is by how much longer it would have to wait.",
