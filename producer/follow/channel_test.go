@@ -30,6 +30,9 @@ type channel struct {
 	rows   []string
 	last   int64 // number of the last segment; 0: it never ends
 	noPDT  bool
+	// edit and describe make what is not plain.
+	edit     func(row string, s *live.Segment)
+	describe map[string]jobs.Sequence
 
 	mu    sync.Mutex
 	fails map[string]func(at time.Time) error // by URI
@@ -98,24 +101,24 @@ func (c *channel) Stat(context.Context, string) (storage.Info, error) {
 	return storage.Info{}, errors.New("not used")
 }
 
-// source is a live.Source of the channel.
-type source struct {
+// madeUp is a live.Source of the channel.
+type madeUp struct {
 	c      *channel
 	newest map[string]int64
 	seen   map[string]bool
 }
 
-func (c *channel) source() *source {
-	return &source{c: c, newest: map[string]int64{}, seen: map[string]bool{}}
+func (c *channel) source() *madeUp {
+	return &madeUp{c: c, newest: map[string]int64{}, seen: map[string]bool{}}
 }
 
-func (s *source) Resume(at map[string]live.Position) {
+func (s *madeUp) Resume(at map[string]live.Position) {
 	for row, p := range at {
 		s.newest[row], s.seen[row] = p.Number, true
 	}
 }
 
-func (s *source) Refresh(context.Context) (live.Update, error) {
+func (s *madeUp) Refresh(context.Context) (live.Update, error) {
 	now, c := time.Now(), s.c
 	newest := c.published(now)
 	u := live.Update{Wait: c.length / 2, Ended: c.last > 0 && newest >= c.last}
@@ -125,6 +128,10 @@ func (s *source) Refresh(context.Context) (live.Update, error) {
 	c.mu.Unlock()
 	for _, row := range c.rows {
 		seq := live.Sequence{Describes: jobs.Sequence{ID: row, Name: row + ".m3u8", Mode: jobs.ModeSegments, Media: "video", Variant: &jobs.Variant{Bandwidth: 1e6}}, Target: c.length}
+		if d, ok := c.describe[row]; ok {
+			d.ID, d.Mode = row, jobs.ModeSegments
+			seq.Describes = d
+		}
 		from := max(0, newest-c.window+1)
 		switch {
 		case s.seen[row]:
@@ -137,6 +144,9 @@ func (s *source) Refresh(context.Context) (live.Update, error) {
 			seg := live.Segment{Number: n, At: jobs.ByteRange{URI: c.uri(row, n), Length: -1}, Duration: jobs.FromDuration(c.length), Seen: now}
 			if !c.noPDT {
 				seg.ProgramTime = &at
+			}
+			if c.edit != nil {
+				c.edit(row, &seg)
 			}
 			seq.Segments = append(seq.Segments, seg)
 			s.newest[row], s.seen[row] = n, true

@@ -60,7 +60,7 @@ type initEntry struct {
 	err   error
 }
 
-func newFetcher(cfg *Config) fetcher { return fetcher{cfg: cfg, inits: map[initKey]*initEntry{}} }
+func newFetcher(cfg *Config) *fetcher { return &fetcher{cfg: cfg, inits: map[initKey]*initEntry{}} }
 
 // errMissing says in the words of a finding why a segment cannot be had.
 type errMissing struct{ why string }

@@ -144,7 +144,7 @@ func (nobody) Leading(int)                      {}
 // Follower follows one stream. Run and Finish are called from one goroutine.
 type Follower struct {
 	cfg   Config
-	fetch fetcher
+	fetch *fetcher
 }
 
 // New makes a Follower.
@@ -160,7 +160,9 @@ func New(cfg Config) (*Follower, error) {
 		s.Window = DefaultWindow
 	}
 	cfg.setDefaults()
-	return &Follower{cfg: cfg, fetch: newFetcher(&cfg)}, nil
+	f := &Follower{cfg: cfg}
+	f.fetch = newFetcher(&f.cfg)
+	return f, nil
 }
 
 func (c *Config) setDefaults() {

@@ -66,36 +66,40 @@ func quoted(s string) string {
 	}, s) + `"`
 }
 
-// multivariant writes the playlist of a ladder; a sequence without a name of a file has no segments and is left out.
+// multivariant writes the playlist of a ladder, in the order of the sequences, which is that in which a reader will number them. A sequence without a name of
+// a file has no segments and is left out.
 func multivariant(sequences []jobs.Sequence, names []string) []byte {
 	var b bytes.Buffer
 	b.WriteString("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n")
 	groups := map[string]string{} // the first group of each type
 	for i := range sequences {
-		if typ, group, name, ok := rendition(&sequences[i]); ok && names[i] != "" {
-			if groups[typ] == "" {
-				groups[typ] = group
-			}
-			fmt.Fprintf(&b, "#EXT-X-MEDIA:TYPE=%s,GROUP-ID=%s,NAME=%s", typ, quoted(group), quoted(name))
-			if v := sequences[i].Variant; v != nil && v.Language != "" {
-				b.WriteString(",LANGUAGE=" + quoted(v.Language))
-			}
-			fmt.Fprintf(&b, ",URI=%s\n", quoted(names[i]))
+		if typ, group, _, ok := rendition(&sequences[i]); ok && names[i] != "" && groups[typ] == "" {
+			groups[typ] = group
 		}
 	}
 	inStream := captionGroups(&b, sequences)
 	for i := range sequences {
-		if _, _, _, ok := rendition(&sequences[i]); ok || names[i] == "" {
+		q := &sequences[i]
+		if names[i] == "" {
 			continue
 		}
-		b.WriteString("#EXT-X-STREAM-INF:" + attributes(sequences[i].Variant))
-		for _, typ := range []string{"AUDIO", "SUBTITLES"} {
-			if groups[typ] != "" && sequences[i].Media != "audio" {
-				fmt.Fprintf(&b, ",%s=%s", typ, quoted(groups[typ]))
+		if typ, group, name, ok := rendition(q); ok {
+			fmt.Fprintf(&b, "#EXT-X-MEDIA:TYPE=%s,GROUP-ID=%s,NAME=%s", typ, quoted(group), quoted(name))
+			if q.Variant != nil && q.Variant.Language != "" {
+				b.WriteString(",LANGUAGE=" + quoted(q.Variant.Language))
 			}
+			fmt.Fprintf(&b, ",URI=%s\n", quoted(names[i]))
+			continue
 		}
-		if v := sequences[i].Variant; v != nil && v.InStream != "" {
-			fmt.Fprintf(&b, ",CLOSED-CAPTIONS=%s", quoted(inStream[v.InStream]))
+		b.WriteString("#EXT-X-STREAM-INF:" + attributes(q.Variant))
+		if q.Variant != nil && q.Variant.AudioGroup != "" {
+			fmt.Fprintf(&b, ",AUDIO=%s", quoted(q.Variant.AudioGroup))
+		}
+		if groups["SUBTITLES"] != "" && q.Media != "audio" {
+			fmt.Fprintf(&b, ",SUBTITLES=%s", quoted(groups["SUBTITLES"]))
+		}
+		if q.Variant != nil && q.Variant.InStream != "" {
+			fmt.Fprintf(&b, ",CLOSED-CAPTIONS=%s", quoted(inStream[q.Variant.InStream]))
 		}
 		b.WriteString("\n" + names[i] + "\n")
 	}
@@ -161,9 +165,11 @@ func attributes(v *jobs.Variant) string {
 // mediaPlaylist writes the segments of a sequence. A segment that could not be had has the name that it would have had.
 func mediaPlaylist(q *jobs.Sequence, relative func(string) string) []byte {
 	var b bytes.Buffer
-	target := int64(1)
+	target := int64(q.Target / 1e6) // as it was declared, so that what breaks it breaks it here
 	for i := range q.Segments {
-		target = max(target, int64(q.Segments[i].Duration+500e3)/1e6) // rounded to the nearest second (RFC 8216 section 4.3.3.1)
+		if q.Target <= 0 {
+			target = max(target, 1, int64(q.Segments[i].Duration+500e3)/1e6) // rounded to the nearest second (RFC 8216 section 4.3.3.1)
+		}
 	}
 	fmt.Fprintf(&b, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:%d\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n", target)
 	w := mediaWriter{b: &b, relative: relative}

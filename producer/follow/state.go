@@ -76,6 +76,9 @@ func (s *state) accept(u *live.Update, now time.Time) (news bool, faults []live.
 		}
 		r := s.row(u.Sequences[i].Describes.ID)
 		r.describes = u.Sequences[i].Describes
+		if r.describes.Target == 0 {
+			r.describes.Target = max(0, jobs.FromDuration(u.Sequences[i].Target))
+		}
 	}
 	for i := range u.Sequences {
 		r := s.byID[u.Sequences[i].Describes.ID]
