@@ -23,8 +23,10 @@ func (p *parser) period(q *Period, n *node, s scope) {
 		if set == nil {
 			continue
 		}
-		if reps += len(set.Reps); reps > maxRepresentations {
-			p.invalid(c.line, jobs.Fail, "more than %d representations; the others are left out", maxRepresentations)
+		p.reps += len(set.Reps)
+		if reps += len(set.Reps); reps > maxRepresentations || p.reps > maxAllRepresentations {
+			p.broken = true
+			p.invalid(c.line, jobs.Fail, "more than %d representations, or %d in all periods; the others are left out", maxRepresentations, maxAllRepresentations)
 			break
 		}
 		set.Index = len(q.Sets)

@@ -15,7 +15,9 @@ const (
 	maxSets    = 200  // adaptation sets of a period
 	// maxRepresentations bounds those of a period that are examined; the largest ladders in practice have a few dozen.
 	maxRepresentations = 200
-	maxEvents          = 10_000 // of one manifest
+	// maxAllRepresentations bounds those of all periods: ten in each of as many periods as there may be.
+	maxAllRepresentations = 20_000
+	maxEvents             = 10_000 // of one manifest
 )
 
 // absent is the length that an attribute has when it is not there.

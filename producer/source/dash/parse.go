@@ -35,6 +35,8 @@ type parser struct {
 	// broken: the XML broke off, or something was left out, so what is absent may have been there.
 	broken bool
 	events int
+	reps   int // of all periods
+	slots  int // segments that the rules looked at
 }
 
 // fault notes what is wrong; the first of a manifest are told one by one, and each once.

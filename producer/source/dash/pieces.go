@@ -58,6 +58,9 @@ func (r *reader) limit() int {
 }
 
 func (r *reader) fault(rep *Representation, line int, s jobs.Severity, format string, args ...any) {
+	if len(r.faults) == maxSegmentFaults {
+		return
+	}
 	message := fmt.Sprintf("representation %s: %s", clip(rep.ID), fmt.Sprintf(format, args...))
 	f := Fault{Code: codeInvalid, Severity: s, Line: line, Rep: rep, Value: -1, Message: message}
 	if q := rep.Period; q.end() >= 0 {
@@ -85,12 +88,24 @@ func (r *reader) pieces(ctx context.Context, rep *Representation) ([]piece, erro
 	return list, err
 }
 
+const (
+	// maxSegmentFaults bounds what is told of the segments of a stream; a thousand bad addresses are one cause.
+	maxSegmentFaults = 200
+	// maxIndexes bounds the segment indexes that are asked for: some for each of the periods of a film with advertisements.
+	maxIndexes = 1000
+)
+
+var errIndexes = fmt.Errorf("%w: more than %d of them in one manifest", errIndex, maxIndexes)
+
 // times lists the slots of a representation, as far as they lie in its period.
 func (r *reader) times(rep *Representation) []slot {
 	i := &rep.Info
 	if r.mpd.Dynamic && i.counts() && r.edge == nil && rep.Period.Duration < 0 && i.EndNumber == 0 {
 		r.fault(rep, i.Line, jobs.Fail, "%v", errOpen)
 		return nil
+	}
+	if r.count > r.limit() {
+		return nil // said already
 	}
 	var list []slot
 	var err error
@@ -102,13 +117,14 @@ func (r *reader) times(rep *Representation) []slot {
 	if err != nil {
 		r.fault(rep, i.Line, jobs.Fail, "%v", err)
 	}
+	r.count += len(list)
 	kept := list[:0]
 	for _, s := range list {
 		if i.end(s) > max(0, r.from-rep.Period.Start) && (rep.Period.Duration < 0 || i.start(s) < rep.Period.Duration-rounding || i.start(s) == 0) {
 			kept = append(kept, s)
 		}
 	}
-	if r.count += len(kept); r.count > r.limit() {
+	if r.count > r.limit() {
 		r.fault(rep, rep.Line, jobs.Fail, "not used: the stream has more than %d segments", r.limit())
 		return nil
 	}
@@ -232,7 +248,7 @@ func (r *reader) byIndex(ctx context.Context, rep *Representation) ([]piece, err
 	}
 	x, err := r.index(ctx, uri, *i.Index)
 	if err == nil && len(x.list) == 0 {
-		err = errIndex
+		return r.whole(rep), nil // said, or found out by the worker
 	}
 	switch {
 	case errors.Is(err, errIndex), errors.Is(err, errNested):
@@ -271,13 +287,17 @@ func (r *reader) byIndex(ctx context.Context, rep *Representation) ([]piece, err
 	return list, nil
 }
 
+// index reads a segment index once. One that is none, or is not there, is empty from then on; what another try may cure is asked for again.
 func (r *reader) index(ctx context.Context, uri string, at byteRange) (index, error) {
 	key := fmt.Sprint(uri, at)
 	if x, ok := r.indexes[key]; ok {
 		return x, nil
 	}
+	if len(r.indexes) >= maxIndexes {
+		return index{}, errIndexes
+	}
 	x, err := readIndex(ctx, r.origin, uri, at)
-	if err == nil {
+	if err == nil || storage.IsPermanent(err) || errors.Is(err, errIndex) || errors.Is(err, errNested) {
 		r.indexes[key] = x
 	}
 	return x, err

@@ -180,7 +180,11 @@ func (p *parser) checkSegments(r *Representation) {
 		return
 	}
 	length := r.Period.Duration
+	if p.slots > maxAll {
+		return // more than is used of any stream
+	}
 	list, err := i.slots(length)
+	p.slots += len(list)
 	if err != nil || len(list) == 0 {
 		return // told by whoever needs the segments
 	}

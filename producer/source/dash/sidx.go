@@ -65,7 +65,7 @@ func parseIndex(b []byte, at int64) (index, error) {
 	x := index{timescale: int64(f.number(4))}
 	now, off := f.number(width), f.number(width)
 	count := int(f.number(4) & 0xffff)
-	if f.short || x.timescale == 0 || now > maxTicks || off > 1<<60 {
+	if f.short || count == 0 || x.timescale == 0 || now > maxTicks || off > 1<<60 {
 		return index{}, errIndex
 	}
 	pos, time := at+size+int64(off), int64(now)

@@ -129,6 +129,18 @@ func TestEndlessManifests(t *testing.T) {
 	if n > maxAll || len(tl.Findings) == 0 {
 		t.Errorf("%d segments, %d findings", n, len(tl.Findings))
 	}
+	many := `<MPD profiles="p" minBufferTime="PT1S">`
+	for range 300 {
+		many += `<Period duration="PT1H"><AdaptationSet mimeType="video/mp4">`
+		for i := range 20 {
+			many += fmt.Sprintf("\n<Representation id=\"%d\"><SegmentTemplate media=\"$Number$\" timescale=\"1000000\"><SegmentTimeline><S d=\"1\" r=\"-1\"/></SegmentTimeline></SegmentTemplate></Representation>", i)
+		}
+		many += "</AdaptationSet></Period>"
+	}
+	tl = open(t, many+"</MPD>")
+	if n := len(tl.Findings); n > maxFaults+maxSegmentFaults {
+		t.Errorf("%d findings", n)
+	}
 	deep := strings.Repeat("<MPD>", 1000)
 	if tl := open(t, deep); len(tl.Findings) != 1 || !strings.Contains(tl.Findings[0].Message, errDepth.Error()) {
 		t.Errorf("findings %+v", tl.Findings)
