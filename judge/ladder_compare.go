@@ -154,24 +154,40 @@ func (c *comparison) zoomed(a, b, i, j int) bool {
 }
 
 // explain adds to the runs why the pictures differ.
-func (c *comparison) explain(norm int, others []int, present int) {
+func (c *comparison) explain(norm int, others []int) {
 	f := &c.l.Content
 	for _, b := range others {
 		r := f.Rungs[b].Run
-		switch {
-		case r == nil:
-		case c.faint(b) && !c.faint(norm):
+		if r == nil {
+			continue
+		}
+		if r.From == c.k {
+			r.Jump = c.leapt(b) - c.leapt(norm)
+		}
+		switch own, other := c.faint(b), c.faint(norm); {
+		case own && !other:
 			r.Flat++
-		case present == 2 && c.faint(norm) && !c.faint(b):
-			r.Flat++
-			r.Swapped++
-		case c.old(norm, b) > 0:
-			r.Old, r.Lag = r.Old+1, c.old(norm, b)
-		case present == 2 && c.old(b, norm) > 0:
-			r.Old, r.Lag = r.Old+1, c.old(b, norm)
-			r.Swapped++
+		case other && !own:
+			r.NormFlat++
+		}
+		if lag := c.old(norm, b); lag > 0 && r.Jump >= 0 {
+			r.Old, r.Lag = r.Old+1, lag
+		} else if lag := c.old(b, norm); lag > 0 && r.Jump < 0 {
+			r.NormOld, r.NormLag = r.NormOld+1, lag
 		}
 	}
+}
+
+// leapt is 1 when a rendition shows something else than a step before. Which of two renditions leaps where they begin to differ tells which of them is wrong: behind a border, what is right
+// goes on, and is like what the other showed before.
+func (c *comparison) leapt(i int) int {
+	s := c.samplers[i]
+	at := c.l.Content.here[i]
+	before := s.of(c.k-1, int64(at)-1)
+	if before < 0 || c.same(i, i, before, at, differ) {
+		return 0
+	}
+	return 1
 }
 
 func (c *comparison) faint(i int) bool {

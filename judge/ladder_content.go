@@ -58,9 +58,12 @@ type contentRun struct {
 	Pair bool `json:",omitempty"`
 	// From and To are steps, To exclusive; the run has Steps of them.
 	From, To, Steps int64
-	// Swapped counts the steps in which the fault was the norm's, Flat those in which it shows nothing, Old those in which it shows what the norm did Lag steps ago.
-	Swapped, Flat, Old, Lag int64
-	// Turned: most of them say that the fault is the norm's.
+	// Flat counts the steps in which it shows nothing, Old those in which it shows what the norm did Lag steps ago; NormFlat, NormOld and NormLag are the same of the norm.
+	Flat, Old, Lag             int64
+	NormFlat, NormOld, NormLag int64
+	// Jump is 1 when the rendition leapt to other pictures where the run begins and the norm did not, -1 when the norm alone did.
+	Jump int `json:",omitempty"`
+	// Turned: the fault was the norm's, and the two have changed places.
 	Turned bool `json:",omitempty"`
 }
 
@@ -138,7 +141,7 @@ func (l *ladder) step(samplers []*contentSampler, k int64) {
 	}
 	f.settle(k, others, norm, present)
 	if len(others) > 0 {
-		c.explain(norm, others, present)
+		c.explain(norm, others)
 	}
 }
 
@@ -167,7 +170,9 @@ func (f *contentFold) close(i int) {
 	if r == nil || r.Steps < 2 {
 		return
 	}
-	r.Turned = r.Pair && 2*r.Swapped > r.Steps
+	if r.Turned = r.Pair && (r.Jump < 0 || r.Jump == 0 && 2*r.NormFlat > r.Steps); r.Turned {
+		r.Rung, r.Norm, r.Flat, r.Old, r.Lag = r.Norm, r.Rung, r.NormFlat, r.NormOld, r.NormLag
+	}
 	if len(f.Found) < maxFindings {
 		f.Found = append(f.Found, *r)
 		return
@@ -202,9 +207,6 @@ func (l *ladder) contentFindings(rungs []rung) []jobs.Finding {
 	var found []jobs.Finding
 	for i := range l.Content.Found {
 		r := l.Content.Found[i]
-		if r.Turned {
-			r.Rung, r.Norm = r.Norm, r.Rung
-		}
 		own, norm := id[r.Rung], id[r.Norm]
 		if own == nil || norm == nil {
 			continue
@@ -220,7 +222,7 @@ func (l *ladder) contentFindings(rungs []rung) []jobs.Finding {
 
 // confidence is less where two renditions differ and nothing tells which of them is wrong.
 func (r *contentRun) confidence() jobs.Number {
-	if r.Pair && 2*r.Flat <= r.Steps && 2*r.Old <= r.Steps {
+	if r.Pair && 2*r.Flat <= r.Steps && r.Jump == 0 {
 		return 0.7
 	}
 	return 0.95
@@ -235,7 +237,7 @@ func (r *contentRun) message(norm string) string {
 		return fmt.Sprintf("shows nothing while %s shows a picture", norm)
 	case 2*r.Old > r.Steps && r.Lag > 0:
 		return fmt.Sprintf("shows what %s showed %.1f s before", norm, (jobs.Micros(r.Lag) * sampleStep).Seconds())
-	case r.Pair:
+	case r.Pair && r.Jump == 0:
 		return fmt.Sprintf("shows something else than %s; nothing tells which of the two is wrong", norm)
 	}
 	return fmt.Sprintf("shows something else than %s", norm)
