@@ -20,6 +20,8 @@ const (
 	// rateLength is from how much media on a frame rate is believed, and rateFrames from how many frames on.
 	rateLength jobs.Micros = 2e6
 	rateFrames             = 24
+	// rateEdges is how many frames the ends of a sequence may be off by: pictures before the first key frame, a last one without a duration.
+	rateEdges = 2
 )
 
 // declaredFormats gathers what the media is, for comparison with what the multivariant playlist or the manifest declares about it.
@@ -199,7 +201,7 @@ func (d *declaredFormats) rateFindings(declared string) []jobs.Finding {
 		return nil
 	}
 	have := float64(all.Frames) / all.Length.Seconds()
-	if math.Abs(have/want-1) <= rateTolerance {
+	if math.Abs(have/want-1) <= rateTolerance+rateEdges/float64(all.Frames) {
 		return nil
 	}
 	return []jobs.Finding{{

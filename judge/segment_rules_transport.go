@@ -39,7 +39,7 @@ func (r *segmentTransport) see(s *packagedSegment) {
 		r.Continuity.add(s.placedUnit, float64(lost), strings.Join(pids, ", "))
 	}
 	if t.Flagged > 0 {
-		r.Flagged.add(s.placedUnit, float64(t.Flagged), fmt.Sprintf("%d packets", t.Flagged))
+		r.Flagged.add(s.placedUnit, float64(t.Flagged), fmt.Sprintf("%d of %d packets", t.Flagged, max(t.Packets, t.Flagged)))
 	}
 	if t.Stray > 0 {
 		r.Stray.add(s.placedUnit, float64(t.Stray), fmt.Sprintf("%d bytes", t.Stray))
