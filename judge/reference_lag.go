@@ -9,23 +9,16 @@ import (
 // settleSamples is how many pictures of a stretch decide about its lag in the end.
 const settleSamples = 1000
 
-// tidy settles the lag of every stretch on all of it, and keeps the pairs in order.
+// tidy settles the lag of every stretch on all of it, then of those that are one, and keeps the pairs in order.
 func (a *alignment) tidy() {
-	last := int32(-1)
 	for i := range a.Stretches {
 		s := &a.Stretches[i]
 		if abs(s.Lag-s.EndLag) <= 3*a.slack() {
 			a.settle(s)
 		}
 		a.grow(i)
-		for k := s.From; k < s.To; k++ {
-			if a.Match[k] < last {
-				a.Match[k] = -1
-				continue
-			}
-			last = a.Match[k]
-		}
 	}
+	a.unify()
 }
 
 // settle looks for the one lag that is best for a stretch, which was found on a part of it and then followed. A clock that drifts a little has none, and keeps what was followed.
@@ -34,27 +27,13 @@ func (a *alignment) settle(s *stretch) {
 	followed := lagPlace{s.Lag, a.followed(s, step)}
 	best := followed
 	for _, lag := range []jobs.Micros{s.Lag, s.EndLag} {
-		j := a.matched(s.From, lag, -1)
-		for k := max(0, j-8); j >= 0 && k <= min(j+8, a.ref.len()-1); k++ {
-			for _, l := range a.beside(s.From, k) {
-				if c := a.cost(s.From, s.To, step, l); c < best.cost || c == best.cost && best.cost < followed.cost && abs(l) < abs(best.lag) {
-					best = lagPlace{l, c}
-				}
-			}
-		}
+		best = a.bestAround(s, lag, step, best)
 	}
 	if best == followed {
 		return
 	}
 	s.Lag, s.EndLag = best.lag, best.lag
-	guess := -1
-	for i := s.From; i < s.To; i++ {
-		j := a.matched(i, s.Lag, guess)
-		a.Match[i] = int32(j)
-		if j >= 0 {
-			guess = j
-		}
-	}
+	a.rematch(s)
 }
 
 // followed is the cost of a stretch as it is.
