@@ -1,0 +1,164 @@
+package follow
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"aircheck/jobs"
+	"aircheck/jobs/queue"
+	"aircheck/producer/live"
+	"aircheck/producer/streams"
+)
+
+// manager makes one whose streams are all the bed's channel.
+func (b *bed) manager(owner string, edit func(cfg *ManagerConfig)) *Manager {
+	b.t.Helper()
+	cfg := ManagerConfig{
+		Open: func(_ context.Context, s streams.Stream) (live.Source, jobs.SourceKind, error) {
+			if strings.HasSuffix(s.URL, "/broken") {
+				return nil, "", errors.New("no such stream")
+			}
+			return b.c.source(), jobs.SourceHLS, nil
+		},
+		Profile: func(string) (jobs.Profile, error) { return profile(), nil },
+		Archive: b.arch, Origin: b.c, Queue: b.queue, Address: address, Owner: owner, Rand: func() float64 { return 0 }, Log: slog.New(slog.DiscardHandler),
+	}
+	edit(&cfg)
+	m, err := NewManager(cfg)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return m
+}
+
+// TestManager: streams are followed while they are wanted; what changes begins a period of its own; nothing is left open at the end.
+func TestManager(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChannel("s0")
+		b := newBed(t, c)
+		m := b.manager("a", func(cfg *ManagerConfig) { cfg.FinishOnStop = true })
+		news := streams.Stream{Name: "news", URL: "http://origin/index.m3u8"}
+		m.Set([]streams.Stream{news, {Name: "broken", URL: "http://origin/broken"}})
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() { done <- m.Run(ctx) }()
+		pass(time.Minute)
+		if m.Leading() != 2 {
+			t.Errorf("%d streams are led", m.Leading())
+		}
+		news.Window = 4 * time.Second
+		m.Set([]streams.Stream{news})
+		pass(2 * time.Minute)
+		if m.Leading() != 1 {
+			t.Errorf("%d streams are led", m.Leading())
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		list := b.checks()
+		if len(list) != 2 {
+			t.Fatalf("%d checks", len(list))
+		}
+		for i, want := range []string{"news-20000101T00", "news-20000101T0001"} {
+			check, err := b.arch.Check(t.Context(), list[i].Check.ID)
+			if err != nil || check.ID != want {
+				t.Errorf("check %s, %v; want %s", list[i].Check.ID, err, want)
+			}
+		}
+		if w := list[1].Check.WindowLength; w != 4e6 {
+			t.Errorf("windows of %d µs after the change", w)
+		}
+		if open, err := b.arch.OpenLive(t.Context(), "news"); err != nil || len(open) != 2 {
+			t.Errorf("open %v, %v: they wait for the judge", open, err)
+		}
+	})
+}
+
+// TestManagerEnds: whoever waits for the end of a stream hears of it.
+func TestManagerEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChannel("s0")
+		c.last = 10
+		b := newBed(t, c)
+		ended := make(chan string, 1)
+		m := b.manager("a", func(cfg *ManagerConfig) { cfg.FinishOnStop, cfg.Ended = true, func(s string) { ended <- s } })
+		m.Set([]streams.Stream{{Name: "news", URL: "http://origin/index.m3u8"}})
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() { done <- m.Run(ctx) }()
+		if name := <-ended; name != "news" {
+			t.Errorf("%q has ended", name)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		b.accounted(0, 10)
+		if list := b.checks(); len(list) != 1 {
+			t.Errorf("%d checks", len(list))
+		}
+	})
+}
+
+// TestHandOver: of two producers one leads the stream; when it is told to stop the other goes on at once, and no segment is lost or doubled. The clock is the
+// real one: so is that of Redis. What happens when one dies is TestRecovery's, and queue's TestDeadLeader.
+func TestHandOver(t *testing.T) {
+	t.Parallel()
+	redis := miniredis.RunT(t)
+	conn, err := queue.Open("redis://" + redis.Addr() + "/0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	c := newChannel("s0")
+	c.length, c.window = 250*time.Millisecond, 24
+	b := newBed(t, c)
+	produce := func(owner string) (stop func()) {
+		m := b.manager(owner, func(cfg *ManagerConfig) { cfg.Leases = conn })
+		m.Set([]streams.Stream{{Name: "news", URL: "http://origin/index.m3u8", Window: time.Second}})
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan struct{})
+		go func() { defer close(done); _ = m.Run(ctx) }()
+		return func() { cancel(); <-done }
+	}
+	written := func() int {
+		n := 0
+		if begins, _ := b.arch.OpenLive(context.Background(), "news"); len(begins) > 0 {
+			if g, err := b.arch.Growing(context.Background(), jobs.LiveID("news", begins[len(begins)-1])); err == nil {
+				n = g.Instalments
+			}
+		}
+		return n
+	}
+	await := func(what string, n int) {
+		t.Helper()
+		deadline, tick := time.After(20*time.Second), time.NewTicker(20*time.Millisecond)
+		defer tick.Stop()
+		for written() < n {
+			select {
+			case <-deadline:
+				t.Fatalf("%s: %d instalments, want %d", what, written(), n)
+			case <-tick.C:
+			}
+		}
+	}
+	stopFirst := produce("a")
+	await("the first leads", 3)
+	stopSecond := produce("b")
+	defer stopSecond()
+	at := written()
+	stopFirst()
+	stopped := time.Now()
+	await("the second goes on", at+3)
+	t.Logf("the second wrote its third instalment of 1 s %.1f s after the first was told to stop", time.Since(stopped).Seconds())
+	list := b.numbers(0)
+	b.consecutive(0, list[0], list[len(list)-1])
+}
