@@ -46,7 +46,7 @@ type Live struct {
 	master    master
 	playlists []*playlist
 	resume    map[string]live.Position
-	whole     map[string]bool // codes of troubles that were told of the stream as a whole
+	whole     map[string]time.Time // troubles that were told of the stream as a whole, by code, with their beginnings
 }
 
 var _ live.Source = (*Live)(nil)
@@ -62,7 +62,7 @@ func NewLive(cfg LiveConfig) *Live {
 	if cfg.Patience <= 0 {
 		cfg.Patience = defaultPatience
 	}
-	return &Live{cfg: cfg, whole: map[string]bool{}}
+	return &Live{cfg: cfg, whole: map[string]time.Time{}}
 }
 
 // Resume implements live.Source.
@@ -95,7 +95,7 @@ func (l *Live) Refresh(ctx context.Context) (live.Update, error) {
 		l.take(p, &news[i], &update)
 	}
 	now := l.cfg.Now()
-	update.Faults = append(update.Faults, l.troubles(now)...)
+	update.Faults = append(update.Faults, l.troubles()...)
 	update.Wait, update.Ended = l.wait(now), l.ended()
 	return update, nil
 }

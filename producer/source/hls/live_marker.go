@@ -97,7 +97,7 @@ func (v *version) tellCues() {
 	for _, marker := range v.media.cueMarkers() {
 		at := jobs.Micros(float64(marker.Start)*1e6 + 0.5)
 		i := v.segmentAt(at)
-		if i < 0 {
+		if i < 0 || i == 0 && v.continues(marker.Kind) {
 			continue
 		}
 		s := &v.media.Segments[i]
@@ -119,6 +119,11 @@ func (v *version) tellCues() {
 		}
 	}
 	v.tellEnds()
+}
+
+// continues tells whether a break at the beginning of the version is the one that was told before, whose EXT-X-CUE-OUT has slid out.
+func (v *version) continues(kind string) bool {
+	return kind == "break" && v.p.told.known && slices.ContainsFunc(v.media.Cues, func(c Cue) bool { return c.Segment == 0 && c.Name == "EXT-X-CUE-OUT-CONT" })
 }
 
 // tellEnds ends the break whose beginning has slid out of the playlist.

@@ -48,7 +48,7 @@ func (l *Live) refreshMaster(ctx context.Context, update *live.Update) error {
 		m.next = l.later(now, backOff(m.failed, defaultTarget, 0))
 		if !m.known {
 			m.trouble.begin(now, now.Sub(m.trouble.start(now)).Seconds(), "playlist: "+reason(got.err))
-			update.Faults = append(update.Faults, m.trouble.fault("playlist.unavailable", "", now))
+			update.Faults = append(update.Faults, m.trouble.fault("playlist.unavailable", "", m.trouble.since))
 		}
 		return nil
 	}

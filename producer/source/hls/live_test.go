@@ -212,6 +212,9 @@ func (c *channel) checkTold(want, sequence string, least float64) {
 	if got := strings.Join(c.codes(), " "); got != want {
 		c.t.Fatalf("told %q, want %q:%s", got, want, c.tellFaults())
 	}
+	if len(c.order) > 1 && strings.HasPrefix(want, "playlist.") {
+		c.t.Errorf("one cause is told %d times:%s", len(c.order), c.tellFaults())
+	}
 	worst := 0.0
 	for _, f := range c.faults {
 		worst = max(worst, f.Value)

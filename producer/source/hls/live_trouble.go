@@ -33,26 +33,28 @@ func (t *trouble) begin(until time.Time, value float64, message string) {
 	t.until, t.value, t.message, t.news = until, value, message, true
 }
 
-func (t *trouble) fault(code, sequence string, now time.Time) live.Fault {
+// fault tells the trouble; one that goes on from one playlist to another goes on since the first.
+func (t *trouble) fault(code, sequence string, since time.Time) live.Fault {
 	return live.Fault{
-		Code: code, Key: code + " " + t.since.UTC().Format(time.RFC3339Nano), Sequence: sequence, Number: -1, Since: t.since, Until: t.until, Value: t.value, Message: t.message,
+		Code: code, Key: code + " " + since.UTC().Format(time.RFC3339Nano), Sequence: sequence, Number: -1, Since: since, Until: t.until, Value: t.value, Message: t.message,
 	}
 }
 
 // troubles tells the lasting faults: once for the stream when all its playlists have the same one, because then it is one cause, and else of each playlist
 // that has it while another has gone on since. Until that is known nothing is told; every other playlist is read within half a target duration.
-func (l *Live) troubles(now time.Time) []live.Fault {
+func (l *Live) troubles() []live.Fault {
 	var faults []live.Fault
 	for _, code := range []string{"playlist.unavailable", "playlist.stale", "playlist.edge"} {
-		faults = append(faults, l.trouble(code, now)...)
+		faults = append(faults, l.trouble(code)...)
 	}
 	return faults
 }
 
-func (l *Live) trouble(code string, now time.Time) []live.Fault {
+func (l *Live) trouble(code string) []live.Fault {
 	var worst *trouble
 	var faults []live.Fault
 	in, going := 0, 0
+	_, whole := l.whole[code]
 	for _, p := range l.playlists {
 		t := p.trouble(code)
 		if !p.ended {
@@ -65,17 +67,19 @@ func (l *Live) trouble(code string, now time.Time) []live.Fault {
 		if worst == nil || t.since.Before(worst.since) {
 			worst = t
 		}
-		if !l.whole[code] && t.news && (t.told || l.wentOn(p, code)) && len(l.playlists) > 1 {
-			faults = append(faults, t.fault(code, p.id, now))
+		if !whole && t.news && (t.told || l.wentOn(p, code)) && len(l.playlists) > 1 {
+			faults = append(faults, t.fault(code, p.id, t.since))
 			t.told, t.news = true, false
 		}
 	}
 	switch {
 	case in == 0:
-		l.whole[code] = false
-	case (in == going || l.whole[code]) && len(faults) == 0 && worst.news && !l.anyTold(code):
-		l.whole[code] = true
-		f := worst.fault(code, "", now)
+		delete(l.whole, code)
+	case (in == going || whole) && len(faults) == 0 && worst.news && !l.anyTold(code):
+		if !whole {
+			l.whole[code] = worst.since
+		}
+		f := worst.fault(code, "", l.whole[code])
 		if going > 1 {
 			f.Message = fmt.Sprintf("%s (all %d playlists)", f.Message, going)
 		}

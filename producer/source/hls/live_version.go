@@ -32,16 +32,16 @@ type span struct {
 	message      string
 }
 
-// goesOn is how many target durations lie at most between two occurrences that are one fault. A packager that does something wrong does it with each segment,
-// and that is one alarm.
-const goesOn = 10
+// goesOn is how much time lies at most between two occurrences that are one fault, at least ten target durations. A packager that does something wrong does
+// it with each segment, and that is one alarm.
+const goesOn = time.Minute
 
 // fault tells something: about a segment, when it is the first for some time, else about all that was published since the first.
 func (v *version) fault(code string, msn int64, value float64, message string) {
 	p := v.p
 	at, ok := p.lasting[code]
 	f := live.Fault{Code: code, Sequence: p.id, Number: -1}
-	if !ok || v.now.Sub(at.until) > goesOn*p.target {
+	if !ok || v.now.Sub(at.until) > max(goesOn, 10*p.target) {
 		at = span{since: v.now}
 		if msn >= 0 {
 			f.Number = v.number(msn)
