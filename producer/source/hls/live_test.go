@@ -372,3 +372,20 @@ func TestLiveMarkers(t *testing.T) {
 		})
 	}
 }
+
+// TestLiveMarkerOverOutage: a break whose first tag slides out while the playlist stands still is told once.
+func TestLiveMarkerOverOutage(t *testing.T) {
+	t.Parallel()
+	from := fakeorigin.Epoch.Add(30 * time.Second)
+	c := tune(t, func(s *origin.Stream) { s.Breaks = []origin.Break{{From: from, Length: time.Minute}} })
+	c.origin.Inject(origin.Fault{Kind: origin.Stale, From: from.Add(8 * time.Second), Until: from.Add(38 * time.Second)})
+	c.watch(3 * time.Minute)
+	ids := map[string]bool{}
+	for _, m := range c.markers {
+		ids[m.ID] = true
+	}
+	if len(ids) != 1 || c.markers[len(c.markers)-1].End.Sub(from) != time.Minute {
+		t.Errorf("markers %+v", c.markers)
+	}
+	c.checkTold("playlist.stale", "", 20)
+}
