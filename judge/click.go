@@ -25,6 +25,9 @@ const (
 	clickTail = 4
 	// clickEdge is how much softer than before the sound may be after a click, in energy: where it falls by 30 dB it was cut off, and the step is the edge of that.
 	clickEdge = 1000
+	// clickStands is by how much the wave itself at a click must exceed that of all slots beside it to be no edge of a sound, which cannot be higher than the sound is. Then it may be
+	// nearer to the detail around it, by clickOver and clickOverSigma: white noise has as much as a click.
+	clickStands, clickOver, clickOverSigma = 2, 2, 5
 	// clickSide is how many slots are looked at on each side, clickNear how many of them may hold a part of the click.
 	clickSide, clickNear = 6, 1
 	clickSlots           = 2*clickSide + 1
@@ -49,7 +52,8 @@ type click struct {
 
 // clickSlot is what is kept of a slot of one channel.
 type clickSlot struct {
-	Peak    float32
+	Peak    float32 // of the third difference
+	Wave    float32 // peak of the sound
 	Res, Sq float64 // mean squares of the third difference and of the sound
 }
 
@@ -75,7 +79,7 @@ func (d *click) slot(s *audioSlot) {
 	n := float64(max(1, s.Samples))
 	for i := range s.Ch {
 		c := &s.Ch[i]
-		d.Rings[i][at] = clickSlot{Peak: c.ResPeak, Res: c.ResSq / n, Sq: c.Sq / n}
+		d.Rings[i][at] = clickSlot{Peak: c.ResPeak, Wave: c.Peak, Res: c.ResSq / n, Sq: c.Sq / n}
 	}
 	d.Times[at], d.Samples = run{s.Start, s.End}, s.Samples
 	d.Count++
@@ -96,34 +100,50 @@ func (d *click) slot(s *audioSlot) {
 func (d *click) isClick(ring *[clickSlots]clickSlot, n int64) (found, sharp bool) {
 	c := &ring[n%clickSlots]
 	peak := float64(c.Peak)
-	if peak < clickLeast || peak*peak < clickCrest*c.Res {
+	if peak < clickLeast {
 		return false, false
 	}
-	var beside, before, after, loud, near float64
-	var highest float32
-	for k := int64(-clickSide); k <= clickSide; k++ {
-		o := &ring[(n+k)%clickSlots]
-		if k >= -clickNear && k <= clickNear {
-			near += o.Res
-			continue
-		}
-		highest, beside, loud = max(highest, o.Peak), max(beside, o.Res), max(loud, o.Sq)
-		if k < 0 {
-			before += o.Sq
-		} else {
-			after += o.Sq
-		}
+	a := clickBeside(ring, n)
+	stands := float64(c.Wave) > clickStands*float64(a.wave)
+	width := (a.near - (2*clickNear+1)*a.res) * float64(d.Samples) / (peak * peak)
+	if width > clickWidth || peak*peak < 9*clickAudible*clickAudible*a.loud {
+		return false, false
 	}
-	beside = max(beside, clickFloor)
-	width := (near - (2*clickNear+1)*beside) * float64(d.Samples) / (peak * peak)
-	sharp = width <= sharpWidth && peak > sharpAbove*float64(highest)
+	sharp = width <= sharpWidth && peak > sharpAbove*a.highest
+	if stands && peak > clickOver*a.highest && peak*peak > clickOverSigma*clickOverSigma*a.res {
+		return true, sharp
+	}
 	tail := float64(clickTail)
 	if sharp {
 		tail = sharpTail
 	}
-	found = peak > clickAbove*float64(highest) && peak*peak > clickSigma*clickSigma*beside && width <= clickWidth &&
-		after <= tail*max(before, clickFloor) && before <= clickEdge*max(after, clickFloor) && peak*peak >= 9*clickAudible*clickAudible*loud
+	found = peak*peak >= clickCrest*c.Res && peak > clickAbove*a.highest && peak*peak > clickSigma*clickSigma*a.res &&
+		a.after <= tail*max(a.before, clickFloor) && a.before <= clickEdge*max(a.after, clickFloor)
 	return found, found && sharp
+}
+
+// clickAround is what lies on both sides of a slot: the greatest peaks and mean squares, and the energy before, behind, and within a slot of it.
+type clickAround struct {
+	highest, res, loud, before, after, near float64
+	wave                                    float32
+}
+
+func clickBeside(ring *[clickSlots]clickSlot, n int64) clickAround {
+	a := clickAround{res: clickFloor}
+	for k := int64(-clickSide); k <= clickSide; k++ {
+		o := &ring[(n+k)%clickSlots]
+		if k >= -clickNear && k <= clickNear {
+			a.near += o.Res
+			continue
+		}
+		a.highest, a.res, a.loud, a.wave = max(a.highest, float64(o.Peak)), max(a.res, o.Res), max(a.loud, o.Sq), max(a.wave, o.Wave)
+		if k < 0 {
+			a.before += o.Sq
+		} else {
+			a.after += o.Sq
+		}
+	}
+	return a
 }
 
 // add counts a click; it may be on several channels, or on the border of two slots.

@@ -30,6 +30,8 @@ type damage struct {
 	// Settling is true from a start in mid-stream until the first keyframe: what is broken there refers to what is not there.
 	Settling bool
 	Since    jobs.Micros
+	// Heard is where the sound so far ends.
+	Heard jobs.Micros
 }
 
 type damageRun struct {
@@ -78,10 +80,15 @@ func (d *damage) slot(s *stream, a *audioSlot) {
 		d.Settling = false
 	}
 	d.expire(s, a.Start)
+	from := a.Start
+	if d.Heard > 0 && from-d.Heard <= audioSettle {
+		from = d.Heard // what was refused would have sounded there
+	}
+	d.Heard = a.End
 	if d.Settling || a.Errors == 0 {
 		return
 	}
-	r := d.extend(a.Start, a.End)
+	r := d.extend(from, a.End)
 	r.Count++
 	r.Hard++
 	r.example(s)

@@ -132,11 +132,12 @@ func heard(s *audioSlot) (first, last int) {
 	return first, int(max(0, min(end*1000/rate, int64(len(s.Env)))))
 }
 
-// skip plays what lacks between two slots. Only whole frames of a codec are a loss: anything else is how somebody wrote the timestamps, and the sound goes on.
+// skip plays what lacks between two slots. Only whole frames of a codec are a loss: anything else is how somebody wrote the timestamps, and the sound goes on. What a decoder
+// refused is told as its error.
 func (d *dropout) skip(s *audioSlot) {
 	lack := s.Start - d.End
 	samples := int64(lack) * int64(s.Format.SampleRate) / 1e6
-	if d.End == 0 || lack < minDropout || lack > dropJoin || !wholeFrames(samples) {
+	if s.Errors > 0 || d.End == 0 || lack < minDropout || lack > dropJoin || !wholeFrames(samples) {
 		return
 	}
 	for at := d.End; at < s.Start; at += 1000 {

@@ -199,6 +199,8 @@ func TestDefectsOfSound(t *testing.T) {
 			return twice(sineOf(1000, 0.3))(n)
 		}, 10, nil},
 		{"click", noise.through(func(n int, v float64) float64 { return v/10 + b2f(n == 192000)*0.5 }), 8, []string{"audio.click info 4-4"}},
+		{"click in as much noise", wideNoise(0.1).through(func(n int, v float64) float64 { return v + b2f(n == 192000)*0.6 }), 8, []string{"audio.click info 4-4"}},
+		{"click where a sound ends", wideNoise(0.1).gated(3.99, 9).plus(wideNoise(0.0004)).through(func(n int, v float64) float64 { return v + b2f(n == 192240)*0.6 }), 4.5, []string{"audio.click info 4-4"}},
 		{"crackling", noise.through(func(n int, v float64) float64 { return v/10 + b2f(n%24000 == 5000)*0.5 }), 8, []string{"audio.click warn 0.1-7.6"}},
 		{"inverted", func(n int) (l, r float64) { l = noiseOf(1, 0.2)(n); return l, -l }, 12, []string{"audio.phase_inverted fail 0-12"}},
 		{"inverted, and right after a pause", func(n int) (l, r float64) {
@@ -213,6 +215,9 @@ func TestDefectsOfSound(t *testing.T) {
 		}, 35, []string{"audio.silence fail 12-20", "audio.phase_inverted fail 0-12"}},
 		{"inverted stereo", func(n int) (l, r float64) { l = noiseOf(1, 0.2)(n); return l, -l + noiseOf(2, 0.15)(n) }, 15, []string{"audio.phase_inverted fail 0-15"}},
 		{"mono as stereo", twice(noiseOf(1, 0.2)), 15, []string{"audio.dual_mono info 0-15"}},
+		{"mono as syllables", twice(noiseOf(1, 0.2)).through(func(n int, v float64) float64 {
+			return v * b2f(n%14400 < 7200) * min(1, float64(n%7200)/960, float64(7200-n%7200)/960)
+		}), 13, []string{"audio.dual_mono info 0-13"}},
 		{"dead channel", func(n int) (l, r float64) { l, r = noise(n); return l, r * b2f(n < 144000) }, 15, []string{"audio.dead_channel fail 3-15"}},
 		{"out of balance", func(n int) (l, r float64) { l, r = noise(n); return l / 4, r }, 15, []string{"audio.imbalance info 0-15"}},
 		{"hum", wideNoise(0.002).plus(twice(combOf(50, 0.006))), 30, []string{"audio.hum warn 0-30"}},

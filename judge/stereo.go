@@ -20,10 +20,14 @@ const (
 	phaseCertain    = -0.7
 	// sideShare is the energy of the difference as a share of that of the sum, -60 dB, up to which two channels are the same.
 	sideShare = 1e-6
+	// lossySide is that of a lossy codec, -40 dB: where it codes left and right apart, each has its own noise.
+	lossySide = 1e-4
 	// pairPatience is for how many blocks in a row a state may fail to show before it has ended.
 	pairPatience = 3
 	// pairPause is how long a pause in the sound a state outlasts.
 	pairPause jobs.Micros = 5e6
+	// pairBreath is how long a pause in the sound counts as sound: between syllables there is none.
+	pairBreath jobs.Micros = 500e3
 )
 
 // pairs compares the first two channels of a track, which are left and right in every layout that has both.
@@ -52,6 +56,7 @@ type pairBlock struct {
 	Diff           float32
 	Loud           [2]bool // a sample at -60 dBFS or above
 	Tones          int     // slots that are a pure tone
+	Lossy          bool    // the codec is
 }
 
 // pairCorrelation is that of a block.
@@ -60,7 +65,7 @@ type pairCorrelation struct {
 	From jobs.Micros
 }
 
-// bothRun is a stretch in which a state shows; Shown is how much of it does, the rest is pause.
+// bothRun is a stretch in which a state shows; Shown is how much of it does, with short pauses; the rest is pause.
 type bothRun struct {
 	Run    *run
 	Shown  jobs.Micros
@@ -86,7 +91,7 @@ func (d *pairs) slot(s *audioSlot) {
 	d.Pair = true
 	b := &d.Block
 	if b.Slots == 0 {
-		*b = pairBlock{run: run{From: s.Start}}
+		*b = pairBlock{run: run{From: s.Start}, Lossy: lossy(s.Format.Codec)}
 	}
 	for i := range b.Sq {
 		c := &s.Ch[i]
@@ -118,7 +123,11 @@ func (d *pairs) block(b *pairBlock) {
 	}
 	d.inverted(b, both, correlation)
 	side, mid := l+r-2*b.LR/n, l+r+2*b.LR/n
-	same := b.Diff == 0 || side <= sideShare*mid
+	share := float64(sideShare)
+	if b.Lossy {
+		share = lossySide
+	}
+	same := b.Diff == 0 || side <= share*mid
 	d.Mono.step(b, any && b.Tones*2 < int(b.Slots), same, 0, d.tellMono)
 	for i := range d.Dead {
 		other := max(l, r)
@@ -180,6 +189,9 @@ func (p *bothRun) step(b *pairBlock, says, shows bool, figure float64, tell func
 	case says && shows:
 		if p.Run == nil {
 			*p = bothRun{Run: &run{From: b.From}}
+		}
+		if pause := b.From - p.Run.To; p.Count > 0 && p.Misses == 0 && pause <= pairBreath {
+			p.Shown += max(0, pause)
 		}
 		p.Shown += b.length()
 		p.Run.To = b.To

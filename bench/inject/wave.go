@@ -3,6 +3,7 @@ package inject
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -23,9 +24,9 @@ func waveDefects() []Defect {
 			{Name: "rest", About: "soft rests of 200 ms", Decoy: true, recipe: rests},
 		}},
 		{Code: "audio.click", About: "a wave jumps for a sample or three", Needs: Sound, Variants: []Variant{
-			{Name: "sample", About: "one sample", recipe: clicks(1)},
-			{Name: "pop", About: "three samples", recipe: clicks(3)},
-			{Name: "castanet", About: "short, dying bursts of a tone", Decoy: true, recipe: castanets},
+			{Name: "sample", About: "one sample", Revision: 1, recipe: clicks(1)},
+			{Name: "pop", About: "three samples", Revision: 1, recipe: clicks(3)},
+			{Name: "castanet", About: "short, dying bursts of a tone", Decoy: true, Revision: 1, recipe: castanets},
 		}},
 	}
 }
@@ -78,18 +79,19 @@ func limited(s *scene) error {
 	return s.render(render{audio: "aformat=sample_fmts=flt,volume=" + number(up) + "dB:precision=float,alimiter=limit=0.9:attack=5:release=50:level=0"})
 }
 
-// holes picks n places of a length in the sound.
-func (s *scene) holes(n int, length float64, level float64) ([][2]float64, error) {
+// holes picks n places of a length in the sound where further tests hold.
+func (s *scene) holes(n int, length float64, level float64, tests ...func(a, b float64) string) ([][2]float64, error) {
 	var list [][2]float64
 	for range n {
-		a, b, err := s.spanTime(length, 1, s.loud(level), func(a, b float64) string {
+		apart := func(a, b float64) string {
 			for _, h := range list {
 				if a < h[1]+1 && h[0] < b+1 {
 					return "there is no room for so many"
 				}
 			}
 			return ""
-		})
+		}
+		a, b, err := s.spanTime(length, 1, append(slices.Clip(tests), s.loud(level), apart)...)
 		if err != nil {
 			return nil, err
 		}
@@ -141,14 +143,25 @@ func rests(s *scene) error {
 	return s.render(render{audio: fine + "volume='" + terms + "':eval=frame"})
 }
 
+// audible picks n places in which the sound within 0.1 s does not drown a click of an amplitude: it stays 12 dB below.
+func (s *scene) audible(n int, amplitude float64) ([][2]float64, error) {
+	limit := 20*math.Log10(amplitude) - 12
+	return s.holes(n, 0.01, -60, func(a, b float64) string {
+		if s.base.content.level(a-0.1, b+0.1, 1) > limit {
+			return "the sound drowns clicks"
+		}
+		return ""
+	})
+}
+
 func clicks(width int) func(*scene) error {
 	return func(s *scene) error {
 		s.label.Rule = Rule{Kind: Point, Tolerance: 0.03}
-		list, err := s.holes(3, 0.01, -60)
+		amplitude := s.by(0.35, 0.9)
+		list, err := s.audible(3, amplitude)
 		if err != nil {
 			return err
 		}
-		amplitude := s.by(0.35, 0.9)
 		if s.base.content.level(0, s.base.Duration, 0.9) > -12 {
 			return s.hidden("the sound drowns clicks")
 		}
@@ -171,7 +184,8 @@ func castanets(s *scene) error {
 	}
 	var terms []string
 	for _, h := range list {
-		terms = append(terms, fmt.Sprintf("gte(t,%[1]s)*exp(-max(0,t-%[1]s)*150)*sin(2*PI*2300*(t-%[1]s))", number(h[0])))
+		// Half a millisecond of attack: a tone that is there from one sample to the next is a click.
+		terms = append(terms, fmt.Sprintf("gte(t,%[1]s)*min(1,max(0,t-%[1]s)*2000)*exp(-max(0,t-%[1]s)*150)*sin(2*PI*2300*(t-%[1]s))", number(h[0])))
 	}
 	add := "0.5*(" + strings.Join(terms, "+") + ")"
 	return s.render(render{audio: fmt.Sprintf("aeval='clip(val(0)+%s,-1,1)|clip(val(1)+%s,-1,1)':c=same", add, add)})
