@@ -9,16 +9,16 @@ import (
 func motionDefects() []Defect {
 	return []Defect{
 		{Code: "video.repeat", About: "a picture is shown again where the next should be", Variants: []Variant{
-			{Name: "single", About: "single frames repeat the one before", recipe: repeats(1)},
-			{Name: "stall", About: "two to four frames are the same: a buffer ran dry", recipe: repeats(3)},
-			{Name: "coarse", About: "single repeats in a stream that is coded coarsely", recipe: coarseRepeats},
+			{Name: "single", About: "single frames repeat the one before", Revision: 1, recipe: repeats(1)},
+			{Name: "stall", About: "two to four frames are the same: a buffer ran dry", Revision: 1, recipe: repeats(3)},
+			{Name: "coarse", About: "single repeats in a stream that is coded coarsely", Revision: 1, recipe: coarseRepeats},
 		}},
 		{Code: "video.duplicate_frames", About: "a share of all frames repeats the one before, in no rhythm", Variants: []Variant{
-			{Name: "random", About: "every fifth to tenth frame on the average", recipe: duplicates},
+			{Name: "random", About: "every fifth to tenth frame on the average", Revision: 1, recipe: duplicates},
 		}},
 		{Code: "video.dropped_frames", About: "pictures are left out, and the clock goes on as if they were not", Variants: []Variant{
-			{Name: "skip", About: "the content jumps", recipe: skip},
-			{Name: "stall-skip", About: "the picture stands for some frames, then jumps to where it should be", recipe: stallSkip},
+			{Name: "skip", About: "the content jumps", Revision: 1, recipe: skip},
+			{Name: "stall-skip", About: "the picture stands for some frames, then jumps to where it should be", Revision: 1, recipe: stallSkip},
 			{Name: "cut", About: "cuts from one place of the content to another", Decoy: true, recipe: cuts},
 		}},
 		{Code: "video.judder", About: "a conversion of the frame rate by repeats", Variants: []Variant{
@@ -42,6 +42,18 @@ func (s *scene) steady(a, b int) string {
 		return "there is a cut"
 	case over(s.base.content.Motion, a-pad, b+pad, 0.1) < 0.5*m:
 		return "the motion is not steady"
+	}
+	return ""
+}
+
+// original asks for a base that does not repeat pictures itself, anywhere: a picture that changes by less than a quarter of what changes on both of its sides.
+// The second greatest change within five pictures says what that is, for the greatest may be a cut.
+func (s *scene) original(int, int) string {
+	m := s.base.content.Motion
+	for n := 2; n < len(m)-2; n++ {
+		if usual := min(over(m, max(1, n-5), n, 0.8), over(m, n+1, n+6, 0.8)); usual >= 0.5 && m[n] < usual/4 {
+			return "the base repeats pictures itself"
+		}
 	}
 	return ""
 }
@@ -83,7 +95,7 @@ func (s *scene) repeat(n int, vcodec []string) error {
 	s.label.Rule = Rule{Kind: Point, Tolerance: 0.1}
 	s.label.Accept = []string{"video.duplicate_frames"}
 	s.label.Along = []string{"video.dropped_frames"}
-	starts, err := s.apart(3, n, s.steady)
+	starts, err := s.apart(3, n, s.original, s.steady)
 	if err != nil {
 		return err
 	}
@@ -108,7 +120,7 @@ func coarseRepeats(s *scene) error { return s.repeat(1, append(defaultVideo(), "
 func duplicates(s *scene) error {
 	s.label.Rule = Rule{Kind: Cover, Tolerance: 1.2}
 	s.label.Accept = []string{"video.repeat", "video.judder"}
-	a, b, err := s.span(s.frames(s.by(5, 7)), s.frames(1), s.lively)
+	a, b, err := s.span(s.frames(s.by(5, 7)), s.frames(1), s.original, s.lively)
 	if err != nil {
 		return err
 	}
@@ -128,7 +140,7 @@ func skip(s *scene) error {
 	n := s.frames(s.by(0.3, 0.5))
 	s.label.Rule = Rule{Kind: Point, Tolerance: 0.15}
 	s.label.Accept = []string{"video.judder"}
-	starts, err := s.apart(2, n, s.steady)
+	starts, err := s.apart(2, n, s.original, s.steady)
 	if err != nil {
 		return err
 	}
@@ -146,7 +158,7 @@ func stallSkip(s *scene) error {
 	n := s.frames(s.by(0.2, 0.5))
 	s.label.Rule = Rule{Kind: Point, Tolerance: 0.15}
 	s.label.Accept = []string{"video.repeat", "video.duplicate_frames"}
-	starts, err := s.apart(2, n, s.steady)
+	starts, err := s.apart(2, n, s.original, s.steady)
 	if err != nil {
 		return err
 	}

@@ -5,10 +5,10 @@ import "fmt"
 func syncDefects() []Defect {
 	return []Defect{
 		{Code: "sync.offset", About: "sound before or after the picture that it belongs to", Needs: Both, Variants: []Variant{
-			{Name: "late", About: "beeps 100 to 350 ms after their flashes", recipe: flashBeep(0.1, 0.35, 0)},
-			{Name: "early", About: "beeps 90 to 300 ms before their flashes", recipe: flashBeep(-0.09, -0.3, 0)},
-			{Name: "exact", About: "beeps with their flashes", Decoy: true, recipe: flashBeep(0, 0, 0)},
-			{Name: "unrelated", About: "flashes and beeps that have nothing to do with each other", Decoy: true, recipe: unrelated},
+			{Name: "late", About: "beeps 100 to 350 ms after their flashes", Revision: 1, recipe: flashBeep(0.1, 0.35, 0)},
+			{Name: "early", About: "beeps 90 to 300 ms before their flashes", Revision: 1, recipe: flashBeep(-0.09, -0.3, 0)},
+			{Name: "exact", About: "beeps with their flashes", Decoy: true, Revision: 1, recipe: flashBeep(0, 0, 0)},
+			{Name: "unrelated", About: "flashes and beeps that have nothing to do with each other", Decoy: true, Revision: 1, recipe: unrelated},
 		}},
 		{Code: "sync.start_skew", About: "sound begins later or earlier than the picture", Needs: Both, Variants: []Variant{
 			{Name: "late", About: "by 0.3 to 1 s", recipe: skew(0.3, 1)},
@@ -16,12 +16,15 @@ func syncDefects() []Defect {
 			{Name: "small", About: "by 15 ms", Decoy: true, recipe: skew(0.015, 0.015)},
 		}},
 		{Code: "sync.drift", About: "sound runs away from the picture", Needs: Both, Variants: []Variant{
-			{Name: "flash-beep", About: "beeps that come later and later: 1 to 2 % of the time", Seconds: 13, recipe: flashBeep(0, 0, 1)},
+			{Name: "flash-beep", About: "beeps that come later and later: 1 to 2 % of the time", Seconds: 13, Revision: 1, recipe: flashBeep(0, 0, 1)},
 			{Name: "clock", About: "timestamps that say 0.3 to 1 % more than the samples", Seconds: 13, recipe: clock},
 			{Name: "none", About: "timestamps that jitter by a millisecond", Decoy: true, Seconds: 13, recipe: jitter},
 		}},
 	}
 }
+
+// darker takes light out of the base so that flashes stand out. It stays within the nominal range: to take the same off every sample would put shadows below black.
+const darker = "lutyuv=y='16+(clip(val,16,235)-16)*0.85'"
 
 // flashBeep lays a flash of 0.08 s and a beep over the base every 1.6 s.
 func flashBeep(weak, gross, drift float64) func(*scene) error {
@@ -50,7 +53,7 @@ func flashBeep(weak, gross, drift float64) func(*scene) error {
 		flash := fmt.Sprintf("drawbox=x=0:y=0:w=iw:h=ih:color=white:t=fill:enable='lt(mod(n,%d),%d)*gte(n,%d)'", period, long, period)
 		t := fmt.Sprintf("(t-(%s))/(1+%s)", number(offset), number(slope))
 		beep := fmt.Sprintf("0.5*sin(2*PI*1000*t)*gte(%[1]s,%[2]s)*lt(mod(%[1]s+0.0000001,%[3]s),0.08)", t, number(seconds-0.01), number(seconds))
-		return s.render(render{video: "eq=brightness=-0.1," + flash, audio: add("-34dB", beep)})
+		return s.render(render{video: darker + "," + flash, audio: add("-34dB", beep)})
 	}
 }
 
@@ -79,7 +82,7 @@ func unrelated(s *scene) error {
 		n := s.frames(at)
 		flash += fmt.Sprintf("between(n,%d,%d)", n, n+1)
 	}
-	return s.render(render{video: "eq=brightness=-0.1," + flash + "'", audio: add("-34dB", "0.5*sin(2*PI*1000*t)*(between(t,2.2,2.28)+between(t,5.1,5.18)+between(t,5.9,5.98)+between(t,8.3,8.38)+between(t,10.9,10.98))")})
+	return s.render(render{video: darker + "," + flash + "'", audio: add("-34dB", "0.5*sin(2*PI*1000*t)*(between(t,2.2,2.28)+between(t,5.1,5.18)+between(t,5.9,5.98)+between(t,8.3,8.38)+between(t,10.9,10.98))")})
 }
 
 // skew delays one track as a whole by its timestamps.
