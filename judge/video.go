@@ -98,6 +98,10 @@ func (v *videoTrack) take(s *stream, row *measurement.Frame, start jobs.Micros) 
 		p = new(heldFrame)
 		v.Pending = p
 	}
+	// Across an announced discontinuity the distances of one rate say nothing about another: held against them, a lower rate would be a row of holes.
+	if p.Disc != s.Disc && row.Duration > 0 && !near(row.Duration, v.Cadence.mode()) {
+		v.Cadence = cadence{}
+	}
 	p.hold(row)
 	p.Format, p.Start, p.Epoch, p.Disc, p.Shift = s.Format, start, s.Epoch, s.Disc, s.Clock.Shift
 	p.Ticks = clampTicks(row.PTS, s.Unit.Turn)
