@@ -111,3 +111,22 @@ func TestTimestampsBeyondReason(t *testing.T) {
 		t.Errorf("duration %v, findings %s", r.Duration, encode(t, r.Findings))
 	}
 }
+
+// TestAnotherRateBehindADiscontinuity: transport streams declare no rate, and pictures that stand twice as long as before are no holes.
+func TestAnotherRateBehindADiscontinuity(t *testing.T) {
+	s := &script{segments: 10, length: 2e6, rate: 50, video: true, disc: map[int]bool{5: true}}
+	units, formats := s.units(), s.formats()
+	formats[0].RateNum, formats[0].RateDen = 0, 0
+	for i := 5; i < len(units); i++ {
+		u, k := &units[i], -1
+		u.frames = slices.DeleteFunc(u.frames, func(measurement.Frame) bool { k++; return k%2 == 1 })
+		for j := range u.frames {
+			u.frames[j].Duration *= 2
+		}
+		u.unit.Tracks[0].Frames, u.unit.Tracks[0].Packets = len(u.frames), len(u.frames)
+	}
+	f := finding(judgedUnits(t, s.sequenceDef("s0"), units, formats), "video.format_change")
+	if len(f) != 1 || f[0].Start.Micros() != 10e6 {
+		t.Errorf("the rate falls at 10 s: %s", encode(t, f))
+	}
+}
