@@ -25,8 +25,12 @@ const (
 	comeBack = 0.4
 	// corruptLeast and corruptEvery are how many pictures must be broken, and one of how many: keyframes and golden frames of a poor coding break one now and then.
 	corruptLeast, corruptEvery = 3, 6
-	// glaring is the share of broken blocks, in per cent, from which fewer pictures are info.
-	glaring = 2
+	// glaring is the share of broken blocks, in per cent, from which fewer pictures are info; a single one only if what broke does not stay for longer than graphicLeast, as a
+	// graphic does that appears with edges on the grid.
+	glaring                  = 2
+	graphicLeast jobs.Micros = 500e3
+	// flatShare is how many flat blocks a picture must have gained for each broken one, to be one with a mosaic over a part of it.
+	flatShare = 0.6
 	// blockyFrom is how many samples must show the blocks of the codec for a stream in which broken blocks are info; blockyMost is where the count stops.
 	blockyFrom, blockyMost = 4, 6
 	// holdMost is how long damage that stands still is followed when no more of it is new.
@@ -44,8 +48,11 @@ type corruption struct {
 	// Standing is the share of broken blocks in the last picture that was fine, whether they were new or not.
 	Standing float64
 	Scene    sceneTrack
-	Fill     fillTrack
-	Told     toldTrack
+	// Grey and Green are the blocks filled with one or the other.
+	Grey, Green fillTrack
+	Told        toldTrack
+	// Flat is how many blocks of the last sample before the run had no variance.
+	Flat int32 `json:",omitempty"`
 	// Blocky counts samples in which the blocks of the codec show up, and others down.
 	Blocky int
 
@@ -65,11 +72,14 @@ type corruptRun struct {
 	Usual  float64
 	Blocky bool
 	Filled float64 // greatest share of filled blocks beyond what is usual, in per cent
+	Least  float64 `json:",omitempty"` // from which share on they count
 	// Before is what the picture looked like before a cut with which the run began, Jump by how much the cut changed it, and Near how near to it the pictures have come since
 	// that are fine.
 	Before     *cells
 	Jump, Near int64
 	Early      bool // there was nothing before
+	// Samples with broken blocks, and those of them in which so many more were flat.
+	Samples, Mosaic int `json:",omitempty"`
 }
 
 func newCorruption(p *params, emit emitter) videoDetector {
@@ -82,22 +92,49 @@ func newCorruption(p *params, emit emitter) videoDetector {
 func (d *corruption) frame(f *videoFrame) {
 	d.Told.frame(f)
 	d.Scene.frame(f)
-	filled := d.Fill.frame(f, d.Scene.Since)
+	filled, least := d.filled(f)
 	d.expire(f)
 	if f.Texture != nil && d.Run == nil && !d.Told.recent(f.Start) {
 		d.blocky(f)
 	}
 	if d.Run != nil {
 		d.Run.Frames++
+	} else if f.Texture != nil {
+		d.Flat = f.Texture.SolidBlocks
 	}
 	if broken := f.HasPair && f.Pair.Blocks > 0 && d.pair(f); !broken && d.Run != nil {
 		d.Run.compare(f)
 	}
 	if filled > 0 {
 		r := d.extend(f)
-		r.Filled = max(r.Filled, filled)
+		r.Filled, r.Least = max(r.Filled, filled), least
 	}
+	d.Run.flat(f, d.Flat)
 	d.Scene.keep(f)
+}
+
+// filled is the share of blocks that decoders have filled, and from which share on they count, in per cent; 0 when there are too few.
+func (d *corruption) filled(f *videoFrame) (share, least float64) {
+	var grey, green int32
+	if f.Texture != nil {
+		grey, green = f.Texture.Grey, f.Texture.Green
+	}
+	share, least = d.Grey.frame(f, grey, fillShare, d.Scene.Since), fillShare
+	if zero := d.Green.frame(f, green, greenShare, d.Scene.Since); zero > 0 {
+		share, least = share+zero, greenShare
+	}
+	return share, least
+}
+
+// flat looks whether the blocks that break are the cells of a mosaic: before is how many had no variance without it. What damage leaves has some.
+func (r *corruptRun) flat(f *videoFrame, before int32) {
+	if r == nil || f.Texture == nil || !f.HasPair || f.Pair.Broken < brokenLeast {
+		return
+	}
+	r.Samples++
+	if float64(f.Texture.SolidBlocks-before) >= flatShare*float64(f.Pair.Broken) {
+		r.Mosaic++
+	}
 }
 
 // blocky follows whether the stream is one whose blocks show anyway.
@@ -177,7 +214,7 @@ func (d *corruption) gap(from, to jobs.Micros) {
 	}
 	d.end(from)
 	d.Scene = sceneTrack{Pairs: d.Scene.Pairs}
-	d.Fill = fillTrack{}
+	d.Grey, d.Green = fillTrack{}, fillTrack{}
 }
 
 func (d *corruption) finish(at jobs.Micros) { d.end(at) }
@@ -187,7 +224,7 @@ func (d *corruption) end(at jobs.Micros) {
 	// Few broken pictures beside what the decoder complains about, or beside a hole, are no second finding.
 	r := d.Run
 	d.Run = nil
-	if r == nil || !r.holds() || !r.often() && r.Filled == 0 && d.Told.near(r) {
+	if r == nil || !r.holds(d.Told.overlaps(r)) || !r.often() && r.Filled == 0 && d.Told.near(r) {
 		return
 	}
 	r.To = min(r.To, at)
@@ -204,7 +241,7 @@ func (d *corruption) end(at jobs.Micros) {
 	f.Code, f.Unit = "video.corruption", "%"
 	f.Value, f.Threshold = jobs.Figure(r.Peak), jobs.Figure(d.share+usualFactor*r.Usual)
 	if r.Count == 0 {
-		f.Value, f.Threshold = jobs.Figure(r.Filled), jobs.Figure(fillShare)
+		f.Value, f.Threshold = jobs.Figure(r.Filled), jobs.Figure(r.Least)
 	}
 	f.Confidence, f.Message = r.confidence(), r.message(d.share)
 	if told {
@@ -217,12 +254,19 @@ func (d *corruption) end(at jobs.Micros) {
 // often tells whether enough pictures are broken.
 func (r *corruptRun) often() bool { return r.Count >= corruptLeast && r.Count*corruptEvery >= r.Frames }
 
-// holds tells whether a run is more than the ways of a scene.
-func (r *corruptRun) holds() bool {
-	if !r.often() && r.Peak < glaring && r.Filled == 0 || r.Early {
+// holds tells whether a run is more than the ways of a scene; told says that the decoder complains about it.
+func (r *corruptRun) holds(told bool) bool {
+	if !r.often() && !r.glares() && r.Filled == 0 || r.Early {
 		return false
 	}
-	return r.Before == nil || float64(r.Near) <= comeBack*float64(r.Jump)
+	if 2*r.Mosaic >= r.Samples && r.Mosaic > 0 && !told {
+		return false
+	}
+	return r.Before == nil || float64(r.Near) <= comeBack*float64(r.Jump) || told && r.often()
+}
+
+func (r *corruptRun) glares() bool {
+	return r.Peak >= glaring && (r.Count > 1 || r.length() < graphicLeast)
 }
 
 // compare looks whether the picture comes back to what it was.
@@ -241,8 +285,8 @@ func (r *corruptRun) confidence() jobs.Number {
 
 func (r *corruptRun) message(share float64) string {
 	if r.Count == 0 {
-		return fmt.Sprintf("up to %.0f %% of the picture are at once the grey or green that decoders fill in for what is lost, for %.2f s; %d %% count", r.Filled, r.length().Seconds(),
-			fillShare)
+		return fmt.Sprintf("up to %.0f %% of the picture are at once the grey or green that decoders fill in for what is lost, for %.2f s; %g %% count", r.Filled, r.length().Seconds(),
+			r.Least)
 	}
 	return fmt.Sprintf("%d pictures within %.2f s are broken: up to %.1f %% of their blocks have edges that do not continue; usual are %.1f %%, and %.1f %% more count",
 		r.Count, r.length().Seconds(), r.Peak, r.Usual, share)

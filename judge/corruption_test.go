@@ -70,12 +70,25 @@ func TestCorruption(t *testing.T) {
 	}
 	filled := func(i int, f *measurement.Frame) {
 		if f.Texture != nil {
-			f.Texture.Green = 200
+			f.Texture.Grey = 200
 		}
 	}
 	grey := func(i int, f *measurement.Frame) {
 		if f.Texture != nil {
-			f.Texture.Green = int32(10 * min(15, i-50))
+			f.Texture.Grey = int32(10 * min(15, i-50))
+		}
+	}
+	green := func(n int32) func(int, *measurement.Frame) {
+		return func(_ int, f *measurement.Frame) {
+			if f.Texture != nil {
+				f.Texture.Green = n
+			}
+		}
+	}
+	mosaic := func(i int, f *measurement.Frame) {
+		breaks(40, 0)(i, f)
+		if f.Texture != nil {
+			f.Texture.SolidBlocks = 44
 		}
 	}
 	intra := func(i int, f *measurement.Frame) {
@@ -103,6 +116,9 @@ func TestCorruption(t *testing.T) {
 		"filled":                           {new(pairClip).add(50, nil).add(8, filled).add(50, nil), []string{"video.corruption warn 2.08-2.28"}},
 		"grey graphics":                    {new(pairClip).add(50, nil).add(50, grey).add(50, nil), nil},
 		"a broken key frame before a cut":  {new(pairClip).add(50, nil).add(20, scene(200, true, breaks(100, 0))).add(2, nil).add(50, scene(20, true, nil)), []string{"video.corruption warn 2-2.8"}},
+		"a slice of green":                 {new(pairClip).add(50, nil).add(8, green(30)).add(50, nil), []string{"video.corruption warn 2.08-2.28"}},
+		"green that is next to nothing":    {new(pairClip).add(50, nil).add(8, green(3)).add(50, nil), nil},
+		"a mosaic":                         {new(pairClip).add(50, nil).add(50, mosaic).add(50, nil), nil},
 		"a grey scene":                     {new(pairClip).add(50, nil).add(50, scene(128, true, filled)), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -178,5 +194,5 @@ func anyTexture(rng *rand.Rand, f *measurement.Frame) {
 	for i := range t.Edge {
 		t.Edge[i], t.Slope[i], t.Edges[i] = int64(rng.Uint64()), int64(rng.Uint64()), int32(rng.Uint32())
 	}
-	t.Top, t.Left, t.Green = int32(rng.Uint32()), int32(rng.Uint32()), int32(rng.Uint32())
+	t.Top, t.Left, t.Grey, t.Green = int32(rng.Uint32()), int32(rng.Uint32()), int32(rng.Uint32()), int32(rng.Uint32())
 }

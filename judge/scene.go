@@ -69,13 +69,14 @@ func (s *sceneTrack) cut(f *videoFrame) bool {
 func (s *sceneTrack) keep(f *videoFrame) { s.Last, s.Known = f.Grid, true }
 
 const (
-	// fillShare is how many blocks of 100 must be filled at once, from one sample to the next: where HEVC lacks a reference, 15 to 60 of 100 are; grey graphics that move in come in
-	// smaller steps. fillRemains is how many keep the run going, and fillLeast is the same as a number.
-	fillShare, fillRemains = 8, 1
-	fillLeast              = 4
+	// fillShare is how many blocks of 100 must be filled with grey at once, from one sample to the next: where HEVC lacks a reference, 15 to 60 of 100 are; grey graphics that move in
+	// come in smaller steps. The green of nothing at all is no colour that anybody uses, so greenShare is less: a slice of it is 2 to 6 of 100. fillRemains is how many keep the run
+	// going, and fillLeast is the same as a number.
+	fillShare, greenShare, fillRemains = 8, 2, 1
+	fillLeast                          = 4
 )
 
-// fillTrack tells blocks that a decoder filled with grey or green from such as a scene has.
+// fillTrack tells blocks that a decoder filled with grey, or with green, from such as a scene has.
 type fillTrack struct {
 	// Usual is how many blocks of that kind there are without damage.
 	Usual int32
@@ -86,14 +87,13 @@ type fillTrack struct {
 }
 
 // frame returns the share of blocks that are filled beyond what is usual, in per cent, and 0 when that is too few. since counts the pictures since a cut, which may bring a grey or green scene.
-func (t *fillTrack) frame(f *videoFrame, since int) float64 {
+// now is how many blocks there are, and share from how many in per cent on they count.
+func (t *fillTrack) frame(f *videoFrame, now int32, share float64, since int) float64 {
 	t.Pics = min(t.Pics+1, sinceMost)
 	if f.Texture == nil {
 		return 0
 	}
-	now := f.Texture.Green
 	blocks := float64(f.Format.Width/16) * float64(f.Format.Height/16)
-	share := float64(fillShare)
 	if t.Filled {
 		share = fillRemains
 	}
@@ -147,9 +147,14 @@ func (t *toldTrack) extend(from, to jobs.Micros) {
 // recent tells whether the decoder complained lately, so that what shows is not the way of the stream.
 func (t *toldTrack) recent(at jobs.Micros) bool { return t.Run != nil && at-t.Run.To <= 2*damageMerge }
 
-// near tells whether the decoder complains about what the run shows.
+// overlaps tells whether the decoder says anything about what the run shows.
+func (t *toldTrack) overlaps(r *corruptRun) bool {
+	return t.Run != nil && t.Run.To >= r.From-damageMerge && t.Run.From <= r.To+damageMerge
+}
+
+// near tells whether the decoder complains about what the run shows, in more than words.
 func (t *toldTrack) near(r *corruptRun) bool {
-	return t.Run != nil && t.Hard > 0 && t.Run.To >= r.From-damageMerge && t.Run.From <= r.To+damageMerge
+	return t.Hard > 0 && t.overlaps(r)
 }
 
 // tells whether the decoder's own complaints make a finding about the run that is no milder.

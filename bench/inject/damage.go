@@ -16,8 +16,8 @@ func damageDefects() []Defect {
 			{Name: "vp9", About: "bytes of a VP9 stream are changed", Revision: 2, recipe: damaged("vp9")},
 			{Name: "mpeg2", About: "bytes of an MPEG-2 stream are changed", Revision: 2, recipe: damaged("mpeg2")},
 			{Name: "baked", About: "a damaged HEVC stream, decoded and coded anew: no decoder complains", Revision: 2, recipe: baked},
-			{Name: "blocks", About: "blocks of other parts of the picture, pasted on the grid", recipe: pasted},
-			{Name: "green", About: "rows filled with what a decoder leaves when it has nothing", recipe: green},
+			{Name: "blocks", About: "blocks of other parts of the picture, pasted on the grid", Revision: 1, recipe: pasted},
+			{Name: "green", About: "rows filled with what a decoder leaves when it has nothing", Revision: 1, recipe: green},
 			{Name: "mosaic", About: "a face behind a mosaic", Decoy: true, recipe: mosaic},
 			{Name: "cuts", About: "fast cutting", Decoy: true, recipe: fastCuts},
 		}},
@@ -180,11 +180,12 @@ func pasted(s *scene) error {
 	// The luma of the mask masks all three planes.
 	mask := fmt.Sprintf("color=black:s=%dx%d:r=4,format=gray,geq=lum='if(lt(random(1),%s),255,0)',scale=%d:%d:flags=neighbor,crop=%d:%d:0:0,%s,format=gray,mergeplanes=0x000000:yuv444p[mask]",
 		w, h, number(share), w*16, h*16, s.base.Width, s.base.Height, s.fill())
-	return s.render(render{graph: fmt.Sprintf("%s;[0:v]format=yuv444p,split=3[x][y][z];[y]scroll=hpos=0.15[shifted];[x][shifted][mask]maskedmerge[broken];[z][broken]overlay=shortest=1:format=yuv444:%s,format=yuv420p[v]%s",
-		mask, on(a, b), s.sound())})
+	// Both come at the same times to the tick: else the filters would see some pictures twice, and count them.
+	return s.render(render{graph: fmt.Sprintf("%s;[0:v]%s,format=yuv444p,split=3[x][y][z];[y]scroll=hpos=0.15[shifted];[x][shifted][mask]maskedmerge[broken];[z][broken]overlay=shortest=1:format=yuv444:%s,format=yuv420p[v]%s",
+		mask, s.fill(), on(a, b), s.sound())})
 }
 
-// green fills rows of blocks for a few frames at a time.
+// green fills rows of blocks with zeros in all planes, which show as green, for a few frames at a time.
 func green(s *scene) error {
 	s.label.Rule = Rule{Kind: Cover, Tolerance: 0.6}
 	a, b, err := s.span(s.frames(s.by(0.6, 2)), s.frames(1), s.bright)
@@ -193,15 +194,18 @@ func green(s *scene) error {
 	}
 	s.mark(a, b)
 	s.label.Along = []string{"video.range"} // what a decoder leaves is no legal colour
-	var boxes []string
+	boxes := []string{s.fill(), "format=gray"}
 	for n := a; n < b; {
 		length := 2 + s.rng.IntN(5)
 		row := s.rng.IntN(s.base.Height/16-3) * 16
 		left := s.rng.IntN(s.base.Width/32) * 16
-		boxes = append(boxes, fmt.Sprintf("drawbox=x=%d:y=%d:w=iw:h=%d:t=fill:color=0x008700:%s", left, row, 16*(1+int(s.by(0, 4))), on(n, min(b, n+length))))
+		boxes = append(boxes, fmt.Sprintf("drawbox=x=%d:y=%d:w=iw:h=%d:t=fill:color=white:%s", left, row, 16*(1+int(s.by(0, 4))), on(n, min(b, n+length))))
 		n += length
 	}
-	return s.render(render{video: strings.Join(boxes, ",")})
+	mask := fmt.Sprintf("color=black:s=%dx%d:r=25,%s,lut=c0='gt(val,127)*255',mergeplanes=0x000000:yuv444p[mask]", s.base.Width, s.base.Height, strings.Join(boxes, ","))
+	nothing := fmt.Sprintf("color=black:s=%dx%d:r=25,%s,format=yuv444p,lutyuv=y=0:u=0:v=0[nothing]", s.base.Width, s.base.Height, s.fill())
+	return s.render(render{graph: fmt.Sprintf("%s;%s;[0:v]%s,format=yuv444p[x];[x][nothing][mask]maskedmerge,format=yuv420p[y];[y]trim=end_frame=%d[v]%s",
+		mask, nothing, s.fill(), s.base.Frames, s.sound())})
 }
 
 func mosaic(s *scene) error {

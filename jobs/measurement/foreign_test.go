@@ -211,7 +211,7 @@ func checkForeignGroups(w want, f *Frame) {
 		groups["texture_edge_count_across"], groups["texture_edge_count_down"] = int64(x.Edges[0]), int64(x.Edges[1])
 		groups["texture_border_top"], groups["texture_border_bottom"] = int64(x.Top), int64(x.Bottom)
 		groups["texture_border_left"], groups["texture_border_right"] = int64(x.Left), int64(x.Right)
-		groups["texture_solid_blocks"], groups["texture_green_blocks"] = int64(x.SolidBlocks), int64(x.Green)
+		groups["texture_solid_blocks"], groups["texture_grey_blocks"], groups["texture_green_blocks"] = int64(x.SolidBlocks), int64(x.Grey), int64(x.Green)
 		groups["texture_gamut"] = x.Gamut
 		w.list("texture_column_edges", len(x.ColEdge), func(i int) float64 { return float64(x.ColEdge[i]) })
 		w.list("texture_row_edges", len(x.RowEdge), func(i int) float64 { return float64(x.RowEdge[i]) })

@@ -259,7 +259,8 @@ type Texture struct {
 	// Gamut counts the chroma samples at which Y (the mean of the luma samples that share them), R, G or B lies outside 5..246 (EBU R 103), by the matrix of the
 	// stream; 0 in a picture of full range or without chroma.
 	Gamut int64
-	Green int32 // of those, the ones that a decoder may have filled: all planes at half scale (±2), or all at most 32, which shows as green
+	// Of the blocks without variance, those that a decoder may have filled: all planes at half scale (±2), or all at most 32, which shows as green.
+	Grey, Green int32
 }
 
 // Comb holds the five sums of FFmpeg's idet on luma about the frame before this one (its neighbours are two before and this one), and the count of combed samples in this

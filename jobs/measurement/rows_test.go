@@ -37,7 +37,7 @@ func randomFrame(r *rand.Rand) *Frame {
 	if r.IntN(2) == 0 {
 		f.Texture = &Texture{
 			Edge: [2]int64{r.Int64(), r.Int64()}, Slope: [2]int64{r.Int64(), r.Int64()}, Edges: [2]int32{r.Int32(), r.Int32()}, Top: r.Int32(), Bottom: r.Int32(), Left: r.Int32(), Right: r.Int32(),
-			SolidBlocks: r.Int32(), Gamut: r.Int64(), Green: r.Int32(),
+			SolidBlocks: r.Int32(), Gamut: r.Int64(), Grey: r.Int32(), Green: r.Int32(),
 		}
 		for i := range f.Texture.ColEdge {
 			f.Texture.ColEdge[i], f.Texture.RowEdge[i] = r.Int64(), r.Int64()

@@ -109,6 +109,7 @@ func frameColumns() []column[frameRow] {
 		i32("texture_border_right", func(r *row) *int32 { return &r.texture.Right }).when(hasTexture),
 		i32("texture_solid_blocks", func(r *row) *int32 { return &r.texture.SolidBlocks }).when(hasTexture),
 		i64("texture_gamut", func(r *row) *int64 { return &r.texture.Gamut }).when(hasTexture),
+		i32("texture_grey_blocks", func(r *row) *int32 { return &r.texture.Grey }).when(hasTexture),
 		i32("texture_green_blocks", func(r *row) *int32 { return &r.texture.Green }).when(hasTexture),
 		edges("texture_column_edges", func(r *row) *[EdgePhases]int64 { return &r.texture.ColEdge }).when(hasTexture),
 		edges("texture_row_edges", func(r *row) *[EdgePhases]int64 { return &r.texture.RowEdge }).when(hasTexture),

@@ -220,10 +220,10 @@ func oracleTexture(img *image, s int) *measurement.Texture {
 	p, t := img.planes[0], &measurement.Texture{}
 	p.each(func(x, y, v int) {
 		if x > 0 {
-			t.ColEdge[x%96] += int64(min(abs(v-p.px(x-1, y)), 16<<s))
+			t.ColEdge[x%96] += int64(min(abs(v-p.px(x-1, y)), 8<<s))
 		}
 		if y > 0 {
-			t.RowEdge[y%96] += int64(min(abs(v-p.px(x, y-1)), 16<<s))
+			t.RowEdge[y%96] += int64(min(abs(v-p.px(x, y-1)), 8<<s))
 		}
 		if y%4 == 0 {
 			edge := func(i, far, near int) {
@@ -324,7 +324,8 @@ func oracleSolid(img *image, s int, t *measurement.Texture) {
 			grey = grey && lo >= 126<<s && hi <= 130<<s
 			green = green && hi <= 32<<s
 		}
-		t.Green += int32(b2i(grey || green))
+		t.Grey += int32(b2i(grey))
+		t.Green += int32(b2i(green))
 	}
 }
 

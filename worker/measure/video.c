@@ -15,7 +15,7 @@ static void set_limits(ac_limits *l, int depth) {
     l->comb = 10u << s;
     l->dark = 40u << s;
     l->edge = 24u << s;
-    l->step = 16u << s; // blocks stand out by less; the edges of what is in the picture would drown them
+    l->step = 8u << s; // blocks stand out by less; the edges of what is in the picture would drown them
 }
 
 // How many samples of luma share one of chroma; 0 when that is not 1, 2 or 4.

@@ -76,7 +76,7 @@ typedef struct {
 typedef struct {
     int64_t col[AC_PHASES], row[AC_PHASES], gamut;
     ac_edges edges[2]; // along rows, along columns
-    int32_t top, bottom, left, right, solid, green;
+    int32_t top, bottom, left, right, solid, grey, green;
 } ac_texture;
 
 // Column edges by phase over some rows, in the order of lanes of a kernel: words for bytes, else double words. added counts what a lane has taken.

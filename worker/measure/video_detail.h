@@ -65,17 +65,19 @@ static int FN(within)(const ac_video *v, int plane, int x0, int x1, int y0, int 
 
 // Decoders fill what they have lost with all planes 0 (which shows as green) or at half scale (grey). Two code values of tolerance for grey, and 32 for green, are
 // for a re-encoding on the way; a chroma key green has a luma above 140.
+enum { FN(no_fill), FN(grey_fill), FN(green_fill) };
+
 static int FN(is_fill)(const ac_video *v, int bx, int by, uint32_t s) {
     int shift = v->depth - 8;
     int grey = s >= 126u << shift && s <= 130u << shift, green = s <= 32u << shift && v->planes == 3;
-    if (!grey && !green) return 0;
+    if (!grey && !green) return FN(no_fill);
     uint32_t lo = grey ? 126u << shift : 0, hi = (grey ? 130u : 32u) << shift;
     for (int p = 1; p < v->planes; p++) {
         int x0 = 16 * bx * v->w[p] / v->w[0], x1 = 16 * (bx + 1) * v->w[p] / v->w[0];
         int y0 = 16 * by * v->h[p] / v->h[0], y1 = 16 * (by + 1) * v->h[p] / v->h[0];
-        if (!FN(within)(v, p, x0, x1, y0, y1, lo, hi)) return 0;
+        if (!FN(within)(v, p, x0, x1, y0, y1, lo, hi)) return FN(no_fill);
     }
-    return 1;
+    return grey ? FN(grey_fill) : FN(green_fill);
 }
 
 // One row of 16x16 blocks.
@@ -87,7 +89,9 @@ static void FN(solid_blocks)(ac_video *v, int by) {
         if (memcmp(c, c + 1, 15 * sizeof *c) != 0 || !FN(within)(v, 0, 16 * bx, 16 * bx + 16, 16 * by, 16 * by + 16, s, s))
             continue;
         v->texture.solid++;
-        v->texture.green += FN(is_fill)(v, bx, by, s);
+        int fill = FN(is_fill)(v, bx, by, s);
+        v->texture.grey += fill == FN(grey_fill);
+        v->texture.green += fill == FN(green_fill);
     }
 }
 

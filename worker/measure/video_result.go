@@ -76,7 +76,7 @@ func (v *Video) giveTexture() *measurement.Texture {
 	c := &v.c.texture
 	t := &measurement.Texture{
 		Top: int32(c.top), Bottom: int32(c.bottom), Left: int32(c.left), Right: int32(c.right),
-		Gamut: int64(c.gamut), SolidBlocks: int32(c.solid), Green: int32(c.green),
+		Gamut: int64(c.gamut), SolidBlocks: int32(c.solid), Grey: int32(c.grey), Green: int32(c.green),
 	}
 	for i, e := range c.edges {
 		t.Edge[i], t.Slope[i], t.Edges[i] = int64(e.wide), int64(e.steep), int32(e.count)
