@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"aircheck/jobs"
+	"aircheck/jobs/archive"
 	"aircheck/producer/live"
 	"aircheck/producer/source"
 	"aircheck/storage"
@@ -26,7 +27,7 @@ func fileBed(t *testing.T, c *channel, dir string) *bed {
 		t.Fatal(err)
 	}
 	b := newBed(t, c)
-	b.store = store
+	b.store, b.arch = store, archive.New(store)
 	return b
 }
 

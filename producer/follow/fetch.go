@@ -25,6 +25,8 @@ const (
 	mostPause  = 5 * time.Second
 	// slowFrom is the time to fetch a segment, as a multiple of its duration, from which it is told: the rule's least level.
 	slowFrom = 1
+	// initAgain is after how long an initialisation section that could not be had is asked for again.
+	initAgain = 15 * time.Second
 	// maxInits bounds the initialisation sections that a Follower remembers; a stream has one for each sequence, and new ones after a break.
 	maxInits = 64
 )
@@ -55,9 +57,21 @@ type initKey struct {
 }
 
 type initEntry struct {
-	ready chan struct{}
-	uri   string
-	err   error
+	ready  chan struct{}
+	uri    string
+	err    error
+	failed time.Time // when err was found
+}
+
+// spent tells whether what failed is to be tried again; not with every segment, which all would wait for it.
+func (e *initEntry) spent(now time.Time) bool {
+	select {
+	case <-e.ready:
+		var missing *errMissing
+		return e.err != nil && (!errors.As(e.err, &missing) || now.Sub(e.failed) >= initAgain)
+	default:
+		return false
+	}
 }
 
 func newFetcher(cfg *Config) *fetcher { return &fetcher{cfg: cfg, inits: map[initKey]*initEntry{}} }
@@ -156,8 +170,9 @@ func (f *fetcher) judge(t *target, begun, absent time.Time, short string) []live
 // early the longest is kept, and short says so.
 func (f *fetcher) tries(ctx context.Context, t *target, at jobs.ByteRange, limit int64, failed func(error)) (data []byte, short string, err error) {
 	patience := min(max(2*time.Duration(t.Duration)*time.Microsecond, leastPatience), mostPatience)
-	end := f.cfg.Now().Add(patience)
-	limited, cancel := context.WithTimeout(ctx, patience)
+	// Patience counts from when the segment was seen: behind an origin that was down for long, each of those that wait is tried once.
+	end := t.Seen.Add(patience)
+	limited, cancel := context.WithTimeout(ctx, max(end.Sub(f.cfg.Now()), leastPatience))
 	defer cancel()
 	for pause := firstPause; ; pause = min(2*pause, mostPause) {
 		got, said, err := f.once(limited, at, limit)
@@ -281,7 +296,7 @@ func (f *fetcher) init(ctx context.Context, t *target) (*jobs.ByteRange, error) 
 	key := initKey{*t.Init, t.Discontinuity, t.period.String(), t.sequence}
 	f.mu.Lock()
 	e := f.inits[key]
-	mine := e == nil
+	mine := e == nil || e.spent(f.cfg.Now())
 	if mine {
 		if len(f.inits) >= maxInits {
 			f.inits = map[initKey]*initEntry{}
@@ -292,11 +307,7 @@ func (f *fetcher) init(ctx context.Context, t *target) (*jobs.ByteRange, error) 
 	f.mu.Unlock()
 	if mine {
 		e.uri, e.err = f.getInit(ctx, t)
-		if e.err != nil {
-			f.mu.Lock()
-			delete(f.inits, key) // the next segment tries again
-			f.mu.Unlock()
-		}
+		e.failed = f.cfg.Now()
 		close(e.ready)
 	}
 	select {

@@ -90,7 +90,11 @@ func (s *state) accept(u *live.Update, now time.Time) (news bool, faults []live.
 		}
 	}
 	s.ended = s.ended || u.Ended
-	for _, f := range append(s.takeLoose(), u.Faults...) {
+	told := u.Faults
+	if len(s.periods) > 0 {
+		told = append(s.takeLoose(), told...)
+	}
+	for _, f := range told {
 		if s.fault(f, now) {
 			faults = append(faults, f)
 		}
