@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"aircheck/jobs"
+	"aircheck/jobs/archive"
 	"aircheck/storage"
 )
 
@@ -58,3 +60,19 @@ func (s *dying) Delete(ctx context.Context, key string) error {
 
 // pass lets the time of a synctest bubble pass.
 func pass(d time.Duration) { <-time.After(d) }
+
+func archiveOf(s storage.Store) *archive.Archive { return archive.New(s) }
+
+// sink forgets what is archived of streams, and what checks consist of.
+type sink struct{ storage.Store }
+
+func (sink) Put(context.Context, string, []byte) error { return nil }
+
+func (sink) PutNew(context.Context, string, []byte) error { return nil }
+
+// forgetful is a Queue that remembers nothing.
+type forgetful struct{}
+
+func (forgetful) Expect(context.Context, string, int) error { return nil }
+
+func (forgetful) EnqueueWindow(context.Context, jobs.Task, string) error { return nil }
