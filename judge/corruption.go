@@ -31,8 +31,9 @@ const (
 	graphicLeast jobs.Micros = 500e3
 	// flatShare is how many flat blocks a picture must have gained for each broken one, to be one with a mosaic over a part of it.
 	flatShare = 0.6
-	// blockyFrom is how many samples must show the blocks of the codec for a stream in which broken blocks are info; blockyMost is where the count stops.
-	blockyFrom, blockyMost = 4, 6
+	// blockySpan is within what time three samples must show gross blocks for a stream in which broken blocks are info, because those of the codec show anyway. Poor coding may show
+	// them in its key frames only, which come once a second or two.
+	blockySpan jobs.Micros = 5e6
 	// holdMost is how long damage that stands still is followed when no more of it is new.
 	holdMost jobs.Micros = 10e6
 )
@@ -53,8 +54,9 @@ type corruption struct {
 	Told        toldTrack
 	// Flat is how many blocks of the last sample before the run had no variance.
 	Flat int32 `json:",omitempty"`
-	// Blocky counts samples in which the blocks of the codec show up, and others down.
-	Blocky int
+	// Gross holds the times of the last three samples in which the blocks of the codec show grossly; Seen counts them up to three.
+	Gross [3]jobs.Micros
+	Seen  int
 
 	share  float64
 	levels levels
@@ -140,10 +142,14 @@ func (r *corruptRun) flat(f *videoFrame, before int32) {
 // blocky follows whether the stream is one whose blocks show anyway.
 func (d *corruption) blocky(f *videoFrame) {
 	if f.blocks().first >= blockinessGross {
-		d.Blocky = min(d.Blocky+1, blockyMost)
-	} else {
-		d.Blocky = max(d.Blocky-1, 0)
+		d.Gross = [3]jobs.Micros{d.Gross[1], d.Gross[2], f.Start}
+		d.Seen = min(d.Seen+1, len(d.Gross))
 	}
+}
+
+// poor tells whether the last samples showed the blocks of the codec.
+func (d *corruption) poor(at jobs.Micros) bool {
+	return d.Seen == len(d.Gross) && at-d.Gross[0] <= blockySpan
 }
 
 // pair looks at the blocks of a pair and tells whether the picture is broken.
@@ -190,7 +196,7 @@ func (d *corruption) usual() float64 {
 
 func (d *corruption) extend(f *videoFrame) *corruptRun {
 	if d.Run == nil {
-		d.Run = &corruptRun{run: run{From: f.Start}, Frames: 1, Last: f.End, Blocky: d.Blocky >= blockyFrom}
+		d.Run = &corruptRun{run: run{From: f.Start}, Frames: 1, Last: f.End, Blocky: d.poor(f.Start)}
 		d.Run.Early = d.Scene.Pairs < settlePairs
 		if d.Scene.Since < sceneSettle {
 			d.Run.Before, d.Run.Jump, d.Run.Near = d.Scene.Before, d.Scene.Jump, d.Scene.Jump
@@ -259,7 +265,7 @@ func (r *corruptRun) holds(told bool) bool {
 	if !r.often() && !r.glares() && r.Filled == 0 || r.Early {
 		return false
 	}
-	if 2*r.Mosaic >= r.Samples && r.Mosaic > 0 && !told {
+	if 2*r.Mosaic >= r.Samples && r.Mosaic > 0 && r.Filled == 0 && !told {
 		return false
 	}
 	return r.Before == nil || float64(r.Near) <= comeBack*float64(r.Jump) || told && r.often()
