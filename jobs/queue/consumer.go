@@ -25,6 +25,8 @@ type Handler interface {
 	GiveUp(ctx context.Context, outcome jobs.Outcome) error
 	// Judge writes the report of a check whose windows all have a measurement or an outcome.
 	Judge(ctx context.Context, check string) error
+	// Observe judges a check that still grows, as far as it goes, and tells what is new.
+	Observe(ctx context.Context, check string) error
 }
 
 // ConsumerConfig sets up a Consumer. Every field has a default.
@@ -56,8 +58,8 @@ type Consumer struct {
 
 // Counts says what a consumer has done since it started.
 type Counts struct {
-	Measured, Judged, GivenUp, Retried, Cancelled uint64
-	Running                                       int
+	Measured, Judged, Observed, GivenUp, Retried, Cancelled uint64
+	Running                                                 int
 }
 
 // NewConsumer makes a consumer on conn, which it does not close.
@@ -203,6 +205,8 @@ func (c *Consumer) process(ctx context.Context, t *asynq.Task) error {
 		return c.measure(ctx, id, t.Payload())
 	case typeJudge:
 		return c.judge(ctx, id, t.Payload())
+	case typeObserve:
+		return c.observe(ctx, id, t.Payload())
 	}
 	return skip(fmt.Errorf("task %s: unknown type %q", id, t.Type()))
 }
@@ -273,6 +277,31 @@ func (c *Consumer) judge(ctx context.Context, id string, payload []byte) error {
 	c.cfg.Log.Warn("judge failed", "task", id, "class", jobs.ClassOf(err), "attempt", failures+1, "error", err)
 	if c.cfg.Policy.spent(jobs.ClassOf(err), failures) {
 		return skip(err)
+	}
+	return err
+}
+
+// observe judges a growing check. A task that fails for good is no loss: the next window brings another.
+func (c *Consumer) observe(ctx context.Context, id string, payload []byte) error {
+	var p judgePayload
+	if err := json.Unmarshal(payload, &p); err != nil || p.V != jobs.Version || p.Check == "" {
+		return skip(fmt.Errorf("decode observe task %s: version %d: %w", id, p.V, err))
+	}
+	attempt, cancel := context.WithTimeoutCause(ctx, ObserveTimeout, errDeadline)
+	defer cancel()
+	err := c.guard(func() error { return c.handler.Observe(attempt, p.Check) })
+	if err == nil {
+		c.count(func(n *Counts) { n.Observed++ })
+		return nil
+	}
+	err = classified(attempt, err)
+	if jobs.ClassOf(err) == jobs.Cancelled {
+		return err
+	}
+	c.cfg.Log.Warn("observe failed", "task", id, "class", jobs.ClassOf(err), "error", err)
+	failures, _ := asynq.GetRetryCount(ctx)
+	if c.cfg.Policy.spent(jobs.ClassOf(err), failures) {
+		return errors.Join(err, asynq.RevokeTask) // it would block nothing in the archive, and says nothing to anybody there
 	}
 	return err
 }

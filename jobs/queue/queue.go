@@ -39,6 +39,7 @@ func ValidName(queue string) error {
 const (
 	typeMeasure = "measure"
 	typeJudge   = "judge"
+	typeObserve = "observe"
 )
 
 // Ref names one task: a window of a check, or its judge, in one epoch.

@@ -164,6 +164,8 @@ type tasks struct {
 
 func (q *tasks) Expect(context.Context, string, int) error { return nil }
 
+func (q *tasks) EnqueueObserve(context.Context, string) error { return nil }
+
 func (q *tasks) EnqueueWindow(_ context.Context, task jobs.Task, queue string) error {
 	if _, err := jobs.EncodeTask(task); err != nil || queue != "live" {
 		return fmt.Errorf("task for %s: %w", queue, err)

@@ -47,6 +47,8 @@ const (
 type Queue interface {
 	Expect(ctx context.Context, check string, windows int) error
 	EnqueueWindow(ctx context.Context, task jobs.Task, queue string) error
+	// EnqueueObserve asks for a growing check to be judged as far as it goes: faults of delivery are told although no window comes of them.
+	EnqueueObserve(ctx context.Context, check string) error
 }
 
 var _ Queue = (*queue.Client)(nil)

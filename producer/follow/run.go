@@ -344,6 +344,11 @@ func (r *run) enqueue(ctx context.Context, tasks []jobs.Task, i *jobs.Instalment
 			break
 		}
 	}
+	if len(i.Windows) == 0 || len(i.Findings)+len(i.Updates) > 0 {
+		if err := r.cfg.Queue.EnqueueObserve(ctx, i.Check); err != nil && ctx.Err() == nil {
+			r.cfg.Log.Warn("tell faults with the next window", "check", i.Check, "error", err)
+		}
+	}
 	if len(i.Windows) > 0 {
 		r.cfg.Metrics.Wrote(r.cfg.Stream.Name, len(i.Windows), r.cfg.Now().Sub(i.Published))
 	}

@@ -75,4 +75,6 @@ type forgetful struct{}
 
 func (forgetful) Expect(context.Context, string, int) error { return nil }
 
+func (forgetful) EnqueueObserve(context.Context, string) error { return nil }
+
 func (forgetful) EnqueueWindow(context.Context, jobs.Task, string) error { return nil }

@@ -21,6 +21,8 @@ type Queue interface {
 	// MarkDone notes that a window is done and tells whether its check is complete.
 	MarkDone(ctx context.Context, check, sequence string, window int) (complete bool, err error)
 	EnqueueJudge(ctx context.Context, check string, epoch int) error
+	// EnqueueObserve asks for a growing check to be judged as far as it goes.
+	EnqueueObserve(ctx context.Context, check string) error
 	// CountUnreadable notes that a window's stored result could not be read, and returns how often that happened.
 	CountUnreadable(ctx context.Context, check string, w jobs.Window) (int, error)
 	// Unmark takes back MarkDone.
@@ -32,12 +34,14 @@ type Queue interface {
 // Judge makes the report of a check whose windows all have a result.
 type Judge func(ctx context.Context, check *jobs.Check) (report []byte, err error)
 
-// Handler does the work of a worker. All fields but Log are required.
+// Handler does the work of a worker. All fields but Observer and Log are required.
 type Handler struct {
 	Archive  *archive.Archive
 	Queue    Queue
 	Measurer worker.Measurer
 	JudgeBy  Judge
+	// Observer judges live checks while they grow; nil: this worker leaves that to others.
+	Observer *Observer
 	Log      *slog.Logger // nil: slog.Default()
 }
 
@@ -79,7 +83,26 @@ func (h *Handler) done(ctx context.Context, check string, id jobs.WindowID) erro
 	if err != nil {
 		h.log().Warn("leave counting to the reconciler", "check", check, "sequence", id.Sequence, "window", id.Index, "error", err)
 	}
+	h.news(ctx, check)
 	return nil
+}
+
+// news asks for a live check to be judged as far as it goes. Trouble is no reason to do anything again: the next window asks too.
+func (h *Handler) news(ctx context.Context, check string) {
+	if _, _, live := jobs.ParseLiveID(check); !live {
+		return
+	}
+	if err := h.Queue.EnqueueObserve(ctx, check); err != nil && ctx.Err() == nil {
+		h.log().Warn("leave observing to the next window", "check", check, "error", err)
+	}
+}
+
+// Observe judges a live check as far as it goes.
+func (h *Handler) Observe(ctx context.Context, check string) error {
+	if h.Observer == nil {
+		return nil
+	}
+	return h.Observer.Observe(ctx, check)
 }
 
 // Judge writes the report of a check, and closes the check.
@@ -93,6 +116,7 @@ func (h *Handler) Judge(ctx context.Context, id string) error {
 			return err
 		}
 	}
+	h.news(ctx, id)
 	if err := h.Archive.Close(ctx, id); err != nil {
 		return err
 	}

@@ -24,9 +24,10 @@ type fakeQueue struct {
 
 	unreadable map[jobs.WindowID]int
 
-	judges []string
-	forgot []string
-	err    error
+	judges   []string
+	observed []string
+	forgot   []string
+	err      error
 }
 
 func (q *fakeQueue) MarkDone(_ context.Context, _, sequence string, window int) (bool, error) {
@@ -47,6 +48,13 @@ func (q *fakeQueue) EnqueueJudge(_ context.Context, check string, _ int) error {
 	defer q.mu.Unlock()
 	q.judges = append(q.judges, check)
 	return nil
+}
+
+func (q *fakeQueue) EnqueueObserve(_ context.Context, check string) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.observed = append(q.observed, check)
+	return q.err
 }
 
 func (q *fakeQueue) CountUnreadable(_ context.Context, _ string, w jobs.Window) (int, error) {

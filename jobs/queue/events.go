@@ -1,0 +1,128 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"aircheck/jobs"
+)
+
+const (
+	// eventsKey is a Redis stream: any number of readers, each at its own place.
+	eventsKey = "aircheck:{events}"
+	// maxEvents bounds the stream: a busy hour of a thousand channels. The truth is in the reports.
+	maxEvents = 50_000
+	// maxEventsRead bounds what is read at once.
+	maxEventsRead = 500
+	// streamsKey is a hash of what was last seen of each live stream, by name.
+	streamsKey = "aircheck:{streams}"
+	// streamsTTL is after how long without any news all of it is forgotten.
+	streamsTTL = 48 * time.Hour
+	// maxEventBytes bounds an event that is read back.
+	maxEventBytes = 1 << 20
+)
+
+// Publish tells events, in order.
+func (c *Client) Publish(ctx context.Context, events []jobs.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	pipe := c.redis.Pipeline()
+	for i := range events {
+		b, err := json.Marshal(&events[i])
+		if err != nil {
+			return fmt.Errorf("encode event %s: %w", events[i].ID, err)
+		}
+		pipe.XAdd(ctx, &redis.XAddArgs{Stream: eventsKey, MaxLen: maxEvents, Approx: true, Values: []any{"event", b}})
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		return fmt.Errorf("tell %d events: %w", len(events), err)
+	}
+	return nil
+}
+
+// LastEvent is the place of the newest event, to read on from; "0" when there is none.
+func (c *Client) LastEvent(ctx context.Context) (string, error) {
+	list, err := c.redis.XRevRangeN(ctx, eventsKey, "+", "-", 1).Result()
+	if err != nil {
+		return "", fmt.Errorf("look for the newest event: %w", err)
+	}
+	if len(list) == 0 {
+		return "0", nil
+	}
+	return list[0].ID, nil
+}
+
+// Events reads the events behind a place, at most some hundred, and gives the place of the last one. It does not wait for any. What cannot be read is left out.
+func (c *Client) Events(ctx context.Context, after string) (events []jobs.Event, last string, err error) {
+	list, err := c.redis.XRangeN(ctx, eventsKey, "("+after, "+", maxEventsRead).Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, after, fmt.Errorf("read events: %w", err)
+	}
+	for _, m := range list {
+		after = m.ID
+		text, ok := m.Values["event"].(string)
+		if !ok || len(text) > maxEventBytes {
+			continue
+		}
+		var e jobs.Event
+		if json.Unmarshal([]byte(text), &e) == nil {
+			events = append(events, e)
+		}
+	}
+	return events, after, nil
+}
+
+// StreamStatus is what the observer of a live check saw last.
+type StreamStatus struct {
+	Stream string `json:"stream"`
+	Check  string `json:"check"`
+	// Time is when.
+	Time time.Time `json:"time"`
+	// Judged is how far the check is judged, and Known how far it goes, in seconds.
+	Judged jobs.Seconds `json:"judged"`
+	Known  jobs.Seconds `json:"known"`
+	// Open counts the findings that are open, by severity; Found all of the check.
+	Open  map[jobs.Severity]int `json:"open,omitempty"`
+	Found map[jobs.Severity]int `json:"found,omitempty"`
+	// Latency is how long before Time the newest media that was judged had been published, in seconds.
+	Latency jobs.Number `json:"latency"`
+	// Verdict is set once the check has its report.
+	Verdict jobs.Verdict `json:"verdict,omitempty"`
+}
+
+// TellStream puts a stream's status in the place of the one before.
+func (c *Client) TellStream(ctx context.Context, s StreamStatus) error {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("encode status of stream %s: %w", s.Stream, err)
+	}
+	pipe := c.redis.Pipeline()
+	pipe.HSet(ctx, streamsKey, s.Stream, b)
+	pipe.Expire(ctx, streamsKey, streamsTTL)
+	if _, err := pipe.Exec(ctx); err != nil {
+		return fmt.Errorf("tell status of stream %s: %w", s.Stream, err)
+	}
+	return nil
+}
+
+// Streams reads the status of all live streams, by name.
+func (c *Client) Streams(ctx context.Context) (map[string]StreamStatus, error) {
+	all, err := c.redis.HGetAll(ctx, streamsKey).Result()
+	if err != nil {
+		return nil, fmt.Errorf("read status of streams: %w", err)
+	}
+	streams := make(map[string]StreamStatus, len(all))
+	for name, text := range all {
+		var s StreamStatus
+		if len(text) <= maxEventBytes && json.Unmarshal([]byte(text), &s) == nil && s.Stream == name {
+			streams[name] = s
+		}
+	}
+	return streams, nil
+}
