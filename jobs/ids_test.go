@@ -118,3 +118,22 @@ func TestTaskIDsDiffer(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+func TestDeriveID(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
+	id := DeriveID(at, "news", "default")
+	if !ValidID(id) || id != DeriveID(at.In(time.FixedZone("x", 3600)), "news", "default") || id[:10] != NewID(at, nil)[:10] {
+		t.Errorf("id %q", id)
+	}
+	seen := map[string]string{}
+	for what, id := range map[string]string{
+		"later": DeriveID(at.Add(time.Hour), "news", "default"), "other": DeriveID(at, "sport", "default"), "cut elsewhere": DeriveID(at, "newsd", "efault"),
+		"one part": DeriveID(at, "newsdefault"), "no time": DeriveID(time.Time{}, "news", "default"), "first": id,
+	} {
+		if seen[id] != "" || !ValidID(id) {
+			t.Errorf("%s: %q is not valid, or that of %s too", what, id, seen[id])
+		}
+		seen[id] = what
+	}
+}

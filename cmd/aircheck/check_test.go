@@ -148,7 +148,7 @@ func TestCheckOfWhatIsNoMedia(t *testing.T) {
 func TestEstimate(t *testing.T) {
 	input := demoMedia(t)
 	code, stdout, stderr := exec(t, nil, "estimate", input, "--window", "5s", "--format", "json")
-	var e estimate
+	var e priced
 	if err := json.Unmarshal([]byte(stdout), &e); code != 0 || err != nil {
 		t.Fatalf("exit status %d, stderr %q: %v", code, stderr, err)
 	}

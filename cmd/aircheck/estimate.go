@@ -7,53 +7,80 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"aircheck/jobs"
+	"aircheck/producer/estimate"
 	"aircheck/report"
 )
 
-// estimate is what checking a stream would take, as far as its playlists and indexes tell.
-type estimate struct {
-	Input     string             `json:"input"`
-	Sequences []sequenceEstimate `json:"sequences"`
-	Windows   int                `json:"windows"`
-	Media     jobs.Seconds       `json:"media_seconds"` // over all sequences
-	Bytes     int64              `json:"bytes"`
-	// Exact is false when some of Bytes is bandwidth times duration, or unknown.
-	Exact bool `json:"bytes_exact"`
+// costFlags turn media into money.
+type costFlags struct {
+	speed float64
+	price float64
 }
 
-type sequenceEstimate struct {
-	ID       string       `json:"id"`
-	Name     string       `json:"name,omitempty"`
-	Duration jobs.Seconds `json:"duration"`
-	Segments int          `json:"segments,omitempty"`
-	Windows  int          `json:"windows"`
-	Bytes    int64        `json:"bytes"`
-	Exact    bool         `json:"bytes_exact"`
+// defaultPrice is what a core-hour costs at the large clouds in 2026, on demand, in US dollars.
+const defaultPrice = 0.04
+
+func (f *costFlags) add(flags *pflag.FlagSet) {
+	flags.Float64Var(&f.speed, "core-speed", estimate.DefaultSpeed, "`seconds` of 1080p25 that one core of yours measures in a second ('aircheck check' shows it)")
+	flags.Float64Var(&f.price, "core-price", defaultPrice, "what a core-hour costs, in any currency")
+}
+
+func (f *costFlags) parse() error {
+	// Written so that NaN is refused too.
+	if !(f.speed >= 0.01 && f.speed <= 10_000) {
+		return usageError("--core-speed %g: give a number between 0.01 and 10000", f.speed)
+	}
+	if !(f.price >= 0 && f.price <= 1e6) {
+		return usageError("--core-price %g: give a number between 0 and 1000000", f.price)
+	}
+	return nil
+}
+
+func (f *costFlags) rates(depth string) estimate.Rates {
+	return estimate.Rates{Speed: f.speed, Fast: depth == jobs.DepthFast}
+}
+
+// cost is what the time of a core costs.
+func (f *costFlags) cost(cpu jobs.Seconds) float64 { return float64(cpu) / 3600 * f.price }
+
+// priced is what `estimate --format json` prints.
+type priced struct {
+	estimate.Estimate
+	Cost float64 `json:"cost"`
 }
 
 func newEstimateCommand(a *app) *cobra.Command {
 	var p planFlags
+	var c costFlags
 	format := "text"
 	cmd := &cobra.Command{
 		Use:   "estimate INPUT",
-		Short: "Say what a check would take: windows, media, bytes",
+		Short: "Say what a check would take: windows, media, bytes, cores",
 		Long: `Reads the playlists or the index of a stream, and none of its media, and says how many windows a check
-would have and how many bytes it would fetch. A size with ~ is bandwidth times duration, as the playlist declares it.`,
+would have and how many bytes it would fetch. A size with ~ is bandwidth times duration, as the playlist declares it.
+The time of cores is a rule of thumb: pixels and seconds over --core-speed; codecs, encodings and machines differ by a factor of two or three.`,
 		Example: `  aircheck estimate master.m3u8
   aircheck estimate s3://media/master.m3u8 --window 30s --format json`,
 		Args: args(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, given []string) error { return a.estimate(cmd.Context(), given[0], &p, format) },
+		RunE: func(cmd *cobra.Command, given []string) error {
+			return a.estimate(cmd.Context(), given[0], &p, &c, format)
+		},
 	}
 	p.add(cmd.Flags())
+	c.add(cmd.Flags())
 	cmd.Flags().StringVar(&format, "format", format, "text or json")
 	return cmd
 }
 
-func (a *app) estimate(ctx context.Context, input string, flags *planFlags, format string) error {
+func (a *app) estimate(ctx context.Context, input string, flags *planFlags, costs *costFlags, format string) error {
 	if format != "text" && format != "json" {
 		return usageError("unknown format %q: text or json", format)
+	}
+	if err := costs.parse(); err != nil {
+		return err
 	}
 	p, err := flags.parse()
 	if err != nil {
@@ -63,68 +90,39 @@ func (a *app) estimate(ctx context.Context, input string, flags *planFlags, form
 	if err != nil {
 		return err
 	}
-	e := estimateOf(check)
+	e := priced{Estimate: estimate.Of(check, costs.rates(p.depth))}
+	e.Cost = costs.cost(e.CPU)
 	if format == "json" {
 		return json.NewEncoder(a.stdout).Encode(e)
 	}
-	return a.printEstimate(e)
+	return a.printEstimate(e, costs)
 }
 
-func estimateOf(check *jobs.Check) estimate {
-	e := estimate{Input: check.Input, Sequences: []sequenceEstimate{}, Windows: len(check.Windows), Exact: true}
-	windows := map[string]int{}
-	for _, w := range check.Windows {
-		windows[w.Sequence]++
-	}
-	for i := range check.Timeline.Sequences {
-		s := &check.Timeline.Sequences[i]
-		one := sequenceEstimate{ID: s.ID, Name: s.Name, Duration: s.Duration.At(), Segments: len(s.Segments), Windows: windows[s.ID]}
-		one.Bytes, one.Exact = sizeOf(s)
-		e.Sequences = append(e.Sequences, one)
-		e.Media += one.Duration
-		e.Bytes += one.Bytes
-		e.Exact = e.Exact && one.Exact
-	}
-	return e
-}
-
-// sizeOf sums up what the timeline knows. Where a segment's size is unknown, the whole is estimated from the declared bandwidth.
-func sizeOf(s *jobs.Sequence) (bytes int64, exact bool) {
-	if s.Object != nil {
-		return max(s.Object.Size, 0), s.Object.Size >= 0
-	}
-	for i := range s.Segments {
-		if s.Segments[i].Gap {
-			continue
-		}
-		if s.Segments[i].Length < 0 {
-			return declaredSize(s), false
-		}
-		bytes += s.Segments[i].Length
-	}
-	return bytes, true
-}
-
-func declaredSize(s *jobs.Sequence) int64 {
-	if s.Variant == nil {
-		return 0
-	}
-	rate := s.Variant.AverageBandwidth
-	if rate <= 0 {
-		rate = s.Variant.Bandwidth
-	}
-	return int64(float64(rate) / 8 * s.Duration.Seconds())
-}
-
-func (a *app) printEstimate(e estimate) error {
+func (a *app) printEstimate(e priced, costs *costFlags) error {
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "SEQUENCE\tNAME\tDURATION\tSEGMENTS\tWINDOWS\tSIZE")
+	fmt.Fprintln(w, "SEQUENCE\tNAME\tDURATION\tSEGMENTS\tWINDOWS\tSIZE\tCORES")
 	for _, s := range e.Sequences {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\n",
-			s.ID, report.Printable(s.Name), report.Clock(s.Duration), s.Segments, s.Windows, sizeText(s.Bytes, s.Exact))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%s\n",
+			s.ID, report.Printable(s.Name), report.Clock(s.Duration), s.Segments, s.Windows, sizeText(s.Bytes, s.Exact), coreText(s.CPU))
 	}
-	fmt.Fprintf(w, "all\t\t%s\t\t%d\t%s\n", report.Clock(e.Media), e.Windows, sizeText(e.Bytes, e.Exact))
-	return w.Flush()
+	fmt.Fprintf(w, "all\t\t%s\t\t%d\t%s\t%s\n", report.Clock(e.Media), e.Windows, sizeText(e.Bytes, e.Exact), coreText(e.CPU))
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(a.stdout, costText(e.CPU, costs))
+	return err
+}
+
+// coreText writes the time of a core; it is a rule of thumb, and has no more than two digits that mean anything.
+func coreText(cpu jobs.Seconds) string {
+	if cpu < 600 {
+		return fmt.Sprintf("~%.2g core-minutes", float64(cpu)/60)
+	}
+	return fmt.Sprintf("~%.1f core-hours", float64(cpu)/3600)
+}
+
+func costText(cpu jobs.Seconds, f *costFlags) string {
+	return fmt.Sprintf("%s, about %.2f at %g a core-hour", coreText(cpu), f.cost(cpu), f.price)
 }
 
 // sizeText writes decimal megabytes, as storage and traffic are sold.

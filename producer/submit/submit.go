@@ -3,6 +3,7 @@ package submit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -36,6 +37,8 @@ type Options struct {
 	Reference string
 	// Depth is that of the check: empty or jobs.DepthFast, which no comparison has.
 	Depth string
+	// ID is the id that the check is to have, from jobs.DeriveID; empty for a new one. Whoever asks twice for the same id gets one check.
+	ID string
 }
 
 // Submitter submits checks. It is safe for concurrent use.
@@ -51,16 +54,51 @@ const concurrency = 16
 
 // Submit submits one input and returns its check. After the manifest is written the check is as good as done: when enqueueing fails half-way, the
 // reconciler does the rest, and the error says that the check exists.
+//
+// With Options.ID, a check that exists already is returned as it is, and nothing is enqueued.
 func (s *Submitter) Submit(ctx context.Context, input string, o Options) (*jobs.Check, error) {
-	check, err := s.Prepare(ctx, input, o)
+	check, _, err := s.SubmitOnce(ctx, input, o)
+	return check, err
+}
+
+// SubmitOnce is Submit that tells whether the check is new.
+func (s *Submitter) SubmitOnce(ctx context.Context, input string, o Options) (check *jobs.Check, created bool, err error) {
+	if o.ID != "" {
+		if check, err = s.existing(ctx, input, o.ID); check != nil || err != nil {
+			return check, false, err
+		}
+	}
+	if check, err = s.Prepare(ctx, input, o); err != nil {
+		return nil, false, err
+	}
+	err = s.Archive.Create(ctx, check)
+	if o.ID != "" && errors.Is(err, storage.ErrExists) { // somebody else was faster
+		check, err = s.existing(ctx, input, o.ID)
+		return check, false, err
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	if err := s.enqueue(ctx, check); err != nil {
+		return check, true, fmt.Errorf("check %s is written and not fully enqueued, which a producer will make up for: %w", check.ID, err)
+	}
+	return check, true, nil
+}
+
+// existing finds the check of a wanted id; nil when there is none yet.
+func (s *Submitter) existing(ctx context.Context, input, id string) (*jobs.Check, error) {
+	if _, _, live := jobs.ParseLiveID(id); live || !jobs.ValidID(id) {
+		return nil, jobs.Classify(jobs.Permanent, fmt.Errorf("%q is not an id that a check can be given", id))
+	}
+	check, err := s.Archive.Check(ctx, id)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Archive.Create(ctx, check); err != nil {
-		return nil, err
-	}
-	if err := s.enqueue(ctx, check); err != nil {
-		return check, fmt.Errorf("check %s is written and not fully enqueued, which a producer will make up for: %w", check.ID, err)
+	if want := location.Display(input); check.Input != want {
+		return nil, jobs.Classify(jobs.Permanent, fmt.Errorf("id %s is that of a check of %s, not of %s", id, check.Input, want))
 	}
 	return check, nil
 }
@@ -81,9 +119,12 @@ func (s *Submitter) Prepare(ctx context.Context, input string, o Options) (*jobs
 		}
 		reference = location.Display(o.Reference)
 	}
-	now := s.Now()
+	now, id := s.Now(), o.ID
+	if id == "" {
+		id = jobs.NewID(now, nil)
+	}
 	return &jobs.Check{
-		V: jobs.Version, ID: jobs.NewID(now, nil), Input: location.Display(input), Reference: reference, Created: now.UTC(),
+		V: jobs.Version, ID: id, Input: location.Display(input), Reference: reference, Created: now.UTC(),
 		Profile: o.Profile, Queue: o.Queue, WindowLength: o.Window, Depth: o.Depth,
 		Timeline: timeline, Windows: slice.Timeline(timeline, o.Window),
 	}, nil

@@ -160,3 +160,55 @@ func TestCheckSurvivesAQueueThatFails(t *testing.T) {
 		t.Errorf("open %v, %v: nobody will find the check", open, err)
 	}
 }
+
+// TestOneIDIsOneCheck: whoever asks twice for an id gets the check that is there, also when another was faster between the look and the write.
+func TestOneIDIsOneCheck(t *testing.T) {
+	t.Parallel()
+	s, q := newSubmitter(10)
+	o := options()
+	o.ID = jobs.DeriveID(s.Now(), "tick")
+	for round := range 3 {
+		check, created, err := s.SubmitOnce(t.Context(), "s3://media/a.m3u8", o)
+		if err != nil || check.ID != o.ID || created != (round == 0) || len(q.tasks) != 5 {
+			t.Errorf("round %d: %v, new %t, %d tasks, %v", round, check, created, len(q.tasks), err)
+		}
+	}
+	if _, err := s.Submit(t.Context(), "s3://media/b.m3u8", o); jobs.ClassOf(err) != jobs.Permanent || !strings.Contains(err.Error(), "a check of s3://media/a.m3u8") {
+		t.Errorf("the id of another input: %v", err)
+	}
+	for _, bad := range []string{"../x", "news-20261122T18"} {
+		o.ID = bad
+		if _, err := s.Submit(t.Context(), "s3://media/a.m3u8", o); jobs.ClassOf(err) != jobs.Permanent {
+			t.Errorf("id %q: %v", bad, err)
+		}
+	}
+}
+
+func TestOfManyOneSubmits(t *testing.T) {
+	t.Parallel()
+	s, q := newSubmitter(10)
+	o := options()
+	o.ID = jobs.DeriveID(time.Time{}, "object")
+	var group sync.WaitGroup
+	news := make(chan bool, 8)
+	for range cap(news) {
+		group.Go(func() {
+			_, created, err := s.SubmitOnce(t.Context(), "s3://media/a.m3u8", o)
+			news <- created
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	close(news)
+	n := 0
+	for created := range news {
+		if created {
+			n++
+		}
+	}
+	if n != 1 || len(q.tasks) != 5 {
+		t.Errorf("%d new checks and %d tasks, want 1 and 5", n, len(q.tasks))
+	}
+}
