@@ -22,7 +22,7 @@ type edgedScene struct {
 	At       jobs.Micros
 	Edges    int32 // per 1000 samples, in the direction that has more; of the last sharp sample
 	Cells    [measurement.GridW * measurement.GridH]uint8
-	Contrast int64 // sum of the distances of all cells from their mean; of the last sharp sample
+	Contrast int64 // sum of the distances of all cells from their mean, of the last sharp sample; 0 until it is asked for
 }
 
 // see remembers a sharp sample.
@@ -32,7 +32,7 @@ func (d *blur) see(f *videoFrame) {
 	}
 	area := max(1, int64(f.Format.Width)*int64(f.Format.Height)/4)
 	most := max(f.Texture.Edges[0], f.Texture.Edges[1])
-	*d.Seen = edgedScene{At: f.Start, Edges: int32(1000 * int64(most) / area), Cells: f.Grid, Contrast: cellContrast(&f.Grid)}
+	*d.Seen = edgedScene{At: f.Start, Edges: int32(1000 * int64(most) / area), Cells: f.Grid}
 }
 
 // faded tells whether a sample without edges shows what was sharp, or had lost its edges, just before.
@@ -40,6 +40,9 @@ func (d *blur) faded(f *videoFrame) bool {
 	s := d.Seen
 	if s == nil || s.Edges < goneEdges || f.Start-s.At > sampleGap {
 		return false
+	}
+	if s.Contrast == 0 {
+		s.Contrast = cellContrast(&s.Cells)
 	}
 	contrast := cellContrast(&f.Grid)
 	if contrast < goneLeast*int64(len(f.Grid)) || float64(contrast) < goneContrast*float64(s.Contrast) {

@@ -103,6 +103,10 @@ func (d *click) isClick(ring *[clickSlots]clickSlot, n int64) (found, sharp bool
 	if peak < clickLeast {
 		return false, false
 	}
+	before, behind := &ring[(n-clickNear-1)%clickSlots], &ring[(n+clickNear+1)%clickSlots]
+	if peak <= min(clickAbove, clickOver)*float64(max(before.Peak, behind.Peak)) {
+		return false, false // nearly every slot of a programme ends here, after two of those beside it
+	}
 	a := clickBeside(ring, n)
 	stands := float64(c.Wave) > clickStands*float64(a.wave)
 	width := (a.near - (2*clickNear+1)*a.res) * float64(d.Samples) / (peak * peak)
