@@ -56,7 +56,8 @@ func (t *stepTable) set(code int, up, down int16) {
 // flashField follows the cells of a picture from extreme to extreme (as EA's IRIS does with the mean of the picture), and counts in each cell the changes in which
 // enough others changed with it in the same direction.
 type flashField struct {
-	// Extreme is the last extreme of each cell, the highest while it is in Rising, else the lowest; nil before the first picture. Last are the cells of the picture before.
+	// Extreme is the last extreme of each cell: the highest, counted from white, while it is in Rising, else the lowest; so it only ever falls. nil before the first picture. Last are
+	// the cells of the picture before.
 	Extreme, Last []byte `json:",omitempty"`
 	Rising        cellSet
 	Up, Down      direction
@@ -64,6 +65,9 @@ type flashField struct {
 	Events []jobs.Micros `json:",omitempty"`
 	Next   int           `json:",omitempty"`
 	Took   []uint64      `json:",omitempty"`
+
+	// flips has all bits of a cell set whose codes are counted from white: those in Rising.
+	flips []byte
 
 	cells, least int
 	area         float64
@@ -121,31 +125,38 @@ func (d *flashField) frame(at jobs.Micros, cells []uint8, steps *stepTable, wind
 
 // walk moves the extremes and returns the cells that changed. Hardly any do, and all others take no branch: in a picture that moves, nobody could predict it.
 func (d *flashField) walk(cells []uint8, steps *stepTable) (up, down cellSet, moved bool) {
-	for word := 0; word*64 < len(cells); word++ {
-		from, to := word*64, min(word*64+64, len(cells))
-		values := cells[from:to]
-		extreme := d.Extreme[from:to][:len(values)]
-		rising := d.Rising[word]
-		for i, v := range values {
-			state := int(rising>>(uint(i)&63)) & 1
-			flip := -state & 255 // all bits of a code that is counted from white
-			x, e := int(v)^flip, int(extreme[i])^flip
-			extreme[i] = uint8(min(x, e) ^ flip)
-			if x < int(steps.limit[state*mirror+e]) || state == 0 && steps.odd && v&1 == 0 {
-				continue
-			}
-			extreme[i] = v
-			bit := uint64(1) << (uint(i) & 63)
-			d.Rising[word] ^= bit
-			moved = true
-			if state == 1 {
-				down[word] |= bit
-			} else {
-				up[word] |= bit
-			}
+	if len(d.flips) != len(d.Extreme) {
+		d.turn()
+	}
+	extreme, flips := d.Extreme[:len(cells)], d.flips[:len(cells)]
+	limits := &steps.limit
+	for i, v := range cells {
+		flip := int(flips[i])
+		x, e := int(v)^flip, int(extreme[i])
+		extreme[i] = uint8(min(x, e))
+		if x < int(limits[(flip&1)*mirror+e]) || flip == 0 && steps.odd && v&1 == 0 {
+			continue
 		}
+		word, bit := i/64, uint64(1)<<(uint(i)&63)
+		if flip == 0 {
+			up[word] |= bit
+		} else {
+			down[word] |= bit
+		}
+		d.Rising[word] ^= bit
+		flips[i] = ^flips[i]
+		extreme[i] = v ^ flips[i]
+		moved = true
 	}
 	return up, down, moved
+}
+
+// turn works out flips.
+func (d *flashField) turn() {
+	d.flips = make([]byte, len(d.Extreme))
+	for i := range d.flips {
+		d.flips[i] = byte(-int(d.Rising[i/64] >> (i % 64) & 1))
+	}
 }
 
 // gather adds cells to a direction and tells whether a large enough area has changed.

@@ -82,8 +82,9 @@ func (d *hum) slot(s *audioSlot) {
 // second judges a whole second.
 func (d *hum) second(at run) {
 	var lines [humLines]float64
+	even, odd := d.mirror()
 	for k := range lines {
-		lines[k] = d.line(k)
+		lines[k] = d.line(k, &even, &odd)
 	}
 	for i, base := range mainsLines {
 		d.hear(&d.Mains[i], at, &lines, base)
@@ -93,21 +94,36 @@ func (d *hum) second(at run) {
 // mainsLines are 50 and 60 Hz in lines.
 var mainsLines = [...]int{50 / humStep, 60 / humStep}
 
-// line is the mean square of a sine of k lines.
-func (d *hum) line(k int) float64 {
-	var re, im float64
-	at, quarter := 0, humFold/4 // k*i and a quarter of a turn further, modulo the fold
-	for _, v := range d.Fold {
-		re += float64(v * d.wave[at])
-		im += float64(v * d.wave[quarter])
-		if at += k; at >= humFold {
+// line is the mean square of a sine of k lines. The period is folded once more: a cosine is the same on both sides of its middle, a sine its own mirror image.
+func (d *hum) line(k int, even, odd *[humFold / 2]float64) float64 {
+	re, im := even[0], 0.0
+	if k%2 == 1 {
+		re -= d.Fold[humFold/2]
+	} else {
+		re += d.Fold[humFold/2]
+	}
+	at, quarter := k, humFold*3/4+k // k*i and a quarter of a turn before it, modulo the fold
+	for i := 1; i < humFold/2; i++ {
+		if at >= humFold {
 			at -= humFold
 		}
-		if quarter += k; quarter >= humFold {
+		if quarter >= humFold {
 			quarter -= humFold
 		}
+		re += even[i] * d.wave[at]
+		im += odd[i] * d.wave[quarter]
+		at, quarter = at+k, quarter+k
 	}
 	return 2 * (re*re + im*im) / (lowRate * lowRate)
+}
+
+// mirror adds the two halves of the fold, and takes one from the other.
+func (d *hum) mirror() (even, odd [humFold / 2]float64) {
+	even[0] = d.Fold[0]
+	for i := 1; i < humFold/2; i++ {
+		even[i], odd[i] = d.Fold[i]+d.Fold[humFold-i], d.Fold[i]-d.Fold[humFold-i]
+	}
+	return even, odd
 }
 
 // between is the median of the lines around k that are no harmonic of mains.
