@@ -225,6 +225,9 @@ func (s *stream) leave() {
 	if u == nil {
 		return
 	}
+	if s.Video != nil && s.Video.Twin != nil {
+		s.Video.settleTwin(s, 0) // what its unit does not go on behind is no hole
+	}
 	if s.undecoded() {
 		s.damage().Settling = false // a whole unit is no settling in
 		s.damage().lost(s, s.Unit.First, s.Unit.End)

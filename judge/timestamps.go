@@ -26,6 +26,7 @@ type order struct {
 	// Cuts: at that border players cut the media before it, so that an overlap is none.
 	Cuts     bool  `json:",omitempty"`
 	Unplaced int64 `json:",omitempty"`
+	Twins    twins
 }
 
 type irregularity struct {
@@ -112,6 +113,7 @@ func (o *order) judge(s *stream) {
 		f.Message = i.message(s)
 		s.emit(f)
 	}
+	o.Twins.finding(s)
 	if o.Unplaced > 0 {
 		s.emit(jobs.Finding{
 			Code: "timestamp.gap", Severity: jobs.Warn, Start: s.end().At(), End: s.end().At(), Confidence: 1,

@@ -90,6 +90,32 @@ func TestClockThatRunsBackWithinASegment(t *testing.T) {
 	want(t, r, "timestamp.gap", jobs.Warn, 6.8, 7.2)
 }
 
+// TestPicturesWithOneTimestamp: before a hole of its length, the second of them is no clock that runs back; without one, it is.
+func TestPicturesWithOneTimestamp(t *testing.T) {
+	s := clean()
+	s.audio = 0
+	units := s.units()
+	for i := 1; i < 5; i++ {
+		units[i].frames[1].PTS = units[i].frames[0].PTS
+	}
+	r := judgedUnits(t, s.sequenceDef("s0"), units, s.formats())
+	want(t, r, "timestamp.backward", jobs.Info, 2, 8.08)
+	if len(r.Findings) != 1 || r.Renditions[0].Frames != 500 {
+		t.Errorf("%d frames, findings %s", r.Renditions[0].Frames, encode(t, r.Findings))
+	}
+	for _, no := range []int{10, 49} { // within a segment, and at its end
+		units = s.units()
+		f := units[2].frames
+		units[2].frames = slices.Insert(slices.Clone(f), no, f[no])
+		r = judgedUnits(t, s.sequenceDef("s0"), units, s.formats())
+		at := 4 + 0.04*float64(no)
+		want(t, r, "timestamp.backward", jobs.Warn, at, at+0.04)
+		if len(r.Findings) != 1 {
+			t.Errorf("picture %d twice: %s", no, encode(t, r.Findings))
+		}
+	}
+}
+
 func TestLostSound(t *testing.T) {
 	s := clean()
 	units := s.units()

@@ -17,6 +17,8 @@ const (
 // videoTrack is the state of a stream of pictures. A picture is held back until the next one tells how long it stood.
 type videoTrack struct {
 	Pending *heldFrame `json:",omitempty"`
+	// Twin is a picture with the timestamp of the pending one.
+	Twin    *heldFrame `json:",omitempty"`
 	Cadence cadence
 	Damage  damage
 	shown   videoFrame // what the detectors see; used again
@@ -80,7 +82,13 @@ func (v *videoTrack) frame(s *stream, row *measurement.Frame) {
 		s.astray()
 		return
 	}
+	if v.Twin != nil {
+		v.settleTwin(s, start)
+	}
 	if p := v.Pending; p != nil {
+		if v.twin(s, row, start) {
+			return
+		}
 		if start <= p.Start {
 			s.Order.behind(s, start, p.Start+p.Nominal)
 			return
