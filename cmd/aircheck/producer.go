@@ -56,7 +56,7 @@ func (a *app) producer(ctx context.Context, f *producerFlags) error {
 		return err
 	}
 	defer conn.Close()
-	r, err := a.reconciler(arch, queue.NewClient(conn), f.interval, log)
+	r, err := a.reconciler(arch, queue.NewClient(conn), f.store, f.interval, log)
 	if err != nil {
 		return err
 	}
@@ -64,8 +64,10 @@ func (a *app) producer(ctx context.Context, f *producerFlags) error {
 	return r.Run(ctx)
 }
 
-func (a *app) reconciler(arch *archive.Archive, client *queue.Client, every time.Duration, log *slog.Logger) (*reconcile.Reconciler, error) {
+// reconciler looks after the unfinished checks in a store, which is named as for open.Store.
+func (a *app) reconciler(arch *archive.Archive, client *queue.Client, store string, every time.Duration, log *slog.Logger) (*reconcile.Reconciler, error) {
 	return reconcile.New(reconcile.Config{
-		Archive: arch, Queue: client, Task: slice.Task, Sweep: queue.NewReaper(client).Sweep, Every: every, Now: a.now, Log: log,
+		Archive: arch, Queue: client, Task: slice.Task, Sweep: queue.NewReaper(client).Sweep, Abandon: abandoner(arch, client, store, a.now),
+		Every: every, Now: a.now, Log: log,
 	})
 }

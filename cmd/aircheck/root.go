@@ -63,6 +63,7 @@ func commands(a *app) []*cobra.Command {
 	return []*cobra.Command{
 		newCheckCommand(a),
 		newEstimateCommand(a),
+		newFollowCommand(a),
 		newSubmitCommand(a),
 		newStatusCommand(a),
 		newReportCommand(a),

@@ -145,7 +145,7 @@ type fleet struct {
 // runUp starts the parts, waits for a signal or for the inputs, and stops the parts.
 func (a *app) runUp(ctx context.Context, f *fleet) (err error) {
 	client := queue.NewClient(f.conn)
-	reconciler, err := a.reconciler(f.archive, client, time.Second, f.plan.log)
+	reconciler, err := a.reconciler(f.archive, client, f.flags.data, time.Second, f.plan.log)
 	if err != nil {
 		return err
 	}

@@ -135,8 +135,10 @@ func (a *app) runWorker(ctx context.Context, f *workerFlags, c *queue.Consumer, 
 
 // consumer makes the worker's half of the queue.
 func (a *app) consumer(conn *queue.Conn, arch *archive.Archive, m worker.Measurer, cfg queue.ConsumerConfig) *queue.Consumer {
+	client := queue.NewClient(conn)
 	return queue.NewConsumer(conn, &serve.Handler{
-		Archive: arch, Queue: queue.NewClient(conn), Measurer: m, JudgeBy: a.judge(arch, m), Log: cfg.Log,
+		Archive: arch, Queue: client, Measurer: m, JudgeBy: a.judge(arch, m), Log: cfg.Log,
+		Observer: &serve.Observer{Archive: arch, Queue: client, Version: version, Now: a.now, Log: cfg.Log},
 	}, cfg)
 }
 

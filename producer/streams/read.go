@@ -97,7 +97,7 @@ func (r *reader) stream(n *yaml.Node, s *Stream) {
 		if s.URL = r.text(n, "url"); s.URL == "" {
 			return
 		}
-		if err := checkURL(s.URL); err != nil {
+		if err := CheckURL(s.URL); err != nil {
 			r.fail(n.Line, "url: %v", err)
 		}
 	}

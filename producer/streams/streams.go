@@ -118,8 +118,8 @@ func Parse(b []byte, profile func(name string) error) (*File, error) {
 	return file, nil
 }
 
-// checkURL tells whether an address can be followed.
-func checkURL(url string) error {
+// CheckURL tells whether an address can be followed.
+func CheckURL(url string) error {
 	_, err := location.Parse(url)
 	return err
 }
