@@ -60,3 +60,8 @@ func FuzzDecodeFailure(f *testing.F) {
 	seed(f, "failure-v1.json")
 	f.Fuzz(func(t *testing.T, b []byte) { roundTrip(t, b, DecodeFailure, EncodeFailure) })
 }
+
+func FuzzDecodeInstalment(f *testing.F) {
+	seed(f, "instalment-v1.json", "instalment-first-v1.json")
+	f.Fuzz(func(t *testing.T, b []byte) { roundTrip(t, b, DecodeInstalment, EncodeInstalment) })
+}
