@@ -25,6 +25,9 @@ type Info struct {
 	Size     int64
 	ETag     string
 	Modified time.Time
+	// Location is the URL that answered after redirects, where that is not the one that was asked; empty otherwise. What stands in the object is relative
+	// to it (RFC 3986 section 5.1.3). It may hold credentials and tokens, like any address.
+	Location string
 }
 
 // Store keeps objects. Implementations are safe for concurrent use.

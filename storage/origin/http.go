@@ -165,6 +165,7 @@ func transportError(err error) error {
 func (o *httpOrigin) examine(response *http.Response, off int64) (info storage.Info, skip int64, err error) {
 	info = storage.Info{Size: response.ContentLength, ETag: response.Header.Get("ETag")}
 	info.Modified, _ = http.ParseTime(response.Header.Get("Last-Modified"))
+	info.Location = redirected(response)
 	contentRange := response.Header.Get("Content-Range")
 	switch code := response.StatusCode; {
 	case code == http.StatusRequestedRangeNotSatisfiable:
@@ -188,6 +189,23 @@ func (o *httpOrigin) examine(response *http.Response, off int64) (info storage.I
 	default:
 		return info, 0, statusError(response)
 	}
+}
+
+// redirected is where an answer came from after redirects; empty when nobody redirected. A user and password go along on one host, as net/http sends them.
+func redirected(response *http.Response) string {
+	last := response.Request
+	if last == nil || last.Response == nil {
+		return ""
+	}
+	first := last
+	for hops := 0; first.Response != nil && first.Response.Request != nil && hops <= maxRedirects; hops++ {
+		first = first.Response.Request
+	}
+	final := *last.URL
+	if final.User == nil && final.Scheme == first.URL.Scheme && final.Host == first.URL.Host {
+		final.User = first.URL.User
+	}
+	return final.String()
 }
 
 // checkRange tells the object's size, -1 if the server does not, and refuses a range that does not start where it was asked for.

@@ -313,7 +313,21 @@ func TestHTTPRedirects(t *testing.T) {
 	if got, err := io.ReadAll(body); err != nil || !bytes.Equal(got, data[10:15]) {
 		t.Errorf("a range behind redirects: %x, %v, want %x", got, err, data[10:15])
 	}
+	if info, _ := storage.Describe(body); info.Location != base+"/0" {
+		t.Errorf("redirected to %q, want %s", info.Location, base+"/0")
+	}
 	_ = body.Close()
+	withUser := strings.Replace(base, "://", "://me:secret@", 1)
+	for address, want := range map[string]string{base + "/0": "", withUser + "/1": withUser + "/0"} {
+		body, err := client.OpenIfChanged(t.Context(), address, storage.Info{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info, _ := storage.Describe(body); info.Location != want {
+			t.Errorf("%s leads to %q, want %q", address, info.Location, want)
+		}
+		_ = body.Close()
+	}
 	for _, path := range []string{"/6", "/1000", "/file"} {
 		if _, err := client.Open(t.Context(), base+path, 0, -1); err == nil || !storage.IsPermanent(err) {
 			t.Errorf("%s: %v, want a permanent error", path, err)

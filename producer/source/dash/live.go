@@ -44,6 +44,7 @@ type LiveConfig struct {
 type Live struct {
 	cfg     LiveConfig
 	loc     location.Location // where the manifest is asked for, after Location elements
+	base    location.Location // where the newest manifest came from, after redirects
 	version storage.Info
 	mpd     *MPD
 	fresh   bool // the manifest has not been looked at since it came

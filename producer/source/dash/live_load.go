@@ -10,6 +10,7 @@ import (
 
 	"aircheck/jobs"
 	"aircheck/producer/live"
+	"aircheck/producer/source/location"
 	"aircheck/storage"
 )
 
@@ -49,8 +50,8 @@ func (l *Live) fetch(ctx context.Context, uri string, most int64) ([]byte, error
 	defer cancel()
 	var body io.ReadCloser
 	var err error
-	c, conditional := l.cfg.Origin.(storage.Conditional)
-	if conditional = conditional && uri == l.loc.URI(); conditional {
+	manifest := uri == l.loc.URI()
+	if c, conditional := l.cfg.Origin.(storage.Conditional); conditional && manifest {
 		body, err = c.OpenIfChanged(ctx, uri, l.version)
 	} else {
 		body, err = l.cfg.Origin.Open(ctx, uri, 0, -1)
@@ -63,7 +64,7 @@ func (l *Live) fetch(ctx context.Context, uri string, most int64) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
-	if conditional {
+	if manifest {
 		l.version, _ = storage.Describe(body)
 	}
 	return data, nil
@@ -119,12 +120,25 @@ func (l *Live) read(data []byte, now time.Time, u *live.Update) {
 		l.compare(&m, now, u)
 	}
 	l.mpd, l.fresh = &m, true
+	l.rebase(l.loc.Moved(l.version.Location))
 	l.clock.direct(&m, now)
 	for _, ref := range m.Locations[:min(1, len(m.Locations))] {
-		if loc, err := l.loc.Resolve(ref); err == nil && loc.URI() != l.loc.URI() {
+		if loc, err := l.base.Resolve(ref); err == nil && loc.URI() != l.loc.URI() {
 			l.loc, l.version = loc, storage.Info{}
 		}
 	}
+}
+
+// rebase takes references from where the manifest came from. A balancer may redirect each request to another edge, which gives no segment another address.
+func (l *Live) rebase(to location.Location) {
+	if l.base.URI() != to.URI() {
+		for _, t := range l.tracks {
+			for i := range t.known {
+				t.known[i].address = ""
+			}
+		}
+	}
+	l.base = to
 }
 
 // compare holds what must not change between two versions of a manifest against each other.
@@ -189,7 +203,7 @@ func (l *Live) learnTime(ctx context.Context) {
 			continue
 		}
 		l.clock.asked = now
-		loc, err := l.cfg.Location.Resolve(strings.TrimSpace(t.Value))
+		loc, err := l.base.Resolve(strings.TrimSpace(t.Value))
 		if err != nil {
 			continue
 		}

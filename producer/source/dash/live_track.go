@@ -81,7 +81,7 @@ func (l *Live) news(ctx context.Context, t *track, r *row, now time.Time, u *liv
 
 // window lists what the manifest says is available of a row, not far before what was told already.
 func (l *Live) window(ctx context.Context, t *track, r *row, now time.Time) []piece {
-	rd := reader{origin: l.cfg.Origin, loc: l.loc, mpd: l.mpd, indexes: map[string]index{}}
+	rd := reader{origin: l.cfg.Origin, loc: l.base, mpd: l.mpd, indexes: map[string]index{}}
 	if t.begun {
 		rd.from = t.end - lookBack*max(jobs.FromDuration(t.target), 1)
 	}
@@ -172,6 +172,7 @@ func (t *track) tell(p *piece, m *MPD, now time.Time) live.Segment {
 	t.known = t.known[max(0, len(t.known)-lookBack):]
 	s := live.Segment{
 		Number: t.number, At: p.at, Duration: p.end - p.start, Init: p.init, Key: p.key, Discontinuity: int64(p.begins) / 1000, Seen: now, Line: p.line,
+		Clock: &jobs.MediaClock{Zero: p.zero, At: p.media, Exact: p.exact},
 	}
 	if m.Start != nil {
 		at := m.Start.Add(micro(p.start))
@@ -216,7 +217,7 @@ func (t *track) compare(list []piece, now time.Time, u *live.Update) {
 func (t *track) changed(s *seen, p *piece, now time.Time, u *live.Update) {
 	what := ""
 	switch d := p.end - p.start; {
-	case address(p) != s.address:
+	case s.address != "" && address(p) != s.address:
 		what = "another address"
 	case max(d-s.duration, s.duration-d) > tick:
 		what = fmt.Sprintf("a duration of %.6g s instead of %.6g s", d.Seconds(), s.duration.Seconds())

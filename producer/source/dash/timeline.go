@@ -18,7 +18,7 @@ const minHole jobs.Micros = 250e3
 // Timeline reads the manifest at loc. The error is the origin's: the manifest, or an index that it names, could not be asked for. Faults of what was
 // read are findings.
 func Timeline(ctx context.Context, origin storage.Origin, loc location.Location) (jobs.Timeline, error) {
-	data, err := load(ctx, origin, loc)
+	data, loc, err := load(ctx, origin, loc)
 	if err != nil {
 		return jobs.Timeline{}, err
 	}
@@ -33,13 +33,16 @@ func Timeline(ctx context.Context, origin storage.Origin, loc location.Location)
 	return b.out, nil
 }
 
-func load(ctx context.Context, origin storage.Origin, loc location.Location) ([]byte, error) {
+// load reads the manifest, and tells where it came from after redirects.
+func load(ctx context.Context, origin storage.Origin, loc location.Location) ([]byte, location.Location, error) {
 	body, err := origin.Open(ctx, loc.URI(), 0, maxManifest+1)
 	if err != nil {
-		return nil, err
+		return nil, loc, err
 	}
 	defer body.Close()
-	return io.ReadAll(io.LimitReader(body, maxManifest+1))
+	info, _ := storage.Describe(body)
+	data, err := io.ReadAll(io.LimitReader(body, maxManifest+1))
+	return data, loc.Moved(info.Location), err
 }
 
 // builder makes the timeline of a manifest.

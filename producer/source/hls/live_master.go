@@ -61,6 +61,7 @@ var errNoPlaylist = errors.New("what the server sends is no playlist")
 
 // adopt takes over what the multivariant playlist names.
 func (l *Live) adopt(top *child, got fetched, update *live.Update) error {
+	top.base = top.loc.Moved(got.version.Location)
 	top.list = Parse(got.data)
 	if top.list.Master == nil {
 		l.master.single = true

@@ -198,6 +198,7 @@ func brief(d time.Duration) string { return d.Round(100 * time.Millisecond).Stri
 
 // merge compares a version with what is known, and tells what is new; false when nothing is.
 func (l *Live) merge(p *playlist, got *loaded, now time.Time, update *live.Update) bool {
+	p.child.base = p.child.loc.Moved(got.version.Location)
 	list := Parse(got.data)
 	m := list.Media
 	v := &version{p: p, list: list, media: m, now: now, update: update, resume: l.resume, known: p.begun, before: p.end, others: l.playlists}

@@ -312,3 +312,14 @@ func TestRulesAreBounded(t *testing.T) {
 		t.Errorf("faults %+v", p.Faults)
 	}
 }
+
+// TestRoundedDates: dates that are off by the rounding of their decimals break no rule, and those that are off by more do.
+func TestRoundedDates(t *testing.T) {
+	for date, want := range map[string]int{"00:00:08.000001Z": 0, "00:00:07.999Z": 0, "00:00:08.0019Z": 0, "00:00:08.0021Z": 1, "00:00:07.99Z": 1} {
+		files := cleanStream()
+		files["v720.m3u8"] = strings.Replace(files["v720.m3u8"], "00:00:08.000Z", date, 1)
+		if got := broken(t, files, "v720.m3u8"); len(got) != want || want > 0 && got[0].Code != "playlist.program_time" {
+			t.Errorf("%s: %+v", date, got)
+		}
+	}
+}

@@ -17,6 +17,10 @@ func (p *parser) timeRules(m *Media) {
 // roundedLength is how much a whole-second EXTINF may be wrong.
 const roundedLength = 500_000 * time.Microsecond
 
+// sameDate is by how much the time between two dates and the durations between them may differ: dates and EXTINF in whole milliseconds, as the examples of
+// RFC 8216 have them, are wrong by half of one each, or by one where they are cut off.
+const sameDate = 2 * time.Millisecond
+
 // programTimeRule compares the time between two dates with the durations between them. Several dates may be wrong; the largest difference is told.
 func (p *parser) programTimeRule(m *Media) {
 	last, dates := -1, 0
@@ -29,7 +33,7 @@ func (p *parser) programTimeRule(m *Media) {
 			dates++
 			if last >= 0 && m.Segments[last].Discontinuity == s.Discontinuity {
 				diff := between(*m.Segments[last].ProgramTime, *s.ProgramTime) - time.Duration(s.Start-m.Segments[last].Start)*time.Microsecond
-				if beyond := diff.Abs() - slack; beyond > 0 {
+				if beyond := diff.Abs() - slack; beyond > sameDate {
 					off.add(i, beyond.Seconds())
 					if off.worst == i {
 						worst = diff

@@ -119,7 +119,7 @@ func (b *builder) resolve(i, line int, uri string) string {
 	if known, ok := b.resolved[uri]; ok {
 		return known
 	}
-	loc, err := b.child.loc.Resolve(uri)
+	loc, err := b.child.base.Resolve(uri)
 	address := loc.URI()
 	if err != nil {
 		address = ""

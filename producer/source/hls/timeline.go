@@ -57,7 +57,9 @@ func Timeline(ctx context.Context, origin storage.Origin, loc location.Location)
 
 // child is one playlist to become a sequence.
 type child struct {
-	loc   location.Location
+	loc location.Location
+	// base is what the playlist was read from after redirects; its references are relative to it.
+	base  location.Location
 	label string // what messages call it; never depends on where the stream lies
 	name  string
 	media string
@@ -79,6 +81,8 @@ func (c *child) load(ctx context.Context, origin storage.Origin) error {
 	if err != nil {
 		return err
 	}
+	info, _ := storage.Describe(body)
+	c.base = c.loc.Moved(info.Location)
 	c.list, c.size = Parse(data), len(data)
 	return nil
 }
@@ -102,7 +106,7 @@ func (t *timeline) children(top *child, m *Master) []*child {
 		if e.URI == "" || e.Kind == EntryIFrames {
 			continue
 		}
-		loc, err := top.loc.Resolve(e.URI)
+		loc, err := top.base.Resolve(e.URI)
 		if err != nil {
 			t.invalid(top, Fault{Line: e.Line, Segment: -1, Severity: jobs.Fail, Message: label(e.URI) + ": " + err.Error()})
 			continue

@@ -71,6 +71,16 @@ func parseFile(input string) (Location, error) {
 // URI is what a storage.Origin opens: an absolute path or a URL.
 func (l Location) URI() string { return l.uri }
 
+// Moved is where something lies that was asked for at l, when the answer came from another URL by redirects (storage.Info.Location): what it refers to is
+// relative to that (RFC 3986 section 5.1.3). Only the web redirects, and only to the web.
+func (l Location) Moved(to string) Location {
+	web := func(uri string) bool { s := storage.Scheme(uri); return s == "http" || s == "https" }
+	if u, err := url.Parse(to); to == "" || !web(l.uri) || !web(to) || err != nil || u.Host == "" {
+		return l
+	}
+	return Location{uri: to}
+}
+
 // Ext is the ending of the path in lower case, ".m3u8", without any query.
 func (l Location) Ext() string {
 	p := l.uri

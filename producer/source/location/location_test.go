@@ -164,3 +164,21 @@ func FuzzResolve(f *testing.F) {
 		}
 	})
 }
+
+func TestMoved(t *testing.T) {
+	for _, tt := range []struct{ from, to, want string }{
+		{"https://h/a/x.m3u8", "https://edge/b/y.m3u8?t=1", "https://edge/b/y.m3u8?t=1"},
+		{"http://h/a/x.m3u8", "", "http://h/a/x.m3u8"},
+		{"http://h/a/x.m3u8", "file:///etc/passwd", "http://h/a/x.m3u8"},
+		{"http://h/a/x.m3u8", "http:///x", "http://h/a/x.m3u8"},
+		{"/media/x.m3u8", "https://edge/y.m3u8", "/media/x.m3u8"},
+	} {
+		l, err := Parse(tt.from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := l.Moved(tt.to).URI(); got != tt.want {
+			t.Errorf("%s moved to %q: %s, want %s", tt.from, tt.to, got, tt.want)
+		}
+	}
+}
