@@ -102,7 +102,7 @@ func hlsTimeRules() []Rule {
 			Summary: "EXT-X-PROGRAM-DATE-TIME does not fit the durations of the segments between.",
 			Clause:  "RFC 8216 section 4.3.2.6; RFC 8216bis section 4.4.4.6",
 			Unit:    "s", Levels: []Level{{Info, 0.1}, {Warn, 1}},
-			Checked: "Each date against the one before it and the sum of EXTINF between, unless a discontinuity lies between; the value is the largest difference in a playlist. Whole-second EXTINF are given half a second each. Slow drift of a " +
+			Checked: "Each date against the one before it and the sum of EXTINF between, unless a discontinuity lies between; the value is the largest difference in a playlist. Up to 2 ms are the rounding of dates and durations to milliseconds; whole-second EXTINF are given half a second each. Slow drift of a " +
 				"clock is not told: a live encoder's clock is not that of its media.",
 		},
 		{

@@ -128,7 +128,8 @@ type Segment struct {
 
 // MediaClock ties the clock of the media to the timeline.
 type MediaClock struct {
-	// Zero is what the media's clock shows at the timeline's zero: @presentationTimeOffset less the beginning of the period.
+	// Zero is what the media's clock shows at the timeline's zero: @presentationTimeOffset less the beginning of the period. In a live check it is that of
+	// the presentation, from which all sequences are equally far: what counts is by how much sequences differ.
 	Zero Micros `json:"zero"`
 	// At is what it shows where the segment begins, meaningful when Exact: a manifest with @duration gives an average.
 	At    Micros `json:"at"`

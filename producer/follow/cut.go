@@ -220,6 +220,9 @@ func (it *item) place(p *period, pl *place, before *mark) jobs.Segment {
 	if seg.Gap {
 		seg.Missing = ""
 	}
+	if pl.disc != seg.Discontinuity { // the first of its group
+		seg.Clock = it.Clock
+	}
 	pl.count, pl.end, pl.disc = pl.count+1, pl.end+seg.Duration, seg.Discontinuity
 	return seg
 }

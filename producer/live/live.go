@@ -70,6 +70,8 @@ type Segment struct {
 	Discontinuity int64
 	Gap           bool
 	ProgramTime   *time.Time
+	// Clock is what the manifest says of the media's clock (DASH): Zero is what it shows at the zero of the presentation. Nil where nothing is said.
+	Clock *jobs.MediaClock
 	// Seen is when it was first seen in a playlist, by the clock that the source was given.
 	Seen time.Time
 	// Line is where it stands in the playlist; 0 when it stands nowhere by itself.
