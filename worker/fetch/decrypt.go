@@ -14,15 +14,15 @@ func decryptable(k *jobs.Key) bool {
 	return k.Method == "AES-128" && (k.Format == "" || k.Format == "identity") && k.URI != "" && len(k.IV) == aes.BlockSize
 }
 
-var errPadding = errors.New("AES-128: bad padding after decryption: the key or IV does not fit, or the segment is damaged")
+var errPadding = errors.New("what came out of AES-128 decryption is no media, the key or its IV may be wrong (bad padding)")
 
 // decrypt undoes AES-128-CBC with PKCS#7 padding (RFC 8216 section 4.3.2.4) in place.
 func decrypt(b, key, iv []byte) ([]byte, error) {
 	if len(key) != aes.BlockSize {
-		return nil, fmt.Errorf("AES-128: the key has %d bytes, want %d", len(key), aes.BlockSize)
+		return nil, fmt.Errorf("AES-128, and the key has %d bytes, want %d", len(key), aes.BlockSize)
 	}
 	if len(b) == 0 || len(b)%aes.BlockSize != 0 {
-		return nil, fmt.Errorf("AES-128: the segment has %d bytes, which is not a multiple of %d: wrong byte range or truncated", len(b), aes.BlockSize)
+		return nil, fmt.Errorf("AES-128, and the segment has %d bytes, which is not a multiple of %d (wrong byte range, or truncated)", len(b), aes.BlockSize)
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {

@@ -29,6 +29,8 @@ type Segment struct {
 	Data   []byte // initialisation section, segment, tail
 	// Truncated: the object ends before the segment's byte range does. What there is of it is in Data.
 	Truncated bool
+	// Decrypted: Data is what came out of a decryption whose key nothing has proved right.
+	Decrypted bool
 }
 
 // Fetcher reads the segments of one task in order; it remembers the initialisation section and key that it read last.
@@ -36,8 +38,13 @@ type Fetcher struct {
 	Origin storage.Origin
 	// LastTry turns an origin that cannot be asked from an error into an unavailable segment (jobs.Task.LastTry).
 	LastTry bool
-	init    memo
-	key     memo
+	// Keys are those that an operator gave; nil for none.
+	Keys *Keys
+	init memo
+	key  memo
+	// guard is what the initialisation section read last says of encryption, and open the section as it reads once the media are decrypted.
+	guard *protection
+	open  []byte
 }
 
 type memo struct {
@@ -57,17 +64,21 @@ func (f *Fetcher) Segment(ctx context.Context, s jobs.Segment) (Segment, error) 
 	if s.URI == "" {
 		return Segment{State: measurement.UnitMissing, Detail: "the playlist names no usable URI"}, nil
 	}
-	if s.Key != nil && !decryptable(s.Key) {
-		return Segment{State: measurement.UnitEncrypted, Detail: locked(s.Key)}, nil
+	if s.Key != nil && !decryptable(s.Key) && !common(s) {
+		return Segment{State: measurement.UnitEncrypted, Detail: locked(s.Key, nil)}, nil
 	}
 	head, err := f.initSection(ctx, s)
 	if err != nil {
 		return f.unavailable(err, "initialisation section")
 	}
-	seg := Segment{State: measurement.UnitOK, Init: len(head)}
+	if lacking, closed := f.closed(s); closed {
+		return Segment{State: measurement.UnitEncrypted, Detail: locked(s.Key, lacking)}, nil
+	}
+	seg := Segment{State: measurement.UnitOK, Init: len(head), Decrypted: s.Key != nil}
 	if seg.Data, seg.Truncated, err = f.body(ctx, s, head); err != nil {
 		return f.unavailable(err, "segment")
 	}
+	f.undo(&seg, s.Offset)
 	if seg.Truncated && len(seg.Data) == len(head) {
 		return Segment{State: measurement.UnitMissing, Detail: "its byte range lies beyond the end of the object"}, nil
 	}
@@ -85,7 +96,7 @@ func (f *Fetcher) unavailable(err error, what string) (Segment, error) {
 	var locked *lockedError
 	switch {
 	case errors.As(err, &locked):
-		return Segment{State: measurement.UnitEncrypted, Detail: what + ": " + err.Error()}, nil
+		return Segment{State: measurement.UnitEncrypted, Detail: err.Error()}, nil
 	case errors.Is(err, storage.ErrNotFound):
 		return Segment{State: measurement.UnitMissing, Detail: what + " not found"}, nil
 	case errors.Is(err, storage.ErrDenied):
@@ -120,6 +131,9 @@ func (f *Fetcher) body(ctx context.Context, s jobs.Segment, head []byte) (data [
 	}
 	got := data[len(head):]
 	truncated = s.Length >= 0 && int64(len(got)) < s.Length
+	if s.Key != nil && !decryptable(s.Key) {
+		return data, truncated, nil // its samples are encrypted one by one: see undo
+	}
 	plain, err := f.unlock(ctx, got, s.Key)
 	return data[:len(head)+len(plain)], truncated, err
 }
@@ -127,6 +141,8 @@ func (f *Fetcher) body(ctx context.Context, s jobs.Segment, head []byte) (data [
 func (f *Fetcher) initSection(ctx context.Context, s jobs.Segment) ([]byte, error) {
 	r := s.Init
 	if r == nil {
+		f.guard = nil
+		f.init = memo{}
 		return nil, nil
 	}
 	name := fmt.Sprintf("%s@%d+%d %v", r.URI, r.Offset, r.Length, s.InitKey)
@@ -137,10 +153,13 @@ func (f *Fetcher) initSection(ctx context.Context, s jobs.Segment) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	if b, err = f.unlock(ctx, b, s.InitKey); err != nil {
-		return nil, err
+	if s.InitKey == nil || decryptable(s.InitKey) || !common(s) { // common encryption leaves initialisation sections alone
+		if b, err = f.unlock(ctx, b, s.InitKey); err != nil {
+			return nil, err
+		}
 	}
 	f.init = memo{name, b}
+	f.look()
 	return b, nil
 }
 
@@ -150,7 +169,7 @@ func (f *Fetcher) unlock(ctx context.Context, b []byte, k *jobs.Key) ([]byte, er
 		return b, nil
 	}
 	if !decryptable(k) {
-		return nil, &lockedError{errors.New(locked(k))}
+		return nil, &lockedError{errors.New(locked(k, nil))}
 	}
 	key, err := f.keyBytes(ctx, k)
 	if storage.IsPermanent(err) {
@@ -166,6 +185,9 @@ func (f *Fetcher) unlock(ctx context.Context, b []byte, k *jobs.Key) ([]byte, er
 }
 
 func (f *Fetcher) keyBytes(ctx context.Context, k *jobs.Key) ([]byte, error) {
+	if key := f.Keys.at(k.URI); key != nil {
+		return key, nil
+	}
 	if f.key.name != k.URI {
 		b, err := f.read(ctx, nil, k.URI, 0, -1, maxKey)
 		if err != nil {

@@ -1,10 +1,13 @@
 package fetch
 
 import (
+	"bytes"
+	"errors"
 	"slices"
 	"strings"
 
 	"aircheck/jobs"
+	"aircheck/jobs/measurement"
 )
 
 // systemOf names the DRM system of a KEYFORMAT or of a ContentProtection scheme (dashif.org/identifiers/content_protection; RFC 8216 section 4.3.2.4); empty when it
@@ -29,16 +32,77 @@ func systemOf(format string) string {
 	return ""
 }
 
-// locked says how a segment is encrypted that cannot be decrypted here: by which DRM systems, where the key says so. A key's format lists them with spaces between.
-func locked(k *jobs.Key) string {
+// locked says how a segment is encrypted that cannot be decrypted here: by which DRM systems, where the key says so, and with which keys, where the media do. A key's format
+// lists the systems with spaces between.
+func locked(k *jobs.Key, lacking []kid) string {
 	var systems []string
 	for _, format := range strings.Fields(k.Format) {
 		if name := systemOf(format); name != "" && !slices.Contains(systems, name) {
 			systems = append(systems, name)
 		}
 	}
-	if len(systems) == 0 {
-		return "encrypted with " + k.Method + ", which needs a key that aircheck does not have"
+	what := ""
+	if len(lacking) > 0 {
+		what = " with KID " + lacking[0].String()
+		for _, k := range lacking[1:] {
+			what += ", " + k.String()
+		}
 	}
-	return "protected by " + strings.Join(systems, " and ") + " (" + k.Method + "), for which aircheck has no key"
+	if len(systems) == 0 {
+		return "encrypted with " + k.Method + ", which needs a key that aircheck does not have" + what
+	}
+	return "protected by " + strings.Join(systems, " and ") + " (" + k.Method + "), for which aircheck has no key" + what
+}
+
+// common tells whether a segment may be under common encryption, with an initialisation section that says how: fragmented MP4 behind ContentProtection (ISO/IEC 23009-1
+// section 5.8.4.1), or behind EXT-X-KEY with a SAMPLE-AES method (RFC 8216bis section 4.4.4.4).
+func common(s jobs.Segment) bool {
+	if s.Key == nil || s.Init == nil {
+		return false
+	}
+	switch s.Key.Method {
+	case "cenc", "cbcs", "SAMPLE-AES", "SAMPLE-AES-CTR":
+		return true
+	}
+	return false
+}
+
+// look reads what the initialisation section says of encryption.
+func (f *Fetcher) look() {
+	f.guard, f.open = protectionOf(f.init.data), nil
+	if f.guard != nil {
+		f.open = bytes.Clone(f.init.data)
+		apply(f.open, f.guard.patches)
+	}
+}
+
+// closed tells whether the manifest declares a segment under common encryption and nobody can open it, so that it need not be read; lacking are the keys that would.
+func (f *Fetcher) closed(s jobs.Segment) (lacking []kid, closed bool) {
+	if !common(s) {
+		return nil, false
+	}
+	if f.guard == nil { // no fragmented MP4 as the standard has it
+		return nil, true
+	}
+	lacking = f.guard.lacking(f.Keys)
+	return lacking, len(lacking) > 0
+}
+
+// undo decrypts the samples of a segment under common encryption. Where a key lacks that no manifest told of, the segment stays as it is: the decoder will meet what is
+// encrypted, and say so with the words of Detail.
+func (f *Fetcher) undo(seg *Segment, offset int64) {
+	if f.guard == nil {
+		return
+	}
+	touched, err := f.guard.decrypt(seg.Data[seg.Init:], offset, f.Keys)
+	var lacks *noKeyError
+	switch {
+	case errors.As(err, &lacks):
+		seg.Detail = "encrypted (ISO/IEC 23001-7), and " + lacks.Error()
+	case err != nil:
+		seg.State, seg.Detail, seg.Data, seg.Init = measurement.UnitEncrypted, "encrypted (ISO/IEC 23001-7), and "+err.Error(), nil, 0
+	default:
+		copy(seg.Data, f.open)
+	}
+	seg.Decrypted = err == nil && touched
 }

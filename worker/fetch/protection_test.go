@@ -16,7 +16,7 @@ func TestLockedNamesTheSystem(t *testing.T) {
 		{jobs.Key{Method: "cenc", Format: "urn:mpeg:dash:mp4protection:2011"}, "encrypted with cenc, which needs a key that aircheck does not have"},
 		{jobs.Key{Method: "AES-256"}, "encrypted with AES-256, which needs a key that aircheck does not have"},
 	} {
-		if got := locked(&tt.key); got != tt.want {
+		if got := locked(&tt.key, nil); got != tt.want {
 			t.Errorf("%+v is %q, want %q", tt.key, got, tt.want)
 		}
 	}
