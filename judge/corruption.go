@@ -173,6 +173,9 @@ func (d *corruption) pair(f *videoFrame) bool {
 		return false
 	}
 	d.Standing = all
+	if stands(f) {
+		return false // whatever is usual does not show while nothing moves
+	}
 	d.Usual[d.Next] = percent(p.BrokenNew, p.Blocks) + percent(p.ControlNew, p.Blocks)
 	d.Next = (d.Next + 1) % usualPairs
 	d.Count = min(d.Count+1, usualPairs)
@@ -268,7 +271,7 @@ func (r *corruptRun) holds(told bool) bool {
 	if 2*r.Mosaic >= r.Samples && r.Mosaic > 0 && r.Filled == 0 && !told {
 		return false
 	}
-	return r.Before == nil || float64(r.Near) <= comeBack*float64(r.Jump) || told && r.often()
+	return r.Before == nil || r.Jump > 0 && float64(r.Near) <= comeBack*float64(r.Jump) || told && r.often()
 }
 
 func (r *corruptRun) glares() bool {

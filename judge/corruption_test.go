@@ -97,10 +97,21 @@ func TestCorruption(t *testing.T) {
 			f.PictType = intraPicture
 		}
 	}
+	stand := func(_ int, f *measurement.Frame) { f.Pair.SADY, f.Pair.Changed = 0, 1 }
+	// onward moves ever further away from what stood.
+	onward := func(i int, f *measurement.Frame) {
+		breaks(20, 0)(i, f)
+		for k := range f.Grid {
+			f.Grid[k] += uint8(min(100, i-140))
+		}
+	}
 	for name, c := range map[string]struct {
 		clip *pairClip
 		want []string
 	}{
+		"graphics behind a still":          {new(pairClip).add(50, breaks(4, 0)).add(100, stand).add(20, breaks(4, 0)).add(100, breaks(12, 0)), nil},
+		"others behind a still":            {new(pairClip).add(50, nil).add(100, stand).add(100, onward), nil},
+		"damage some time behind a still":  {new(pairClip).add(50, nil).add(100, stand).add(20, nil).add(25, breaks(40, 0)).add(50, nil), []string{"video.corruption fail 6.8-7.8"}},
 		"nothing":                          {new(pairClip).add(200, breaks(1, 0)), nil},
 		"damage of a second":               {new(pairClip).add(50, nil).add(25, breaks(40, 0)).add(50, nil), []string{"video.corruption fail 2-3"}},
 		"damage of 0.4 s":                  {new(pairClip).add(50, nil).add(10, breaks(40, 1)).add(50, nil), []string{"video.corruption warn 2-2.4"}},

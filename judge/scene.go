@@ -34,6 +34,20 @@ type sceneTrack struct {
 	Known  bool
 	Before *cells
 	Jump   int64
+	// Still counts the pairs in a row in which nothing moves, up to a bound.
+	Still int `json:",omitempty"`
+}
+
+const (
+	// stillShare is how many blocks of 100 may change in a picture that stands still: a clock in a corner, or what a keyframe codes anew.
+	stillShare = 0.5
+	// stillPairs is how many such pairs are a picture that stands, and not one that is shown twice: half a second.
+	stillPairs = 12
+)
+
+// stands tells whether a picture is the one before.
+func stands(f *videoFrame) bool {
+	return f.HasPair && percent(f.Pair.Changed, f.Pair.Blocks) <= stillShare
 }
 
 // sinceMost bounds the counters.
@@ -41,7 +55,16 @@ const sinceMost = 1000
 
 func (s *sceneTrack) frame(f *videoFrame) {
 	s.Since = min(s.Since+1, sinceMost)
-	if s.Known && s.cut(f) {
+	still := s.Still
+	switch {
+	case stands(f):
+		s.Still = min(still+1, sinceMost)
+		return // how much a scene changes is not learnt while nothing does
+	case f.HasPair:
+		s.Still = 0
+	}
+	// A picture that begins to move again shows what was not seen before, as a cut does.
+	if s.Known && (s.cut(f) || f.HasPair && still >= stillPairs) {
 		before := s.Last
 		s.Before, s.Jump, s.Since = &before, s.Last.distance(f.Frame), 0
 	}
