@@ -109,7 +109,7 @@ func TestCorruption(t *testing.T) {
 		clip *pairClip
 		want []string
 	}{
-		"graphics behind a still":          {new(pairClip).add(50, breaks(4, 0)).add(100, stand).add(5, breaks(4, 0)).add(100, breaks(12, 0)), nil},
+		"graphics behind a still":          {new(pairClip).add(50, breaks(4, 0)).add(100, stand).add(3, breaks(4, 0)).add(100, breaks(12, 0)), nil},
 		"others behind a still":            {new(pairClip).add(50, nil).add(100, stand).add(100, onward), nil},
 		"damage some time behind a still":  {new(pairClip).add(50, nil).add(100, stand).add(20, nil).add(25, breaks(40, 0)).add(50, nil), []string{"video.corruption fail 6.8-7.8"}},
 		"nothing":                          {new(pairClip).add(200, breaks(1, 0)), nil},
