@@ -20,13 +20,14 @@ import (
 // app is all that a subcommand may touch of the world around it; tests hand in their own.
 type app struct {
 	env            map[string]string
+	stdin          io.Reader // asked only when it is a terminal
 	stdout, stderr io.Writer
 	now            func() time.Time
 	verbose        bool // --verbose: log at debug level
 }
 
 func newApp(env []string, stdout, stderr io.Writer) *app {
-	a := &app{env: make(map[string]string, len(env)), stdout: stdout, stderr: stderr, now: time.Now}
+	a := &app{env: make(map[string]string, len(env)), stdin: os.Stdin, stdout: stdout, stderr: stderr, now: time.Now}
 	for _, kv := range env {
 		if k, v, ok := strings.Cut(kv, "="); ok {
 			a.env[k] = v

@@ -65,6 +65,7 @@ func commands(a *app) []*cobra.Command {
 		newEstimateCommand(a),
 		newFollowCommand(a),
 		newSubmitCommand(a),
+		newBackfillCommand(a),
 		newStatusCommand(a),
 		newReportCommand(a),
 		newVerifyCommand(a),

@@ -19,9 +19,9 @@ import (
 // noQueue takes everything.
 type noQueue struct{}
 
-func (noQueue) Expect(context.Context, string, int) error { return nil }
+func (noQueue) Expect(context.Context, string, int) error              { return nil }
 func (noQueue) EnqueueWindow(context.Context, jobs.Task, string) error { return nil }
-func (noQueue) EnqueueJudge(context.Context, string, int) error { return nil }
+func (noQueue) EnqueueJudge(context.Context, string, int) error        { return nil }
 
 const playlist = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\ns0.ts\n#EXTINF:4,\ns1.ts\n#EXT-X-ENDLIST\n"
 
