@@ -138,7 +138,7 @@ func (q *sequence) promise() {
 	s := newStream(kind, 0, q.objectMode(), q.params)
 	s.Ledger = q.Ledger.without("the playlist promises " + string(kind) + " and there is none")
 	for i := range s.Ledger.Spans {
-		if sp := &s.Ledger.Spans[i]; sp.State == jobs.Skipped && sp.Reason != "EXT-X-GAP" {
+		if sp := &s.Ledger.Spans[i]; sp.State == jobs.Skipped && sp.Reason != declaredGap && sp.Reason != unlistedGap {
 			sp.State, sp.Lost = jobs.Failed, true
 		}
 	}

@@ -62,8 +62,10 @@ type placedUnit struct {
 	Epoch int
 	Disc  int // the segment's discontinuity
 	// Cuts: a new period begins here, and players cut what the one before has beyond.
-	Cuts   bool
-	Tracks []placedTrack
+	Cuts bool
+	// Unlisted: a gap in what a DASH manifest lists.
+	Unlisted bool `json:",omitempty"`
+	Tracks   []placedTrack
 }
 
 // placedTrack is one track of a unit. Turn is added to its raw timestamps to undo the wrap of the clock.

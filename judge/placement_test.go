@@ -159,3 +159,33 @@ func TestTrackThatComesLate(t *testing.T) {
 		t.Errorf("verdict %s, findings %s, want one about the late start", r.Verdict, encode(t, r.Findings))
 	}
 }
+
+// TestGapsAreCalledByTheirName: a DASH manifest has no EXT-X-GAP.
+func TestGapsAreCalledByTheirName(t *testing.T) {
+	for kind, reason := range map[jobs.SourceKind]string{
+		jobs.SourceHLS: "EXT-X-GAP", jobs.SourceDASH: "the manifest lists no segment for this time",
+	} {
+		c := clean()
+		c.state = map[int]measurement.UnitState{4: measurement.UnitGap}
+		check := checkOf(c.sequenceDef("s0"))
+		check.Timeline.Kind = kind
+		j, err := New(check)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range windowsOf(&check.Timeline.Sequences[0], nil) {
+			if err := j.Window(w, take(w, c.units(), c.formats(), false)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r, err := j.Finish()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, cov := range r.Coverage {
+			if n := len(cov.Intervals); n != 3 || cov.Intervals[1].Reason != reason || cov.Intervals[1].State != jobs.Skipped {
+				t.Errorf("%s: %s of %s: %+v", kind, cov.Detector, cov.Rendition, cov.Intervals)
+			}
+		}
+	}
+}

@@ -264,6 +264,7 @@ func (f *fold) unit(m *measurement.Unit, w jobs.Window) error {
 		f.missing(m.Index)
 		var leap *jump
 		u, leap = f.q.Place.segment(m, &f.q.def.Segments[m.Index], f.formats)
+		u.Unlisted = f.q.dash && u.State == measurement.UnitGap
 		f.q.book(&u)
 		f.q.Marks.note(&u, m.Size, f.formats)
 		f.q.texts(m)

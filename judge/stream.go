@@ -130,7 +130,7 @@ func (s *stream) enter(u *placedUnit, formats []measurement.Format) {
 		return
 	}
 	s.leave()
-	s.Here = &placedUnit{Index: u.Index, State: u.State, Detail: u.Detail, From: u.From, To: u.To, Epoch: u.Epoch}
+	s.Here = &placedUnit{Index: u.Index, State: u.State, Detail: u.Detail, From: u.From, To: u.To, Epoch: u.Epoch, Unlisted: u.Unlisted}
 	if t == nil {
 		s.Unit = nil
 		s.Broken = s.Broken || unreadable(u.State)
@@ -259,6 +259,12 @@ func (s *stream) reached() jobs.Micros {
 	return s.Audio.reached(s)
 }
 
+// The gaps that a packager knows of: HLS has a word for them, in DASH nothing is listed there.
+const (
+	declaredGap = "EXT-X-GAP"
+	unlistedGap = "the manifest lists no segment for this time"
+)
+
 // spanOf says what a unit's state means for coverage.
 func spanOf(u *placedUnit) span {
 	sp := span{From: u.From, To: u.To, State: jobs.Failed, Lost: true}
@@ -274,7 +280,10 @@ func spanOf(u *placedUnit) span {
 	case measurement.UnitEncrypted:
 		sp.State, sp.Reason = jobs.Skipped, "encrypted"
 	case measurement.UnitGap:
-		sp.State, sp.Reason, sp.Lost = jobs.Skipped, "EXT-X-GAP", false
+		sp.State, sp.Reason, sp.Lost = jobs.Skipped, declaredGap, false
+		if u.Unlisted {
+			sp.Reason = unlistedGap
+		}
 	default: // what could not be had, or not be measured
 		sp.Reason = words(u.Detail)
 	}
