@@ -25,6 +25,9 @@ func (j *Judge) Finish() (jobs.Result, error) {
 		lost = lost || t.s.Ledger.lost(t.Duration.Micros())
 	}
 	j.synchronise(renditions, &r)
+	for _, l := range j.ladders {
+		r.Coverage = append(r.Coverage, l.coverage(renditions, j.check.Depth == jobs.DepthFast)...)
+	}
 	if j.check.Depth == jobs.DepthFast {
 		allDeep(r.Coverage)
 	}

@@ -48,6 +48,8 @@ type rungContent struct {
 	// Here and There count the steps in which it fitted the first rendition where the playlists put it, and where its clock does.
 	Here  int64 `json:",omitempty"`
 	There int64 `json:",omitempty"`
+	// Uncompared is when it was not compared.
+	Uncompared uncompared
 }
 
 // contentRun is a time in which a rendition shows something else.
@@ -130,6 +132,7 @@ func (l *ladder) step(samplers []*contentSampler, k int64) {
 			}
 		}
 	}
+	f.skip(k, present)
 	if present < 2 {
 		f.settle(k, nil, first, present)
 		return
@@ -213,7 +216,7 @@ func (l *ladder) contentFindings(rungs []rung) []jobs.Finding {
 		}
 		from, to := own.snap(jobs.Micros(r.From)*sampleStep), own.snap(jobs.Micros(r.To)*sampleStep)
 		found = append(found, jobs.Finding{
-			Code: "ladder.content_mismatch", Severity: jobs.Warn, Rendition: own.t.ID, Start: from.At(), End: to.At(), Unit: "s",
+			Code: contentMismatch, Severity: jobs.Warn, Rendition: own.t.ID, Start: from.At(), End: to.At(), Unit: "s",
 			Value: jobs.Figure(max(0, to-from).Seconds()), Confidence: r.confidence(), Message: r.message(norm.t.ID),
 		})
 	}

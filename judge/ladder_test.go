@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -145,7 +146,11 @@ func ladderCases() map[string]struct {
 	order.variant = func(i int, q *jobs.Sequence) { q.Variant.Bandwidth = int64(1_000_000 + 500_000*i) }
 	low := ladderOf(1)
 	low.variant = func(_ int, q *jobs.Sequence) { q.Variant.Bandwidth, q.Variant.AverageBandwidth = 800_000, 500_000 }
+	holes := ladderOf(3)
+	holes.scripts[1].state = map[int]measurement.UnitState{4: measurement.UnitMissing}
+	holes.scripts[2].state = map[int]measurement.UnitState{4: measurement.UnitMissing, 7: measurement.UnitGap}
 	return map[string]c{
+		"one is left":          {holes, nil},
 		"clean":                {ladderOf(3), nil},
 		"clean, of two":        {ladderOf(2), nil},
 		"same sizes":           {order, nil},
@@ -207,6 +212,30 @@ func TestLaddersInAnyCut(t *testing.T) {
 			if got := encode(t, c.ladder.judge(t, rand.New(rand.NewPCG(seed, 7)))); got != whole {
 				t.Fatalf("%s, seed %d: differs", name, seed)
 			}
+		}
+	}
+}
+
+// TestWhatWasNotComparedIsSkipped: that no rendition differs is said only of the time in which there were two.
+func TestWhatWasNotComparedIsSkipped(t *testing.T) {
+	for name, want := range map[string][]string{
+		"clean":            {"v0 analysed 0-20", "v1 analysed 0-20", "v2 analysed 0-20"},
+		"declared too low": nil,
+		"one is left": {
+			"v0 analysed 0-8", "v0 skipped 8-10", "v0 analysed 10-20", "v1 analysed 0-8", "v1 failed 8-10", "v1 analysed 10-20",
+			"v2 analysed 0-8", "v2 failed 8-10", "v2 analysed 10-14", "v2 skipped 14-16", "v2 analysed 16-20",
+		},
+	} {
+		var got []string
+		for _, c := range ladderCases()[name].ladder.judge(t, nil).Coverage {
+			for _, in := range c.Intervals {
+				if c.Detector == contentMismatch {
+					got = append(got, fmt.Sprintf("%s %s %g-%g", c.Rendition, in.State, float64(in.Start), float64(in.End)))
+				}
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: covered %q, want %q", name, got, want)
 		}
 	}
 }
