@@ -84,6 +84,7 @@ accept: build ## the black-box acceptance cases that are due
 accuracy: export AIRCHECK_MEDIA ?= $(wildcard ../shared/media)
 accuracy: build ## precision, recall and false alarms on real and drawn clips, into docs/ACCURACY.md (half an hour; UPDATE=1 sets the baseline)
 	bin/aircheck bench accuracy --work bin/accuracy --baseline docs/accuracy.json --table docs/ACCURACY.md --notes bin/accuracy/notes.md $(if $(UPDATE),--update)
+	$(if $(UPDATE),$(GO) test $(NOVCS) ./judge -run TestDetectorsDoc -update)
 
 accuracy-short: build
 	bin/aircheck bench accuracy --short --work bin/accuracy --baseline docs/accuracy.json --notes bin/accuracy/notes-short.md $(if $(UPDATE),--update)

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"math"
@@ -63,9 +64,9 @@ func TestEveryThresholdBelongsToACode(t *testing.T) {
 func detectorsDoc(t *testing.T) []byte {
 	var b bytes.Buffer
 	b.WriteString("# Detectors\n\nWhat aircheck can find: how each defect is measured and judged, by which source, and where that fails. `aircheck detectors CODE` prints a page.\n" +
-		"The defaults are those of the profile `default`; `make accuracy` measures how well each detector does on injected defects.\n\n" +
-		"This file is made from judge/methods and the table of thresholds by `go test ./judge -run TestDetectorsDoc -update`.\n")
-	kind := ""
+		"The defaults are those of the profile `default`. F1 is the harmonic mean of precision and recall on clips with injected defects ([ACCURACY.md](ACCURACY.md)).\n\n" +
+		"This file is made from judge/methods, the table of thresholds and docs/accuracy.json by `go test ./judge -run TestDetectorsDoc -update`.\n")
+	kind, figures := "", accuracyFigures(t)
 	for _, code := range Codes() {
 		if _, ok := jobs.RuleOf(code); ok {
 			continue // docs/PACKAGING.md has them
@@ -80,6 +81,9 @@ func detectorsDoc(t *testing.T) []byte {
 			continue
 		}
 		fmt.Fprintf(&b, "\n### %s\n\n%s\n", code, page)
+		if f1, ok := figures[code]; ok {
+			fmt.Fprintf(&b, "\n**Accuracy:** F1 %.3f\n", f1)
+		}
 		if limits := Limits(code); len(limits) > 0 {
 			b.WriteString("\n| threshold | default | |\n|---|---|---|\n")
 			for _, l := range limits {
@@ -88,6 +92,24 @@ func detectorsDoc(t *testing.T) []byte {
 		}
 	}
 	return b.Bytes()
+}
+
+// accuracyFigures are the F1 of the last full run of the accuracy bench, by code.
+func accuracyFigures(t *testing.T) map[string]float64 {
+	t.Helper()
+	body, err := os.ReadFile("../docs/accuracy.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Full struct {
+			F1 map[string]float64 `json:"f1"`
+		} `json:"full"`
+	}
+	if err := json.Unmarshal(body, &doc); err != nil {
+		t.Fatal(err)
+	}
+	return doc.Full.F1
 }
 
 func shownDefault(t Threshold) string {
