@@ -45,7 +45,8 @@ func New(cfg Config) (*Site, error) {
 	if cfg.Conn == nil {
 		return nil, errors.New("web site needs a queue")
 	}
-	metrics, err := metricsHandler(append(cfg.Collectors, NewQueueCollector(queue.NewClient(cfg.Conn)))...)
+	client := queue.NewClient(cfg.Conn)
+	metrics, err := metricsHandler(append(cfg.Collectors, NewQueueCollector(client), NewLiveCollector(client, time.Now))...)
 	if err != nil {
 		return nil, err
 	}

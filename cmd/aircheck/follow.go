@@ -29,6 +29,7 @@ type followFlags struct {
 	storeFlags
 	redisFlags
 	serviceFlags
+	keyFlags
 	name   string
 	data   string
 	slots  int
@@ -43,13 +44,13 @@ type followFlags struct {
 // liveFlags say which streams are followed, and how those that do not say it themselves.
 type liveFlags struct {
 	profileFlags
-	file   string
-	window time.Duration
+	streamsFile string
+	window      time.Duration
 }
 
 func (f *liveFlags) add(flags *pflag.FlagSet) {
 	f.profileFlags.add(flags, judge.DefaultProfile)
-	flags.StringVar(&f.file, "streams", "", "`file` of the streams to follow (YAML: name, url, renditions, profile, window, archive); read again when it changes")
+	flags.StringVar(&f.streamsFile, "streams", "", "`file` of the streams to follow (YAML: name, url, renditions, profile, window, archive); read again when it changes")
 	flags.DurationVar(&f.window, "window", defaultLiveWindow, "length of the pieces that are measured at a time; a finding is told when its piece is full")
 }
 
@@ -59,11 +60,28 @@ const (
 	maxLiveWindow = 10 * time.Minute
 )
 
-func (f *liveFlags) validate() error {
+// check finds out now what would be an error in the log later: a bad window or profile, and a file of streams that cannot be read.
+func (f *liveFlags) check() error {
 	if f.window < minLiveWindow || f.window > maxLiveWindow {
 		return usageError("--window %s: give a length between %s and %s", f.window, minLiveWindow, maxLiveWindow)
 	}
+	if _, err := f.load(); err != nil {
+		return err
+	}
+	if f.streamsFile == "" {
+		return nil
+	}
+	if _, _, err := f.watch().Poll(); err != nil {
+		return usageError("--streams: %w", err)
+	}
 	return nil
+}
+
+func (f *liveFlags) watch() *streams.Watch {
+	return &streams.Watch{Path: f.streamsFile, Profile: func(name string) error {
+		_, err := f.profileOf(name)
+		return err
+	}}
 }
 
 func newFollowCommand(a *app) *cobra.Command {
@@ -95,6 +113,7 @@ Exit status: as of 'aircheck check', over all reports of this run.`,
 	f.liveFlags.add(flags)
 	f.storeFlags.add(flags)
 	f.redisFlags.add(flags)
+	f.keyFlags.add(flags)
 	flags.StringVar(&f.name, "name", "", "`name` of the stream: small letters, digits, - and _; made from the URL when it is missing")
 	flags.StringVar(&f.data, "data", "data", "`directory` of archive, measurements and reports when everything runs in this process")
 	flags.IntVar(&f.slots, "slots", 0, "windows measured at the same time; 0 means one a CPU")
@@ -116,9 +135,9 @@ type followPlan struct {
 func (f *followFlags) parse(inputs []string) (followPlan, error) {
 	var p followPlan
 	switch {
-	case (len(inputs) == 1) == (f.file != ""):
+	case (len(inputs) == 1) == (f.streamsFile != ""):
 		return p, usageError("give the URL of a stream, or a file of streams with --streams")
-	case f.name != "" && f.file != "":
+	case f.name != "" && f.streamsFile != "":
 		return p, usageError("--name is for a single URL; streams of a file have theirs there")
 	case f.fleet && f.store == "":
 		return p, usageError("--redis without --store: a fleet needs a place that all of it can reach")
@@ -139,7 +158,7 @@ func (f *followFlags) parse(inputs []string) (followPlan, error) {
 	if p.failOn, err = report.ParseFailOn(f.failOn); err != nil {
 		return p, usageError("--fail-on: %w", err)
 	}
-	if err := f.liveFlags.validate(); err != nil {
+	if err := f.liveFlags.check(); err != nil {
 		return p, err
 	}
 	if len(inputs) == 1 {
@@ -206,9 +225,6 @@ func nameOf(text string) string {
 func (a *app) follow(ctx context.Context, inputs []string, f *followFlags) error {
 	p, err := f.parse(inputs)
 	if err != nil {
-		return err
-	}
-	if _, err := f.load(); err != nil {
 		return err
 	}
 	log, err := a.serviceLog(&f.serviceFlags)

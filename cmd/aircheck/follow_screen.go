@@ -67,7 +67,7 @@ func (s *screen) begin(list []streams.Stream, f *followFlags) {
 		fmt.Fprintf(s.app.stderr, "aircheck: following %s as %q, %s\n", report.Printable(withoutSecrets(one.URL)), one.Name, where)
 	}
 	if len(list) == 0 {
-		fmt.Fprintf(s.app.stderr, "aircheck: following the streams of %s, %s\n", report.Printable(f.file), where)
+		fmt.Fprintf(s.app.stderr, "aircheck: following the streams of %s, %s\n", report.Printable(f.streamsFile), where)
 	}
 }
 

@@ -36,14 +36,11 @@ func (a *app) manager(place livePlace, f *liveFlags, cfg follow.ManagerConfig) (
 		return source.OpenLive(ctx, media, s.URL, a.now)
 	}
 	cfg.Profile = f.profileOf
-	if f.file != "" {
-		cfg.Watch = &streams.Watch{Path: f.file, Profile: func(name string) error {
-			_, err := f.profileOf(name)
-			return err
-		}}
+	if f.streamsFile != "" {
+		cfg.Watch = f.watch()
 	}
 	cfg.Archive, cfg.Origin, cfg.Queue, cfg.Address, cfg.Leases = place.archive, media, place.queue, place.address, place.leases
-	cfg.Owner, cfg.Now = liveOwner(), a.now
+	cfg.Owner, cfg.Now, cfg.Window = liveOwner(), a.now, f.window
 	return follow.NewManager(cfg)
 }
 

@@ -6,17 +6,21 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"aircheck/jobs/archive"
 	"aircheck/jobs/queue"
+	"aircheck/producer/follow"
 	"aircheck/producer/reconcile"
 	"aircheck/producer/slice"
+	"aircheck/storage"
 )
 
 type producerFlags struct {
 	storeFlags
 	redisFlags
 	serviceFlags
+	liveFlags
 	interval time.Duration
 }
 
@@ -24,17 +28,22 @@ func newProducerCommand(a *app) *cobra.Command {
 	var f producerFlags
 	cmd := &cobra.Command{
 		Use:   "producer",
-		Short: "Run the reconciler: nothing that was submitted is ever lost",
+		Short: "Follow live streams, and see that nothing that was submitted is ever lost",
 		Long: `Looks every few seconds at the checks that have no report and compares what the store holds with what
 the queue is doing: windows that nobody works on are enqueued anew, and complete checks are judged.
-A fleet needs one; several do no harm.`,
-		Example: "  AIRCHECK_STORE=s3://aircheck/prod aircheck producer --redis redis://10.0.0.5:6379/0",
-		Args:    args(cobra.NoArgs),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.producer(cmd.Context(), &f) },
+A fleet needs one; several do no harm.
+
+With --streams it also follows live streams: it archives their segments and has them checked while they run.
+Producers of one fleet share the streams evenly; when one dies, the others take its streams over within seconds.`,
+		Example: `  AIRCHECK_STORE=s3://aircheck/prod aircheck producer --redis redis://10.0.0.5:6379/0
+  aircheck producer --store s3://aircheck/prod --streams streams.yaml`,
+		Args: args(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.producer(cmd.Context(), &f) },
 	}
 	f.storeFlags.add(cmd.Flags())
 	f.redisFlags.add(cmd.Flags())
 	f.serviceFlags.add(cmd.Flags())
+	f.liveFlags.add(cmd.Flags())
 	cmd.Flags().DurationVar(&f.interval, "interval", 2*time.Second, "time between two looks")
 	return cmd
 }
@@ -46,6 +55,9 @@ func (a *app) producer(ctx context.Context, f *producerFlags) error {
 	}
 	if f.interval < 100*time.Millisecond {
 		return usageError("--interval %s: give 100ms or more", f.interval)
+	}
+	if err := f.liveFlags.check(); err != nil {
+		return err
 	}
 	arch, err := a.archive(ctx, &f.storeFlags)
 	if err != nil {
@@ -61,7 +73,27 @@ func (a *app) producer(ctx context.Context, f *producerFlags) error {
 		return err
 	}
 	log.Info("producer looks after unfinished checks", "interval", f.interval)
-	return r.Run(ctx)
+	if f.streamsFile == "" {
+		return r.Run(ctx)
+	}
+	m, err := a.leader(f, arch, conn, log)
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return r.Run(ctx) })
+	group.Go(func() error { return m.Run(ctx) })
+	return group.Wait()
+}
+
+// leader follows this producer's share of the streams of a file. What it leaves is taken over by another producer, so no hour is closed at its end.
+func (a *app) leader(f *producerFlags, arch *archive.Archive, conn *queue.Conn, log *slog.Logger) (*follow.Manager, error) {
+	address, err := storage.Addresser(f.store)
+	if err != nil {
+		return nil, usageError("--store: %w", err)
+	}
+	place := livePlace{archive: arch, queue: queue.NewClient(conn), address: address, leases: conn}
+	return a.manager(place, &f.liveFlags, follow.ManagerConfig{Log: log})
 }
 
 // reconciler looks after the unfinished checks in a store, which is named as for open.Store.

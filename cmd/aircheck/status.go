@@ -27,15 +27,23 @@ type statusFlags struct {
 func newStatusCommand(a *app) *cobra.Command {
 	var f statusFlags
 	cmd := &cobra.Command{
-		Use:   "status ID",
-		Short: "Show how far a check is",
+		Use:   "status [ID]",
+		Short: "Show how far a check is, or how the fleet is",
 		Long: `Shows how far a check is, by sequence. What is done is read from the store; what is running and
 waiting comes from the queue, and is left out when the queue cannot be reached.
 
+Without an ID it shows the fleet: workers, queues, the latency of live findings over the last minutes, and
+the live streams with who follows them and what is open.
+
 Exit status: 0, also while the check goes on; 1 the check could not be judged, or nobody knows it.`,
-		Example: "  aircheck status 06ccd9v6m09h3ky1zj2q\n  aircheck status 06ccd9v6m09h3ky1zj2q --format json",
-		Args:    args(cobra.ExactArgs(1)),
-		RunE:    func(cmd *cobra.Command, given []string) error { return a.status(cmd.Context(), given[0], &f) },
+		Example: "  aircheck status\n  aircheck status 06ccd9v6m09h3ky1zj2q\n  aircheck status news-20261122T18 --format json",
+		Args:    args(cobra.MaximumNArgs(1)),
+		RunE: func(cmd *cobra.Command, given []string) error {
+			if len(given) == 0 {
+				return a.fleetStatus(cmd.Context(), &f)
+			}
+			return a.status(cmd.Context(), given[0], &f)
+		},
 	}
 	f.storeFlags.add(cmd.Flags())
 	f.redisFlags.add(cmd.Flags())
@@ -49,7 +57,7 @@ type checkStatus struct {
 	Input   string    `json:"input"`
 	Queue   string    `json:"queue"`
 	Created time.Time `json:"created"`
-	// State is measuring, judging, done, or failed: all windows are done, and the check could not be judged.
+	// State is growing (the stream is live), measuring, judging, done, or failed: all windows are done, and the check could not be judged.
 	State     string           `json:"state"`
 	Verdict   jobs.Verdict     `json:"verdict,omitempty"`
 	Digest    string           `json:"digest,omitempty"`
@@ -74,12 +82,20 @@ type sequenceStatus struct {
 
 func (a *app) status(ctx context.Context, id string, f *statusFlags) error {
 	arch, check, err := a.openCheck(ctx, id, f.format, &f.storeFlags)
+	_, _, live := jobs.ParseLiveID(id)
+	growing := live && errors.Is(err, storage.ErrNotFound)
+	if growing {
+		arch, check, err = a.openGrowing(ctx, id, &f.storeFlags)
+	}
 	if err != nil {
 		return err
 	}
 	s, todo, err := statusFromStore(ctx, arch, check)
 	if err != nil {
 		return err
+	}
+	if growing {
+		s.State = "growing"
 	}
 	if len(todo) > 0 {
 		if err := a.statusFromQueue(ctx, &f.redisFlags, check, todo, s); err != nil {
@@ -92,6 +108,19 @@ func (a *app) status(ctx context.Context, id string, f *statusFlags) error {
 		err = s.write(a.stdout)
 	}
 	return errors.Join(err, s.failure)
+}
+
+// openGrowing finds a check that has no manifest yet, as far as it goes.
+func (a *app) openGrowing(ctx context.Context, id string, f *storeFlags) (*archive.Archive, *jobs.Check, error) {
+	arch, err := a.archive(ctx, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	check, err := arch.Grown(ctx, id)
+	if err != nil {
+		return nil, nil, noSuchCheck(id, err)
+	}
+	return arch, check, nil
 }
 
 // statusFromStore returns what is done, and the windows that are not.

@@ -40,6 +40,8 @@ type ManagerConfig struct {
 	Watch *streams.Watch
 	// Leases is the connection on which streams are shared with other producers; nil: all are this one's.
 	Leases *queue.Conn
+	// Window is that of entries that ask for none; 0 means DefaultWindow.
+	Window time.Duration
 	// FinishOnStop closes the hours of all streams when Run ends, for a process that nobody takes over from.
 	FinishOnStop bool
 	// Ended is told of a stream that said that it ends, after its hour was closed; nil: nobody is.
@@ -301,10 +303,14 @@ func (m *Manager) open(ctx context.Context, s streams.Stream) (*Follower, error)
 	if err != nil {
 		return nil, err
 	}
+	window := s.Window
+	if window == 0 {
+		window = m.cfg.Window
+	}
 	cfg := m.common
 	cfg.Source = source
 	cfg.Stream = Stream{
-		Name: s.Name, Input: location.Display(s.URL), Kind: kind, Profile: profile, Window: jobs.FromDuration(s.Window), Choose: s.Renditions.Choose,
+		Name: s.Name, Input: location.Display(s.URL), Kind: kind, Profile: profile, Window: jobs.FromDuration(window), Choose: s.Renditions.Choose,
 	}
 	return New(cfg)
 }

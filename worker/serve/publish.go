@@ -179,6 +179,8 @@ func (o *Observer) finish(ctx context.Context, id string, w *watched, doc []byte
 	if err := o.Queue.Publish(ctx, append(events, e)); err != nil {
 		return jobs.Classify(jobs.Transient, err)
 	}
+	over := queue.StreamStatus{Stream: name, Check: id, Time: now.UTC(), Judged: r.Duration, Known: r.Duration, Verdict: r.Verdict}
+	o.over(ctx, over)
 	w.finished = true
 	mark := header{V: jobs.Version, Check: id, Events: w.events, Finished: true}
 	body, err := mark.encode(nil)
@@ -189,4 +191,18 @@ func (o *Observer) finish(ctx context.Context, id string, w *watched, doc []byte
 		return err
 	}
 	return o.Archive.DropInterim(ctx, id)
+}
+
+// over notes that a check is over, unless its stream goes on in another one.
+func (o *Observer) over(ctx context.Context, s queue.StreamStatus) {
+	all, err := o.Queue.Streams(ctx)
+	if err == nil && all[s.Stream].Check > s.Check {
+		return
+	}
+	if err == nil {
+		err = o.Queue.TellStream(ctx, s)
+	}
+	if err != nil {
+		o.log().Warn("tell how a stream is", "stream", s.Stream, "error", err)
+	}
 }
