@@ -90,7 +90,7 @@ func (a *app) accuracy(ctx context.Context, f *accuracyFlags) error {
 		return err
 	}
 	if ffmpegVersion() == "" {
-		_, err := newMeasurer(1, nil, nil)
+		_, err := newMeasurer(1, nil, nil, nil)
 		return err
 	}
 	var base accuracy.Baseline

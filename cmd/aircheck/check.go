@@ -22,6 +22,7 @@ const maxSlots = 1024
 type checkFlags struct {
 	planFlags
 	outputFlags
+	keyFlags
 	out   string
 	slots int
 }
@@ -46,6 +47,7 @@ The report does not depend on --window or --slots: they only say how the work is
 	f.planFlags.add(cmd.Flags())
 	f.addReference(cmd.Flags())
 	f.outputFlags.add(cmd.Flags())
+	f.keyFlags.add(cmd.Flags())
 	cmd.Flags().StringVar(&f.out, "out", "", "also write the report and the measurements into this `directory`")
 	cmd.Flags().IntVar(&f.slots, "slots", 0, "windows measured at the same time; 0 means one a CPU")
 	return cmd
@@ -73,8 +75,12 @@ func (a *app) check(ctx context.Context, input string, f *checkFlags) error {
 	if err != nil {
 		return err
 	}
+	keys, err := f.keyFlags.load()
+	if err != nil {
+		return err
+	}
 	media := a.origin()
-	measurer, err := newMeasurer(f.slots, media, a.logger())
+	measurer, err := newMeasurer(f.slots, media, keys, a.logger())
 	if err != nil {
 		return err
 	}

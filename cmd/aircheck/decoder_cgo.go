@@ -12,6 +12,7 @@ import (
 	"aircheck/worker"
 	"aircheck/worker/child"
 	"aircheck/worker/decode"
+	"aircheck/worker/fetch"
 	"aircheck/worker/supervise"
 )
 
@@ -19,8 +20,8 @@ import (
 func ffmpegVersion() string { return decode.FFmpegVersion() }
 
 // newMeasurer runs decoder children; the caller closes it.
-func newMeasurer(slots int, media storage.Origin, log *slog.Logger) (worker.Measurer, error) {
-	return supervise.New(supervise.Config{Slots: slots, Origin: media, Logger: log})
+func newMeasurer(slots int, media storage.Origin, keys *fetch.Keys, log *slog.Logger) (worker.Measurer, error) {
+	return supervise.New(supervise.Config{Slots: slots, Origin: media, Keys: keys, Logger: log})
 }
 
 // newChildCommand is the decoder child's side of worker/supervise. It is no command for people.

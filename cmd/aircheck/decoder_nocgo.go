@@ -11,6 +11,7 @@ import (
 	"aircheck/jobs"
 	"aircheck/storage"
 	"aircheck/worker"
+	"aircheck/worker/fetch"
 )
 
 // errNoDecoder is the answer of the commands that need one.
@@ -23,7 +24,7 @@ var errNoDecoder = &jobs.Error{
 // ffmpegVersion is empty: this build has no decoder.
 func ffmpegVersion() string { return "" }
 
-func newMeasurer(int, storage.Origin, *slog.Logger) (worker.Measurer, error) {
+func newMeasurer(int, storage.Origin, *fetch.Keys, *slog.Logger) (worker.Measurer, error) {
 	return nil, errNoDecoder
 }
 

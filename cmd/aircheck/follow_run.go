@@ -34,6 +34,10 @@ type following struct {
 
 // followHere does everything in this process.
 func (a *app) followHere(ctx context.Context, f *followFlags, p followPlan, log *slog.Logger) error {
+	keys, err := f.keyFlags.load()
+	if err != nil {
+		return err
+	}
 	backend, err := file.Open(f.data, nil)
 	if err != nil {
 		return fmt.Errorf("open --data: %w", err)
@@ -52,7 +56,7 @@ func (a *app) followHere(ctx context.Context, f *followFlags, p followPlan, log 
 		return err
 	}
 	defer conn.Close()
-	measurer, err := newMeasurer(f.slots, a.origin(), log)
+	measurer, err := newMeasurer(f.slots, a.origin(), keys, log)
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ type upFlags struct {
 	planFlags
 	outputFlags
 	serviceFlags
+	keyFlags
 	data   string
 	listen string
 	slots  int
@@ -57,6 +58,7 @@ With --once the command ends when the INPUTs are checked: it prints their report
 	f.planFlags.add(flags)
 	f.outputFlags.add(flags)
 	f.serviceFlags.add(flags)
+	f.keyFlags.add(flags)
 	flags.StringVar(&f.data, "data", "data", "`directory` of manifests, measurements and reports")
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:0", "`address` of the web interface; port 0 takes a free one")
 	flags.IntVar(&f.slots, "slots", 0, "windows measured at the same time; 0 means one a CPU")
@@ -104,6 +106,10 @@ func (a *app) up(ctx context.Context, inputs []string, f *upFlags) error {
 	if err != nil {
 		return err
 	}
+	keys, err := f.keyFlags.load()
+	if err != nil {
+		return err
+	}
 	backend, err := file.Open(f.data, nil)
 	if err != nil {
 		return fmt.Errorf("open --data: %w", err)
@@ -118,7 +124,7 @@ func (a *app) up(ctx context.Context, inputs []string, f *upFlags) error {
 		return err
 	}
 	defer conn.Close()
-	measurer, err := newMeasurer(f.slots, a.origin(), p.log)
+	measurer, err := newMeasurer(f.slots, a.origin(), keys, p.log)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ type workerFlags struct {
 	storeFlags
 	redisFlags
 	serviceFlags
+	keyFlags
 	slots   int
 	drain   time.Duration
 	metrics string
@@ -50,6 +51,7 @@ stops at once and puts the windows back into the queue.`,
 	f.storeFlags.add(flags)
 	f.redisFlags.add(flags)
 	f.serviceFlags.add(flags)
+	f.keyFlags.add(flags)
 	flags.IntVar(&f.slots, "slots", 0, "windows measured at the same time; 0 means one a CPU")
 	flags.DurationVar(&f.drain, "drain", 15*time.Minute, "how long running windows may take after the first signal")
 	flags.StringVar(&f.metrics, "metrics-listen", "", "`address` for /metrics and /healthz; empty for none")
@@ -77,7 +79,11 @@ func (a *app) worker(ctx context.Context, f *workerFlags) error {
 	if err != nil {
 		return err
 	}
-	measurer, err := newMeasurer(f.slots, a.origin(), log)
+	keys, err := f.keyFlags.load()
+	if err != nil {
+		return err
+	}
+	measurer, err := newMeasurer(f.slots, a.origin(), keys, log)
 	if err != nil {
 		return err
 	}

@@ -120,7 +120,7 @@ func (s *source) Segment(at int) (decode.Segment, error) {
 	if reply.Init < 0 || reply.Size < 0 || total > wire.MaxSegment {
 		return decode.Segment{}, &wireError{wire.ErrTooLong}
 	}
-	seg := decode.Segment{State: reply.State, Detail: reply.Detail, Truncated: reply.Truncated, Init: reply.Init, Data: make([]byte, 0, total)}
+	seg := decode.Segment{State: reply.State, Detail: reply.Detail, Truncated: reply.Truncated, Decrypted: reply.Decrypted, Init: reply.Init, Data: make([]byte, 0, total)}
 	for len(seg.Data) < total {
 		piece, err := s.answer(wire.TypeBytes)
 		if err != nil {
@@ -129,6 +129,21 @@ func (s *source) Segment(at int) (decode.Segment, error) {
 		seg.Data = append(seg.Data, piece...)
 	}
 	return seg, nil
+}
+
+func (s *source) Key() ([]byte, string, error) {
+	if err := s.conn.SendJSON(wire.TypeKey, wire.KeyRequest{Reference: s.reference}); err != nil {
+		return nil, "", &wireError{err}
+	}
+	body, err := s.answer(wire.TypeReply)
+	if err != nil {
+		return nil, "", err
+	}
+	var reply wire.KeyReply
+	if err := json.Unmarshal(body, &reply); err != nil {
+		return nil, "", &wireError{err}
+	}
+	return reply.Key, reply.Detail, nil
 }
 
 func (s *source) ReadAt(p []byte, off int64) (int, error) {

@@ -6,6 +6,7 @@ package decode
 import "C"
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -77,11 +78,16 @@ var (
 
 // openDemuxer opens a container of size bytes; the formats in known are not looked into. An error is about the bytes unless the reader itself failed.
 func openDemuxer(r reader, size int64, known []string) (*demuxer, error) {
+	return openKeyed(r, size, known, nil)
+}
+
+// openKeyed is openDemuxer for a container whose samples are encrypted with one key (ISO/IEC 23001-7); nil: none is given.
+func openKeyed(r reader, size int64, known []string, key []byte) (*demuxer, error) {
 	d := &demuxer{}
 	if err := d.openIO(r, size); err != nil {
 		return nil, err
 	}
-	if err := d.openInput(); err != nil {
+	if err := d.openInput(key); err != nil {
 		d.close()
 		return nil, err
 	}
@@ -96,7 +102,7 @@ func openDemuxer(r reader, size int64, known []string) (*demuxer, error) {
 	return d, nil
 }
 
-func (d *demuxer) openInput() error {
+func (d *demuxer) openInput(key []byte) error {
 	d.fc = astiav.AllocFormatContext()
 	if d.fc == nil {
 		return errors.New("allocate format context")
@@ -104,7 +110,11 @@ func (d *demuxer) openInput() error {
 	d.fc.SetPb(d.io)
 	options := astiav.NewDictionary()
 	defer options.Free()
-	for k, v := range map[string]string{"format_whitelist": allowedFormats, "protocol_whitelist": "none", "correct_ts_overflow": "0"} {
+	set := map[string]string{"format_whitelist": allowedFormats, "protocol_whitelist": "none", "correct_ts_overflow": "0"}
+	if key != nil {
+		set["decryption_key"] = hex.EncodeToString(key)
+	}
+	for k, v := range set {
 		if err := options.Set(k, v, 0); err != nil {
 			return fmt.Errorf("set %s: %w", k, err)
 		}

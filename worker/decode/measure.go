@@ -24,6 +24,8 @@ type Segment struct {
 	Data   []byte
 	// Truncated: the object ends before the segment does; Data is what there is.
 	Truncated bool
+	// Decrypted: Data is what came out of a decryption whose key nothing has proved right.
+	Decrypted bool
 }
 
 // Source gives media. Its errors end the window and are passed through.
@@ -32,6 +34,12 @@ type Source interface {
 	Segment(at int) (Segment, error)
 	// ReadAt reads the task's object.
 	ReadAt(p []byte, off int64) (int, error)
+}
+
+// KeySource is a Source that may have keys.
+type KeySource interface {
+	// Key is the content key of the object, if its samples are encrypted; nil when there is none, and detail may say what lacks.
+	Key() (key []byte, detail string, err error)
 }
 
 // Output takes rows; it copies what it keeps.
@@ -54,6 +62,7 @@ type window struct {
 	next    *demuxed          // the segment behind the present one, at jobs.DepthFast
 	history map[int][]*packet // of segments before the present one, at jobs.DepthFast
 	err     error             // first error of out
+	lock    lock              // of the object
 	// only is the one track that counts, nil for all; show takes its pictures instead of the kernel, nil for a measurement. See Compare.
 	only *trackID
 	show func(shown) error

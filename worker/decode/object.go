@@ -3,6 +3,7 @@
 package decode
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"math"
@@ -59,7 +60,7 @@ type objectVideo struct {
 func (w *window) object() error {
 	parts := []part{{}}
 	for i := 0; i < len(parts); i++ {
-		d, err := openDemuxer(objectReader{w.src}, max(0, w.task.Object.Size), indexed)
+		d, err := w.openObject()
 		takeComplaints()
 		if err != nil {
 			return w.unreadable(err)
@@ -246,7 +247,7 @@ func (o *objectWindow) packet(p *packet) error {
 	if p.encrypted {
 		defer p.free()
 		u := o.unit(o.unitOf(p))
-		u.State, u.Detail = measurement.UnitEncrypted, "encrypted (ISO/IEC 23001-7), and aircheck has no key"
+		u.State, u.Detail = measurement.UnitEncrypted, cmp.Or(o.lock.detail, noKey)
 		p.unit = u.Index
 		if o.owns(o.cellMillis(p)) {
 			o.sawPacket(p)

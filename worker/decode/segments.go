@@ -3,6 +3,7 @@
 package decode
 
 import (
+	"cmp"
 	"errors"
 	"io"
 
@@ -94,6 +95,7 @@ func (w *window) demux(at int) (*demuxed, error) {
 	takeComplaints()
 	if err != nil {
 		s.state, s.detail = measurement.UnitCorrupt, err.Error()
+		s.doubt(&got)
 		return s, nil
 	}
 	if s.demuxer.format == "mpegts" {
@@ -104,7 +106,9 @@ func (w *window) demux(at int) (*demuxed, error) {
 	if seg.Tail > 0 && seg.Length >= 0 {
 		end = int64(got.Init) + seg.Length
 	}
-	return s, s.read(end)
+	err = s.read(end)
+	s.doubt(&got)
+	return s, err
 }
 
 // read takes all packets that begin before end.
@@ -142,7 +146,7 @@ func (s *demuxed) read(end int64) error {
 	}
 	for _, p := range s.packets {
 		if p.encrypted {
-			s.state, s.detail = measurement.UnitEncrypted, "encrypted (ISO/IEC 23001-7), and aircheck has no key"
+			s.state, s.detail = measurement.UnitEncrypted, cmp.Or(s.detail, noKey)
 			return nil
 		}
 	}

@@ -14,7 +14,7 @@ func decryptable(k *jobs.Key) bool {
 	return k.Method == "AES-128" && (k.Format == "" || k.Format == "identity") && k.URI != "" && len(k.IV) == aes.BlockSize
 }
 
-var errPadding = errors.New("what came out of AES-128 decryption is no media, the key or its IV may be wrong (bad padding)")
+var errPadding = errors.New("what came out of decryption is no media, the key or its IV may be wrong")
 
 // decrypt undoes AES-128-CBC with PKCS#7 padding (RFC 8216 section 4.3.2.4) in place.
 func decrypt(b, key, iv []byte) ([]byte, error) {

@@ -170,9 +170,9 @@ func (p *process) window(ctx context.Context, cfg *Config, task jobs.Task) ([]by
 		}
 		return nil, err
 	}
-	s := &server{conn: &p.conn, task: task, fetcher: fetch.Fetcher{Origin: cfg.Origin, LastTry: task.LastTry}}
+	s := &server{conn: &p.conn, task: task, fetcher: fetch.Fetcher{Origin: cfg.Origin, LastTry: task.LastTry, Keys: cfg.Keys}}
 	if task.Compare != nil {
-		s.reference = &server{conn: &p.conn, task: task.Compare.Task(task.Check), fetcher: fetch.Fetcher{Origin: cfg.Origin, LastTry: task.LastTry}}
+		s.reference = &server{conn: &p.conn, task: task.Compare.Task(task.Check), fetcher: fetch.Fetcher{Origin: cfg.Origin, LastTry: task.LastTry, Keys: cfg.Keys}}
 	}
 	defer s.close()
 	var object bytes.Buffer
@@ -186,6 +186,8 @@ func (p *process) window(ctx context.Context, cfg *Config, task jobs.Task) ([]by
 			err = s.segment(ctx, body)
 		case wire.TypeRead:
 			err = s.read(ctx, cfg, body)
+		case wire.TypeKey:
+			err = s.key(ctx, cfg, body)
 		case wire.TypeBytes:
 			if object.Len()+len(body) > maxMeasurement {
 				return nil, wire.ErrTooLong

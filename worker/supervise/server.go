@@ -82,7 +82,7 @@ func (s *server) serve(ctx context.Context, req wire.SegmentRequest) error {
 	if next := req.At + 1; req.At >= s.task.Context && next < len(s.task.Segments) && len(seg.Data) <= maxAhead {
 		s.start(ctx, next)
 	}
-	reply := wire.SegmentReply{State: seg.State, Detail: seg.Detail, Truncated: seg.Truncated, Init: seg.Init, Size: len(seg.Data) - seg.Init}
+	reply := wire.SegmentReply{State: seg.State, Detail: seg.Detail, Truncated: seg.Truncated, Decrypted: seg.Decrypted, Init: seg.Init, Size: len(seg.Data) - seg.Init}
 	if err := s.conn.SendJSON(wire.TypeReply, reply); err != nil {
 		return err
 	}
@@ -116,6 +116,35 @@ func (s *server) start(ctx context.Context, at int) {
 	}()
 }
 
+// key answers whether there is a key for the object of this half, or of the other.
+func (s *server) key(ctx context.Context, cfg *Config, body []byte) error {
+	var req wire.KeyRequest
+	if err := json.Unmarshal(body, &req); err != nil {
+		return err
+	}
+	half := s
+	if req.Reference && s.reference != nil {
+		half = s.reference
+	}
+	if half.task.Object == nil {
+		return errors.New("a key asked for, and the task has no object")
+	}
+	half.openObject(ctx, cfg)
+	key, detail, err := half.object.Key(cfg.Keys)
+	if err != nil {
+		err = half.refuse(err)
+		s.failed = errors.Join(s.failed, half.failed)
+		return err
+	}
+	return s.conn.SendJSON(wire.TypeReply, wire.KeyReply{Key: key, Detail: detail})
+}
+
+func (s *server) openObject(ctx context.Context, cfg *Config) {
+	if s.object == nil {
+		s.object = fetch.NewObject(ctx, cfg.Origin, *s.task.Object)
+	}
+}
+
 func (s *server) read(ctx context.Context, cfg *Config, body []byte) error {
 	var req wire.ReadRequest
 	if err := json.Unmarshal(body, &req); err != nil {
@@ -134,9 +163,7 @@ func (s *server) give(ctx context.Context, cfg *Config, req wire.ReadRequest) er
 	if s.task.Object == nil || req.Length < 0 || req.Length > wire.MaxMessage || req.Offset < 0 {
 		return fmt.Errorf("read of %d bytes at %d asked for", req.Length, req.Offset)
 	}
-	if s.object == nil {
-		s.object = fetch.NewObject(ctx, cfg.Origin, *s.task.Object)
-	}
+	s.openObject(ctx, cfg)
 	if cap(s.buf) < req.Length {
 		s.buf = make([]byte, req.Length)
 	}

@@ -16,6 +16,7 @@ import (
 	"aircheck/jobs"
 	"aircheck/storage"
 	"aircheck/worker"
+	"aircheck/worker/fetch"
 )
 
 const (
@@ -32,6 +33,8 @@ const (
 type Config struct {
 	Slots  int // windows measured at the same time; 0 means one a CPU
 	Origin storage.Origin
+	// Keys open media under encryption; nil for none. They stay in this process, but for the one key of an object, which its child gets over the pipe.
+	Keys   *fetch.Keys
 	Logger *slog.Logger // nil: slog.Default()
 	// Deadline is how long one window may take before its child is killed; 0 derives it from the window's length.
 	Deadline time.Duration

@@ -22,8 +22,9 @@ const (
 	TypeTask    Type = 'T' // parent: a piece of jobs.Task as JSON; an empty one ends it and begins the window
 	TypeSegment Type = 'S' // child: SegmentRequest; the parent answers SegmentReply, then Bytes until Size is reached
 	TypeRead    Type = 'R' // child: ReadRequest; the parent answers one Bytes message, shorter only at the end of the object
-	TypeReply   Type = 's' // parent: SegmentReply
+	TypeReply   Type = 's' // parent: SegmentReply, KeyReply
 	TypeBytes   Type = 'b' // parent: bytes asked for; child: a piece of the measurement object
+	TypeKey     Type = 'K' // child: KeyRequest; the parent answers KeyReply
 	TypeFail    Type = 'x' // parent: it cannot give what was asked for; the child gives the window up without an answer of its own
 	TypeDone    Type = 'D' // child: Done; ends a window
 )
@@ -53,6 +54,8 @@ type SegmentReply struct {
 	Size   int                   `json:"size,omitempty"`
 	// Truncated: the object ends before the segment's byte range does.
 	Truncated bool `json:"truncated,omitempty"`
+	// Decrypted: the bytes are what came out of a decryption whose key nothing has proved right.
+	Decrypted bool `json:"decrypted,omitempty"`
 }
 
 // ReadRequest asks for bytes of the task's object.
@@ -61,6 +64,19 @@ type ReadRequest struct {
 	Length int   `json:"length"` // at most MaxMessage
 	// Reference asks for bytes of Task.Compare.Object instead.
 	Reference bool `json:"reference,omitempty"`
+}
+
+// KeyRequest asks whether there is a key for the task's object, whose samples are encrypted one by one.
+type KeyRequest struct {
+	// Reference asks about Task.Compare.Object instead.
+	Reference bool `json:"reference,omitempty"`
+}
+
+// KeyReply answers: the content key of 16 bytes, for the one window; empty when there is none.
+type KeyReply struct {
+	Key []byte `json:"key,omitempty"`
+	// Detail says what lacks.
+	Detail string `json:"detail,omitempty"`
 }
 
 // Done ends a window: with an empty Error the measurement is complete.
