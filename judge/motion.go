@@ -26,9 +26,6 @@ const (
 	leastTI2 = 5
 	// A repeat has an edge on both sides: the pairs beside it differ by this much more than it does. Motion that calms down and sets in again has none.
 	edgeMean, edgeBlock, slopeMean, slopeSlack = 2.2, 1.5, 1.5, 0.05
-	// A dip in steady motion: dipNear pairs on either side are within dipSteady of each other, and it has at most these shares of the least of them.
-	dipNear                    = 4
-	dipSteady, dipMean, dipTI2 = 1.6, 0.5, 0.1
 	// borderRepeat and borderMoved bound the change of the cells of a thumbnail at the border of two units, as shares of the change of blocks around.
 	borderRepeat, borderMoved = 0.12, 0.3
 	// borderMotion is the least change of blocks, in code values, against which a border is judged.
@@ -116,10 +113,7 @@ func (d *motion) change(f *videoFrame) pairChange {
 		c.Mean, c.Cells = float64(p.SADY)/luma, float64(p.BlockMean)/luma
 		c.Block = float64(p.MaxBlock) / float64(256*depthScale(f.Format))
 		c.TI2 = float64(p.TI2) / (luma * float64(depthScale(f.Format)))
-		c.Alike = 1
-		if c.Cells >= skipMotion && len(d.Grid) == len(f.Grid) && c.Cells >= 2*d.Ring[len(d.Ring)-1].Cells {
-			c.Alike = sceneAlike(d.Grid, f.Grid[:])
-		}
+		c.Alike = d.alike(c.Cells, f)
 		c.Equal = p.SADY == 0 && p.SADCb == 0 && p.SADCr == 0
 	case d.Unit && len(d.Last.Cells) > 0:
 		now := thumbOf(f.Frame)
@@ -129,10 +123,19 @@ func (d *motion) change(f *videoFrame) pairChange {
 		}
 		sum, _ := d.Last.difference(now)
 		c.Border = float64(sum) / float64(16*len(now.Cells))
+		c.Alike = d.alike(c.Border, f)
 	default:
 		c.Blind = true
 	}
 	return c
+}
+
+// alike is how far f shows the scene of the picture before, where its cells changed by so much that it might not; else 1.
+func (d *motion) alike(cells float64, f *videoFrame) float64 {
+	if cells < skipMotion || len(d.Grid) != len(f.Grid) || cells < 2*d.Ring[len(d.Ring)-1].Cells {
+		return 1
+	}
+	return sceneAlike(d.Grid, f.Grid[:])
 }
 
 // sceneAlike is the correlation of two pictures' cells; 0 where one is flat, or where most of what changed became brighter, or darker: that is light and no motion.
@@ -169,7 +172,11 @@ func (d *motion) kind(i int) pairKind {
 		return pairUnknown
 	}
 	if !c.Known {
-		return borderKind(c, before, after)
+		k := borderKind(c, before, after)
+		if k != pairLikely && c.Border <= caughtBorder*cellsBeside(after) && d.caughtUp(i) {
+			return pairSure
+		}
+		return k
 	}
 	near := motionBeside(before).least(motionBeside(after))
 	mean, block, ti2 := near.mean.second, near.block.second, near.ti2.second
@@ -181,8 +188,11 @@ func (d *motion) kind(i int) pairKind {
 	likely := c.Mean <= likelyMean && c.Block <= likelyBlock && (ti2 >= leastTI2 &&
 		c.Mean <= likelyMeanShare*mean && c.Block <= likelyBlockShare*block && c.TI2 <= likelyTI2Share*ti2 ||
 		ti2 < leastTI2 && c.Mean <= plainMeanShare*mean && c.Block <= plainBlockShare*block)
-	if !sure && c.Mean <= dipMean*mean && d.dips(i) {
-		sure = true
+	if !sure && c.Mean <= dipMean*mean {
+		if d.caughtUp(i) {
+			return pairSure
+		}
+		sure = d.dips(i)
 	}
 	switch {
 	case !sure && !likely:
@@ -193,20 +203,6 @@ func (d *motion) kind(i int) pairKind {
 		return pairSure
 	}
 	return pairLikely
-}
-
-// dips tells whether the pair stands out from steady motion as one that lacks it (NTIA's dip, against the four pairs on either side).
-func (d *motion) dips(i int) bool {
-	c := &d.Ring[i]
-	low, high, ti2 := math.Inf(1), 0.0, math.Inf(1)
-	known := 0
-	for j := max(0, i-dipNear); j <= i+dipNear && j < len(d.Ring); j++ {
-		if o := &d.Ring[j]; j != i && o.Known {
-			known++
-			low, high, ti2 = min(low, o.Mean), max(high, o.Mean), min(ti2, o.TI2)
-		}
-	}
-	return known > dipNear && high <= dipSteady*low && c.Mean <= dipMean*low && ti2 >= leastTI2 && c.TI2 <= dipTI2*ti2
 }
 
 // borderKind judges a border of units by the cells of the thumbnails.

@@ -192,6 +192,73 @@ func TestSkip(t *testing.T) {
 	wantTold(t, judgeFrames(t, newMotion, motionParams(), frames))
 }
 
+// TestSkipOfAPart: where only a part of the picture moves, a jump is hardly twice as great as what is usual; less than that a camera does.
+func TestSkipOfAPart(t *testing.T) {
+	jump := repeating(200, true)
+	for i := 100; i < len(jump); i++ {
+		jump[i] += 2
+	}
+	skip := func(share float64) []videoFrame {
+		frames := motionClip(jump, 25, 61, 0)
+		frames[100].Pair.BlockMean = int64(share * float64(frames[99].Pair.BlockMean))
+		return frames
+	}
+	wantTold(t, judgeFrames(t, newMotion, motionParams(), skip(2.05)), "video.dropped_frames info 4-4.04")
+	wantTold(t, judgeFrames(t, newMotion, motionParams(), skip(1.85)))
+}
+
+// TestSkipOnABorder: where units meet there is no pair, but there are thumbnails.
+func TestSkipOnABorder(t *testing.T) {
+	jump := repeating(200, true)
+	for i := 122; i < len(jump); i++ {
+		jump[i] += 4
+	}
+	frames := motionClip(jump, 25, 61, 0.2)
+	wantTold(t, judgeFrames(t, newMotion, motionParams(), frames), "video.dropped_frames info 4.88-4.92")
+	wantTold(t, judgeFrames(t, newMotion, motionParams(), frames, 122), "video.dropped_frames info 4.88-4.92")
+	for i := 122; i < len(frames); i++ {
+		slices.Reverse(frames[i].Grid[:]) // another picture
+	}
+	wantTold(t, judgeFrames(t, newMotion, motionParams(), frames))
+}
+
+// TestRepeatCodedAnew: a repeat that a coder spent half of the usual bits on is one where the next picture makes up for it, within units and between them.
+func TestRepeatCodedAnew(t *testing.T) {
+	const at = 100
+	tests := []struct {
+		name      string
+		unit      int
+		mean, ti2 float64 // of the repeat, as shares of the usual
+		next      float64 // change of the next picture
+		want      []string
+	}{
+		{"made up for", 61, 0.46, 0.07, 1.9, []string{"video.repeat info 4-4.04"}},
+		{"not made up for", 61, 0.46, 0.07, 1, nil},
+		{"too great", 61, 0.56, 0.07, 1.9, nil},
+		{"contrast moves", 61, 0.46, 0.2, 1.9, nil},
+		{"on a border", at, 0.41, 0, 1.9, []string{"video.repeat info 4-4.04"}},
+		{"a border that calms down", at, 0.41, 0, 1, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			frames := motionClip(repeating(200, true), 25, tt.unit, 0)
+			usual := frames[at-1].Pair
+			if p := &frames[at].Pair; frames[at].HasPair {
+				p.SADY, p.TI2 = int64(tt.mean*float64(usual.SADY)), int64(tt.ti2*float64(usual.TI2))
+				p.MaxBlock, p.BlockMean = usual.MaxBlock/2, usual.BlockMean/2
+			} else {
+				for i, v := range frames[at-1].Fine {
+					frames[at].Fine[i] = uint16(float64(v) + tt.mean*(float64(frames[at].Fine[i])-float64(v)))
+				}
+			}
+			p := &frames[at+1].Pair
+			p.SADY, p.TI2, p.BlockMean = int64(tt.next*float64(usual.SADY)), int64(tt.next*float64(usual.TI2)), int64(tt.next*float64(usual.BlockMean))
+			fs := judgeFrames(t, newMotion, motionParams(), frames)
+			wantTold(t, fs, tt.want...)
+		})
+	}
+}
+
 func TestMotionDoesNotCrossAGap(t *testing.T) {
 	frames := motionClip(repeating(200, true, 60), 25, 61, 0)
 	d := newMotion(motionParams(), func(f jobs.Finding) { t.Errorf("found %s", told(f)) })
