@@ -15,7 +15,7 @@ func stillDefects() []Defect {
 			{Name: "still", About: "one picture again and again", recipe: freezeWith("", 0.12)},
 			{Name: "grain", About: "one picture under film grain that goes on", recipe: freezeWith("noise=c0s=3:c0f=t:c0_seed=7", 0.24)},
 			{Name: "recoded", About: "one picture, coded badly, so that each key frame changes it a little", recipe: freezeCoded},
-			{Name: "hold", About: "a hold of 0.7 s, as animation has them", Decoy: true, recipe: hold},
+			{Name: "hold", About: "a hold of 0.7 s, as animation has them", Decoy: true, Revision: 1, recipe: hold},
 			{Name: "zoom", About: "a slow zoom into a still", Decoy: true, recipe: slowZoom},
 			{Name: "ticker", About: "a still with something small that moves", Decoy: true, recipe: ticker},
 		}},
@@ -121,6 +121,7 @@ func hold(s *scene) error {
 	if err != nil {
 		return err
 	}
+	s.label.Along = []string{"video.dropped_frames"} // what moved on behind the hold is lost: of that the picture jumps
 	return s.render(render{graph: s.freezeGraph(a, b, "")})
 }
 
