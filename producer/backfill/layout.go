@@ -69,6 +69,9 @@ func (l Layout) At(t time.Time) string {
 	).Replace(l.text)
 }
 
+// Expand puts the parts of a time, in its own zone, into a text with places; a text without any stays as it is.
+func Expand(text string, t time.Time) string { return Layout{text: text, zone: t.Location()}.At(t) }
+
 func two(n int) string {
 	if n < 10 {
 		return "0" + strconv.Itoa(n)
