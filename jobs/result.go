@@ -38,6 +38,8 @@ type Finding struct {
 	Message    string `json:"message"`
 	// Cause says where the fault lies as far as the evidence goes: "source", "encoder", "packager" or "delivery"; empty when nothing tells.
 	Cause string `json:"cause,omitempty"`
+	// Profile names the profile of the ad break in which the finding stands; empty under the check's own.
+	Profile string `json:"profile,omitempty"`
 	// Evidence says by what the cause was told: "in all 4 video renditions at the same time".
 	Evidence string `json:"evidence,omitempty"`
 }
@@ -86,7 +88,8 @@ type Rendition struct {
 	Layout     string  `json:"channel_layout,omitempty"`
 	Language   string  `json:"language,omitempty"`
 	Duration   Seconds `json:"duration"`
-	Frames     int64   `json:"frames,omitempty"`
+	// Frames counts decoded pictures, and at DepthFast the packets of those that were not decoded.
+	Frames int64 `json:"frames,omitempty"`
 }
 
 // Loudness is the programme loudness of one audio rendition (ITU-R BS.1770-5, EBU Tech 3341/3342). A value that could not be

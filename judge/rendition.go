@@ -70,7 +70,7 @@ func (t *rendition) describe(id string, several bool) {
 		t.Language = v.Language
 	}
 	if t.s.Kind == measurement.Video {
-		t.Frames = t.s.Frames
+		t.Frames = t.s.Frames + t.s.Undecoded
 		t.FrameRate = t.s.frameRate()
 	}
 	t.Duration = shifted(t.shift, t.s.duration).At()

@@ -87,6 +87,17 @@ func TestCaptionsAtFastDepth(t *testing.T) {
 	}
 }
 
+// TestFramesAtFastDepth: a rendition has the pictures that it has, however many of them were decoded.
+func TestFramesAtFastDepth(t *testing.T) {
+	c := clean()
+	for _, deep := range []int{0, 5, 10} {
+		r := judgedFast(t, c.sequenceDef("s0"), shallowed(c.units(), func(i int) bool { return i >= deep }), c.formats())
+		if n := r.Renditions[0].Frames; n != 500 {
+			t.Errorf("%d of 10 segments were decoded: %d pictures", deep, n)
+		}
+	}
+}
+
 func wantReasons(t *testing.T, r jobs.Result, code string, reasons ...string) {
 	t.Helper()
 	for _, c := range r.Coverage {

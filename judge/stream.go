@@ -25,6 +25,8 @@ type stream struct {
 	// First is the format that the rendition is described by, Format the one in force.
 	First, Format measurement.Format
 	Frames        int64
+	// Undecoded counts the packets of units of which only key frames were decoded, beyond those.
+	Undecoded int64 `json:",omitempty"`
 	// Front is the end of what the detectors have seen.
 	Front jobs.Micros
 	// Begun is true once a row has its place, and Head is where the first one stands, also where no detector sees it.
@@ -175,6 +177,9 @@ func (s *stream) begin(t *placedTrack, epoch int) {
 	unit := *t
 	unit.First, unit.End = t.First+s.Clock.Shift, t.End+s.Clock.Shift
 	s.Unit = &unit
+	if unit.fast() {
+		s.Undecoded += int64(min(max(0, unit.Packets-unit.Frames), maxTerm))
+	}
 }
 
 // pass lets a unit of an object go by that has nothing of this track. Only what is wrong with the object as a whole concerns it.
