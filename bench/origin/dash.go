@@ -9,7 +9,8 @@ import (
 // mpdScale is the time scale of the MPDs, in units per second.
 const mpdScale = 90000
 
-// mpd writes the dynamic MPD of a channel (ISO/IEC 23009-1), or the static one of a channel that has ended.
+// mpd writes the dynamic MPD of a channel (ISO/IEC 23009-1). That of one that has ended says how long it was and when it is updated again, which is never: it
+// shows its window still, so it is not static.
 func (r *request) mpd() string {
 	var b strings.Builder
 	target := 0
@@ -19,7 +20,7 @@ func (r *request) mpd() string {
 	kind := fmt.Sprintf(`type="dynamic" minimumUpdatePeriod="PT%dS" timeShiftBufferDepth="PT%.3fS"`, target, r.stream.Window.Seconds())
 	ended := !r.stream.Ended.IsZero() && !r.now.Before(r.stream.Ended)
 	if ended {
-		kind = fmt.Sprintf(`type="static" mediaPresentationDuration="PT%.3fS"`, r.stream.Ended.Sub(r.stream.Start).Seconds())
+		kind = fmt.Sprintf(`type="dynamic" mediaPresentationDuration="PT%.3fS" timeShiftBufferDepth="PT%.3fS"`, r.stream.Ended.Sub(r.stream.Start).Seconds(), r.stream.Window.Seconds())
 	}
 	fmt.Fprintf(&b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\" profiles=\"urn:mpeg:dash:profile:isoff-live:2011\" %s "+
 		"availabilityStartTime=%q publishTime=%q minBufferTime=\"PT%dS\" maxSegmentDuration=\"PT%dS\">\n",
@@ -29,9 +30,7 @@ func (r *request) mpd() string {
 		r.adaptationSet(&b, i, media)
 	}
 	b.WriteString("  </Period>\n")
-	if !ended {
-		b.WriteString("  <UTCTiming schemeIdUri=\"urn:mpeg:dash:utc:http-iso:2014\" value=\"../time\"/>\n")
-	}
+	b.WriteString("  <UTCTiming schemeIdUri=\"urn:mpeg:dash:utc:http-iso:2014\" value=\"../time\"/>\n")
 	b.WriteString("</MPD>\n")
 	return b.String()
 }

@@ -1,6 +1,7 @@
 package origin
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -148,15 +149,29 @@ func (o *Origin) mediaPlaylist(w http.ResponseWriter, q *http.Request, r *reques
 			http.Error(w, "too far ahead", http.StatusBadRequest)
 			return
 		}
-		if o.clock.Wait(q.Context(), r.due(msn-v.shift, part)) != nil {
+		if r = o.await(q.Context(), r, msn-v.shift, part); r == nil {
 			return
 		}
-		r, _ = o.look(r.stream.Name, r.track.Name)
 	}
 	if delta {
 		o.count("delta")
 	}
 	o.playlist(w, q, r, "application/vnd.apple.mpegurl", r.media(delta))
+}
+
+// await makes the request anew when a part of segment n is there, or all of it; nil when the client has gone. A stream that drifts is there later than it was due.
+func (o *Origin) await(ctx context.Context, r *request, n int64, part int) *request {
+	limit := r.now.Add(3 * time.Duration(r.track.target()) * time.Second)
+	for {
+		if o.clock.Wait(ctx, r.due(n, part)) != nil {
+			return nil
+		}
+		next, ok := o.look(r.stream.Name, r.track.Name)
+		if !ok || !next.now.Before(limit) || !next.due(n, part).After(next.now) {
+			return next
+		}
+		r = next
+	}
 }
 
 // due is when a part of segment n will be there, or all of it; not later than three target durations from now, as the section above asks.
@@ -202,10 +217,9 @@ func (o *Origin) segment(w http.ResponseWriter, q *http.Request, r *request, nam
 	switch {
 	case part >= 0 && r.stream.Parts > 0:
 		o.count("part")
-		if o.clock.Wait(q.Context(), r.due(n, part)) != nil {
+		if r = o.await(q.Context(), r, n, part); r == nil {
 			return
 		}
-		r, _ = o.look(r.stream.Name, r.track.Name)
 		if ok = part < r.parts(n, r.at(r.now)); ok {
 			whole := r.data(n)
 			data = whole[len(whole)*part/r.stream.Parts : len(whole)*(part+1)/r.stream.Parts]

@@ -197,6 +197,7 @@ func (s *state) cutRow(p *period, r *row, d *draft, now time.Time) {
 			out.Published = it.Seen
 		}
 		for _, f := range it.faults {
+			pl.goOn(&f)
 			p.ledger.tell(f.Key, findingOf(&f, pl.sequence, part[i].Start, part[i].Start+part[i].Duration), now)
 		}
 		it.faults = nil
@@ -274,7 +275,7 @@ func (s *state) rowOf(p *period, sequence string) *row {
 // beginning is the check that the first instalment of a period begins.
 func (s *state) beginning(p *period, now time.Time) *jobs.Check {
 	c := &jobs.Check{
-		V: jobs.Version, ID: p.id, Input: s.stream.Input, Created: now.UTC(), Profile: s.stream.Profile, Queue: "live", WindowLength: s.stream.Window,
+		V: jobs.Version, ID: p.id, Input: s.stream.Input, Created: now.UTC(), Profile: s.stream.Profile, BreakProfile: s.stream.Breaks, Queue: "live", WindowLength: s.stream.Window,
 		Timeline: jobs.Timeline{Kind: s.stream.Kind},
 	}
 	for _, id := range p.order {

@@ -63,6 +63,15 @@ func (l *ledger) tell(key string, f jobs.Finding, now time.Time) (isNew bool) {
 	return true
 }
 
+// begun is where the fault of a key begins on the timeline; false when there is none.
+func (l *ledger) begun(key string) (jobs.Micros, bool) {
+	old := l.keys[key]
+	if key == "" || old == nil {
+		return 0, false
+	}
+	return old.finding.Start.Micros(), true
+}
+
 // write gives what an instalment is to say, and the keys with their places when it is written.
 func (l *ledger) write() (findings []jobs.Finding, updates []jobs.FindingUpdate, keys map[string]int) {
 	keys = map[string]int{}

@@ -96,6 +96,9 @@ func (s *state) atEdge(f live.Fault, r *row, now time.Time) bool {
 			sequence = pl.sequence
 		}
 	}
+	if begun, ok := p.ledger.begun(f.Key); ok {
+		edge = begun
+	}
 	lasts := min(max(jobs.FromDuration(f.Until.Sub(f.Since)), 0), maxLasting)
 	return p.ledger.tell(f.Key, findingOf(&f, sequence, edge, edge+lasts), now)
 }

@@ -27,8 +27,13 @@ func (l *Live) load(ctx context.Context, u *live.Update) {
 		l.unanswered(began, err, u)
 		return
 	default:
+		m := Parse(data)
+		if broken := m.broken(); broken != "" {
+			l.unanswered(began, errors.New(broken), u)
+			return
+		}
 		l.answered()
-		l.read(data, began, u)
+		l.read(&m, began, u)
 	}
 	l.next = l.later(began, l.period())
 }
@@ -80,16 +85,20 @@ func (l *Live) answered() {
 }
 
 // unanswered tells that the manifest cannot be had, and waits longer each time.
-func (l *Live) unanswered(now time.Time, err error, u *live.Update) {
+func (l *Live) unanswered(began time.Time, err error, u *live.Update) {
 	l.failed++
 	if l.loc.URI() != l.cfg.Location.URI() && l.failed > 1 {
 		l.loc, l.version = l.cfg.Location, storage.Info{} // the address that the manifest gave away leads nowhere
 	}
+	now := l.cfg.Now()
 	l.next = l.later(now, l.target()/2<<min(l.failed-1, 10))
+	value := 0.0 // of one that failed once: the next may succeed, however long this one took
 	if l.down.since.IsZero() {
-		l.down.since = now
+		l.down.since = began
+	} else {
+		value = now.Sub(l.down.since).Seconds()
 	}
-	u.Faults = append(u.Faults, l.down.fault("playlist.unavailable", "", now, now.Sub(l.down.since).Seconds(), "manifest: cannot be had: "+reason(err)))
+	u.Faults = append(u.Faults, l.down.fault("playlist.unavailable", "", now, value, "manifest: cannot be had: "+reason(err)))
 }
 
 // reason says why something could not be had, without its address.
@@ -107,21 +116,25 @@ func reason(err error) string {
 	return clip(err.Error())
 }
 
-// read takes over a new manifest. One that is broken does not take the place of one that is not: its faults are told.
-func (l *Live) read(data []byte, now time.Time, u *live.Update) {
-	m := Parse(data)
-	if len(m.Periods) == 0 && (l.mpd != nil || len(m.Faults) > 0) {
-		for _, f := range m.Faults {
-			u.Faults = append(u.Faults, live.Fault{Code: f.Code, Key: "broken manifest " + f.Message, Number: -1, Since: now, Until: now, Message: words(&f)})
-		}
-		return
+// broken says why players can do nothing with a manifest; empty when they can.
+func (m *MPD) broken() string {
+	switch {
+	case len(m.Periods) > 0 && !m.Cut:
+		return ""
+	case len(m.Faults) == 0:
+		return "it has no Period"
 	}
+	return strings.TrimPrefix(words(&m.Faults[0]), "manifest ")
+}
+
+// read takes over a new manifest.
+func (l *Live) read(m *MPD, now time.Time, u *live.Update) {
 	if l.mpd != nil {
-		l.compare(&m, now, u)
+		l.compare(m, now, u)
 	}
-	l.mpd, l.fresh = &m, true
+	l.mpd, l.fresh = m, true
 	l.rebase(l.loc.Moved(l.version.Location))
-	l.clock.direct(&m, now)
+	l.clock.direct(m, now)
 	for _, ref := range m.Locations[:min(1, len(m.Locations))] {
 		if loc, err := l.base.Resolve(ref); err == nil && loc.URI() != l.loc.URI() {
 			l.loc, l.version = loc, storage.Info{}

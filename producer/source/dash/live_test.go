@@ -271,7 +271,7 @@ func TestLiveFaults(t *testing.T) {
 				}
 				return byTime(now)
 			}
-		}, "playlist.invalid", [2]float64{0, 0}, ""},
+		}, "playlist.unavailable", [2]float64{0, 0}, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -27,6 +27,7 @@ const absent jobs.Micros = -1
 type MPD struct {
 	Line     int
 	Dynamic  bool
+	Cut      bool // the XML breaks off
 	Profiles bool // @profiles is there
 	// Start is when the presentation's time was 0, Published when the manifest was made, each nil when nobody says.
 	Start, Published *time.Time

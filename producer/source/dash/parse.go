@@ -15,6 +15,7 @@ func Parse(data []byte) MPD {
 	p := &parser{out: MPD{Duration: absent, MinBuffer: absent, UpdatePeriod: absent, TimeShift: absent, MaxSegment: absent, Delay: absent}, told: map[string]bool{}}
 	root, line, err := readXML(data)
 	if p.broken = err != nil; p.broken {
+		p.out.Cut = true
 		p.invalid(line, jobs.Fail, "the XML breaks off here: %v", err)
 	}
 	switch {

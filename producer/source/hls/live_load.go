@@ -1,6 +1,7 @@
 package hls
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -69,7 +70,18 @@ func (l *Live) load(ctx context.Context, p *playlist) loaded {
 	if out.err == nil && !IsPlaylist(out.data) {
 		out.err = errNoPlaylist
 	}
+	if out.err == nil && p.lines && !endsLine(out.data) {
+		out.err = errCut
+	}
 	return out
+}
+
+// errCut is about an answer that looks complete to HTTP, as from a cache that kept the beginning of one.
+var errCut = errors.New("what the server sends is cut off in the middle of a line")
+
+// endsLine tells whether the last line of a playlist is complete.
+func endsLine(data []byte) bool {
+	return bytes.HasSuffix(data, []byte("\n")) || bytes.HasSuffix(data, []byte("#EXT-X-ENDLIST"))
 }
 
 // withQuery adds delivery directives, after what the address has already (draft-pantos-hls-rfc8216bis section 6.2.5).

@@ -50,6 +50,9 @@ type playlist struct {
 	shift   int64
 	suspect int       // refreshes in a row that showed older numbers only
 	full    time.Time // when a version came whole, no delta update
+	// refused: the server did not want to wait for the next segment, so it is asked for what it has: its numbers may have begun anew.
+	refused bool
+	lines   bool // its versions end with a line break: one that does not is cut off
 
 	heard       time.Time // when it was last had
 	grew        time.Time // when it last brought segments
@@ -96,7 +99,9 @@ func (p *playlist) describe() live.Sequence {
 }
 
 // blocks tells whether the server lets one wait for the next segment.
-func (p *playlist) blocks() bool { return p.begun && p.control != nil && p.control.CanBlockReload }
+func (p *playlist) blocks() bool {
+	return p.begun && !p.refused && p.control != nil && p.control.CanBlockReload
+}
 
 // skips tells whether a delta update can be used: while the last whole version is younger than half the skip boundary (draft-pantos-hls-rfc8216bis section
 // 6.3.7), and nothing is encrypted, because a delta does not say which key is in force where it begins.
@@ -111,6 +116,11 @@ func (p *playlist) skips(now time.Time) bool {
 func (l *Live) take(p *playlist, got *loaded, update *live.Update) {
 	now := l.cfg.Now()
 	same := errors.Is(got.err, storage.ErrUnchanged)
+	if got.blocking >= 0 && got.err != nil && !same && storage.IsPermanent(got.err) {
+		p.refused, p.next = true, now
+		return
+	}
+	p.refused = false
 	if got.err != nil && !same {
 		l.missed(p, got, now)
 		return
@@ -198,6 +208,7 @@ func brief(d time.Duration) string { return d.Round(100 * time.Millisecond).Stri
 
 // merge compares a version with what is known, and tells what is new; false when nothing is.
 func (l *Live) merge(p *playlist, got *loaded, now time.Time, update *live.Update) bool {
+	p.lines = endsLine(got.data)
 	p.child.base = p.child.loc.Moved(got.version.Location)
 	list := Parse(got.data)
 	m := list.Media
@@ -223,7 +234,7 @@ func (l *Live) merge(p *playlist, got *loaded, now time.Time, update *live.Updat
 	news := v.join()
 	v.tellFaults()
 	v.tellMarkers()
-	if got.blocking >= 0 && v.end <= got.blocking && !p.ended && now.Sub(got.began) < p.target/2 {
+	if got.blocking >= 0 && v.end <= got.blocking && !now.Before(p.progress) && !p.ended && now.Sub(got.began) < p.target/2 {
 		v.fault("playlist.part", got.blocking, 0, p.label("the answer to a blocking reload for segment %d came without it, after %s", got.blocking, brief(now.Sub(got.began))))
 	}
 	return news

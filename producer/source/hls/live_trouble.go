@@ -80,6 +80,9 @@ func (l *Live) trouble(code string) []live.Fault {
 			l.whole[code] = worst.since
 		}
 		f := worst.fault(code, "", l.whole[code])
+		if code == "playlist.unavailable" && worst.since.After(f.Since) { // one playlist after the other could not be had
+			f.Value = max(f.Value, f.Until.Sub(f.Since).Seconds())
+		}
 		if going > 1 {
 			f.Message = fmt.Sprintf("%s (all %d playlists)", f.Message, going)
 		}

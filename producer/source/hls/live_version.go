@@ -181,7 +181,7 @@ func (v *version) agrees(by int64) bool {
 	same, both := 0, 0
 	for i := range v.p.known {
 		k := &v.p.known[i]
-		at := k.number + by - v.first
+		at := k.number + by - v.first - v.media.Skipped
 		if at < 0 || at >= int64(len(v.media.Segments)) {
 			continue
 		}
@@ -206,16 +206,22 @@ func (v *version) renumber(by int64) {
 	p.rebase()
 }
 
+// maxBehind bounds by how many segments an older copy may lag without being stale.
+const maxBehind = 10
+
 // back deals with a version that ends before the one that is known. An older copy has the same segments under the same numbers; one whose segments are
 // others, twice in a row, is a sequence that began anew.
 func (v *version) back() bool {
 	p := v.p
 	p.rebase()
-	p.progress = v.now // an older copy goes on where it was
 	by, last := float64(p.end-v.end), p.end-1
-	if v.listed() {
+	p.progress = v.now.Add(time.Duration(min(by, maxBehind)+1) * p.target) // an older copy goes on where it was, and brings news when it has caught up
+	switch {
+	case v.listed():
 		p.suspect = 0
-	} else {
+	case v.media.Skipped > 0: // what it leaves out may be what is known: ask for all of it
+		p.full = time.Time{}
+	default:
 		p.suspect++
 	}
 	if p.suspect < 2 {

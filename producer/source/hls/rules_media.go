@@ -156,6 +156,9 @@ func (p *parser) typeRule(m *Media) {
 
 // mapRule: RFC 8216 section 3.3.
 func (p *parser) mapRule(m *Media) {
+	if m.Skipped > 0 { // a delta update leaves EXT-X-MAP out with the segments before which it stands
+		return
+	}
 	var bare several
 	for i := range m.Segments {
 		if s := &m.Segments[i]; s.Map == nil && !s.Gap && fragmented(s.URI) {
