@@ -127,16 +127,18 @@ func (a *audioTrack) follow(s *stream, p *heldSlot) {
 	switch distance := start - s.Front; {
 	case distance > tolerance || s.Broken && distance > minHole:
 		s.hole(s.Front, start)
-		a.explain(s, s.Front, start)
+		a.explain(s, p, s.Front, start)
 	case distance < -tolerance && p.end() <= s.Front:
 		s.Order.behind(s, start, s.Front)
 	}
 }
 
-// explain says why there is no sound in [from, to).
-func (a *audioTrack) explain(s *stream, from, to jobs.Micros) {
+// explain says why there is no sound in [from, to), behind which a slot stands.
+func (a *audioTrack) explain(s *stream, p *heldSlot, from, to jobs.Micros) {
 	switch {
 	case s.Broken:
+	case a.Damage.refused(from, to, p):
+		a.Damage.lost(s, from, to)
 	case !s.objectMode && s.Rows > 1 && s.Unit.Packets > s.Unit.Frames:
 		a.Damage.lost(s, from, to)
 	default:

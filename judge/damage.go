@@ -10,6 +10,8 @@ import (
 const (
 	// damageMerge joins damage that lies closer together: one disturbance, one finding.
 	damageMerge jobs.Micros = 500e3
+	// soundMerge is that of sound: MP3, AC-3 and AAC take some of a row of damaged packets for sound, and what is heard is one disturbance all the same.
+	soundMerge jobs.Micros = 1e6
 	// maxSettle is how long a decoder that starts in mid-stream is given to reach a picture that refers to nothing before it. Two seconds are a
 	// GOP of delivery practice; with periodic intra refresh there is no keyframe at all.
 	maxSettle jobs.Micros = 2e6
@@ -32,6 +34,8 @@ type damage struct {
 	Since    jobs.Micros
 	// Heard is where the sound so far ends.
 	Heard jobs.Micros
+	// Tail is how many complaints came with the slot that ends there.
+	Tail int32 `json:",omitempty"`
 }
 
 type damageRun struct {
@@ -84,7 +88,7 @@ func (d *damage) slot(s *stream, a *audioSlot) {
 	if d.Heard > 0 && from-d.Heard <= audioSettle {
 		from = d.Heard // what was refused would have sounded there
 	}
-	d.Heard = a.End
+	d.Heard, d.Tail = a.End, a.Errors
 	if d.Settling || a.Errors == 0 {
 		return
 	}
@@ -93,6 +97,22 @@ func (d *damage) slot(s *stream, a *audioSlot) {
 	r.Hard++
 	r.example(s)
 }
+
+// refusedSamples is the most that one complaint explains of a hole: two frames of MP3, of which a broken one takes the next along, which borrows bits from it. A
+// frame of HE-AAC has 2048.
+const refusedSamples = 2304
+
+// refused tells whether complaints about packets explain a hole that a slot follows: those are told with the slot before or behind it.
+func (d *damage) refused(from, to jobs.Micros, p *heldSlot) bool {
+	n := int64(min(max(0, p.Errors), maxRefused))
+	if d.Heard == from {
+		n += int64(min(max(0, d.Tail), maxRefused))
+	}
+	return n > 0 && p.Format.SampleRate > 0 && to-from <= jobs.Micros(n*refusedSamples*1e6/int64(p.Format.SampleRate))
+}
+
+// maxRefused bounds the complaints of one slot that are believed: more packets than an hour has.
+const maxRefused = 1 << 20
 
 // lost books time that packets claim and for which nothing was decoded.
 func (d *damage) lost(s *stream, from, to jobs.Micros) {
@@ -130,7 +150,11 @@ func shorten(s string) string {
 
 // expire ends a run that nothing joins any more.
 func (d *damage) expire(s *stream, at jobs.Micros) {
-	if d.Run != nil && at-d.Run.To > damageMerge {
+	merge := damageMerge
+	if s.Kind == measurement.Audio {
+		merge = soundMerge
+	}
+	if d.Run != nil && at-d.Run.To > merge {
 		d.end(s)
 	}
 }

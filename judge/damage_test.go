@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"aircheck/jobs"
@@ -114,4 +115,43 @@ func TestDamagedSound(t *testing.T) {
 	if len(r.Findings) != 1 {
 		t.Errorf("findings %s", encode(t, r.Findings))
 	}
+}
+
+// TestRefusedPacketsAreNoGap: a hole behind which a decoder complains of as many packets as it holds is damage, also where units do not begin with packets.
+func TestRefusedPacketsAreNoGap(t *testing.T) {
+	tests := []struct {
+		name          string
+		before, after int32 // complaints told with the slot before and behind the hole
+		damage, gap   int
+	}{
+		{"told before", 10, 0, 1, 0},
+		{"told behind", 0, 10, 1, 0},
+		{"told with both", 5, 5, 1, 0},
+		{"too few", 1, 1, 2, 1},
+		{"none", 0, 0, 0, 1},
+		{"no such number", -1, -1 << 31, 0, 1},
+	}
+	for _, c := range tests {
+		s := &script{segments: 2, length: 4e6, rate: 25, audio: 48000}
+		units := s.units()
+		slots := units[0].slots
+		slots[99].Errors, slots[140].Errors = c.before, c.after
+		units[0].slots = slices.Delete(slots, 100, 140)
+		r := judgedUnits(t, s.sequenceDef("s0"), units, s.formats())
+		d, g := finding(r, "audio.decode_error"), finding(r, "timestamp.gap")
+		if c.damage == 1 && (len(d) != 1 || float64(d[0].End-d[0].Start) < 0.4) || len(g) != c.gap {
+			t.Errorf("%s: found %s", c.name, encode(t, r.Findings))
+		}
+	}
+}
+
+// TestDamagedSoundIsOneDisturbance: a decoder takes some of a row of damaged packets for sound.
+func TestDamagedSoundIsOneDisturbance(t *testing.T) {
+	s := &script{segments: 2, length: 4e6, rate: 25, audio: 48000}
+	units := s.units()
+	for _, i := range []int{100, 180, 260} {
+		units[0].slots[i].Errors = 1
+	}
+	r := judgedUnits(t, s.sequenceDef("s0"), units, s.formats())
+	want(t, r, "audio.decode_error", jobs.Fail, 1, 2.61)
 }
