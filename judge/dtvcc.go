@@ -63,7 +63,18 @@ type service708 struct {
 	Cues   cues
 	// Skip is how many bytes of a code's parameters are to come in the next block.
 	Skip int
+	// Extended is what of an extended code is to come.
+	Extended extension `json:",omitempty"`
 }
+
+// extension is how far an extended code has come.
+type extension int
+
+const (
+	notExtended   extension = iota
+	extendedCode            // its code is next
+	extendedCount           // and how many parameters it has
+)
 
 // The codes that take something off the screen, or begin a line: one is a caption, as in CEA-608.
 const (
@@ -75,6 +86,8 @@ const (
 	newLine       = 0x0d
 	lineAnew      = 0x0e // to the beginning of the line, which is erased
 	extended708   = 0x10
+	// space708 and fixedSpace708 are the characters of G2 that show nothing.
+	space708, fixedSpace708 = 0x20, 0x21
 )
 
 func (s *service708) feed(data []byte, at jobs.Micros) {
@@ -83,10 +96,16 @@ func (s *service708) feed(data []byte, at jobs.Micros) {
 			s.Skip--
 			continue
 		}
+		if s.Extended != notExtended {
+			s.extended(data[i], at)
+			continue
+		}
 		switch c := data[i]; {
 		case c == formFeed, c == newLine, c == lineAnew, c == clearWindows, c == hideWindows, c == deleteWindows, c == reset708:
 			s.Cues.clear(at)
 			s.Skip = extra708(c)
+		case c == extended708:
+			s.Extended = extendedCode
 		case c < 0x20 || c >= 0x80 && c < 0xa0:
 			s.Skip = extra708(c)
 		case c != 0x20 && c != 0xa0:
@@ -95,7 +114,26 @@ func (s *service708) feed(data []byte, at jobs.Micros) {
 	}
 }
 
-// extra708 is how many bytes follow a code (CTA-708-E, 7.1 and 8.10.5). A character of the extended sets counts as one of them: such do not come alone.
+// extended takes what follows EXT1: a code of C2 or C3, which has parameters and shows nothing yet, or a character of G2 or G3 (CTA-708-E, 7.1.2 to 7.1.9).
+func (s *service708) extended(c byte, at jobs.Micros) {
+	if s.Extended == extendedCount {
+		s.Extended, s.Skip = notExtended, int(c&0x1f)
+		return
+	}
+	s.Extended = notExtended
+	switch {
+	case c < 0x20:
+		s.Skip = int(c / 8) // 0 to 3
+	case c >= 0x90 && c < 0xa0:
+		s.Extended = extendedCount
+	case c >= 0x80 && c < 0x90:
+		s.Skip = int(c/8) - 12 // 4 or 5
+	case c != space708 && c != fixedSpace708:
+		s.Cues.show(at, 1)
+	}
+}
+
+// extra708 is how many bytes follow a code of C0 or C1 (CTA-708-E, 7.1 and 8.10.5).
 func extra708(c byte) int {
 	switch {
 	case c >= 0x98: // a window's definition
@@ -106,7 +144,7 @@ func extra708(c byte) int {
 		return 3
 	case c == 0x90 || c == 0x92 || c >= 0x18 && c < 0x20:
 		return 2
-	case c >= 0x88 && c <= 0x8d || c >= extended708 && c < 0x18:
+	case c >= 0x88 && c <= 0x8d || c > extended708 && c < 0x18:
 		return 1
 	}
 	return 0
