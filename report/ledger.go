@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"aircheck/jobs"
@@ -63,7 +64,7 @@ func (r *Report) examined() (list, rest []jobs.Coverage) {
 		alive[c.Rendition] = alive[c.Rendition] || !skipped(c)
 	}
 	for _, c := range r.Coverage {
-		if alive[c.Rendition] && skipped(c) {
+		if alive[c.Rendition] && skipped(c) && !shallow(c) {
 			rest = append(rest, c)
 		} else {
 			list = append(list, c)
@@ -81,6 +82,13 @@ func skipped(c jobs.Coverage) bool {
 	}
 	return len(c.Intervals) > 0
 }
+
+// shallow tells whether a detector did not examine some of the time because only key frames were decoded: that is a hole, however much of the time it is.
+func shallow(c jobs.Coverage) bool {
+	return slices.ContainsFunc(c.Intervals, byDepth)
+}
+
+func byDepth(iv jobs.Interval) bool { return iv.State == jobs.Skipped && iv.Depth == jobs.DepthFast }
 
 // shares returns, for each state that occurs, its part of all (rendition, detector, time), in 0..1. It is empty when there is nothing to cover.
 func shares(coverage []jobs.Coverage) map[jobs.State]float64 {
@@ -124,8 +132,11 @@ type hole struct {
 
 func (h hole) String() string {
 	who := strings.Join(h.detectors, ", ")
-	if len(h.detectors) == h.ofDetector {
+	switch {
+	case len(h.detectors) == h.ofDetector:
 		who = "all detectors"
+	case byDepth(h.interval): // nearly all, and often
+		who = fmt.Sprintf("%d of %d detectors", len(h.detectors), h.ofDetector)
 	}
 	line := fmt.Sprintf("%s  %s – %s  %s (%s)", h.rendition, Clock(h.interval.Start), Clock(h.interval.End), h.interval.State, who)
 	if h.interval.Reason != "" {

@@ -71,6 +71,26 @@ func TestTextReportsWriteErrors(t *testing.T) {
 	}
 }
 
+// TestSkippedForDepthIsAHole: what --depth fast did not look at is no detector that has nothing to go by.
+func TestSkippedForDepthIsAHole(t *testing.T) {
+	result := testResult()
+	skip := jobs.Interval{End: 20, State: jobs.Skipped, Depth: jobs.DepthFast, Reason: "only key frames"}
+	result.Coverage = []jobs.Coverage{
+		{Rendition: "v0", Detector: "video.black", Intervals: []jobs.Interval{{End: 20, State: jobs.Analysed, Depth: jobs.DepthFast}}},
+		{Rendition: "v0", Detector: "video.blur", Intervals: []jobs.Interval{skip}},
+		{Rendition: "v0", Detector: "video.flash", Intervals: []jobs.Interval{skip}},
+	}
+	out := render(t, build(t, testCheck(), result, Run{}), TextOptions{})
+	for _, want := range []string{"Coverage   analysed 33.3 %, skipped 66.7 %\n", "skipped (2 of 3 detectors): only key frames\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, "Not judged") {
+		t.Errorf("called not measurable:\n%s", out)
+	}
+}
+
 func TestPercentNeverRoundsAHoleAway(t *testing.T) {
 	tests := map[float64]string{1: "100 %", 0.99999: "99.9 %", 0.5: "50.0 %", 0.00001: "0.1 %", 0: "0 %"}
 	for share, want := range tests {
