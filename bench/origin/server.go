@@ -185,6 +185,9 @@ func (r *request) due(n int64, part int) time.Time {
 	if r.fault(Stale) != nil {
 		wait = most
 	}
+	if f := r.fault(Back); f != nil {
+		wait += time.Duration(max(f.Count, 1)) * r.track.duration(n)
+	}
 	return r.now.Add(min(max(wait, 0), most))
 }
 

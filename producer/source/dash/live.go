@@ -173,10 +173,24 @@ func (l *Live) ended(now time.Time) bool {
 		return false
 	case !m.Dynamic:
 		return true
-	case m.Duration < 0 || m.Start == nil || m.UpdatePeriod >= 0 || len(m.Periods) == 0:
+	case !m.final():
 		return false
 	}
-	return l.clock.at(now).After(m.Start.Add(micro(m.Duration) + defaultTarget))
+	complete := len(l.tracks) > 0
+	for _, t := range l.tracks {
+		complete = complete && t.complete(m)
+	}
+	return complete || l.clock.at(now).After(m.Start.Add(micro(m.Duration)+defaultTarget))
+}
+
+// final tells whether a dynamic manifest says when it ends, and that it changes no more.
+func (m *MPD) final() bool {
+	return m.Dynamic && m.Duration >= 0 && m.Start != nil && m.UpdatePeriod < 0 && len(m.Periods) > 0
+}
+
+// complete tells whether all that a manifest announces of a track was told.
+func (t *track) complete(m *MPD) bool {
+	return m.final() && t.begun && t.end >= m.Duration-jobs.FromDuration(t.target)/2
 }
 
 // wait is the time to the next refresh: when the manifest is due, or when the next segment is by the clock.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -238,16 +239,20 @@ func (l *Live) tellFaults(now time.Time, u *live.Update) {
 	for i := range l.mpd.Faults {
 		f := &l.mpd.Faults[i]
 		key := fmt.Sprint(f.Code, " ", f.Start, " ", f.Message)
+		placed := f.End > f.Start && l.mpd.Start != nil
+		if placed && f.Rep != nil { // its words hold a position in the manifest, which slides
+			key = fmt.Sprint(f.Code, " ", f.Start, " ", f.Rep.sequence)
+		}
 		since, known := l.told[key]
 		if !known {
-			since = now
+			since, known = now, placed && f.Rep != nil && l.altered(f)
 		}
 		lasting[key] = since
 		out := live.Fault{Code: f.Code, Key: key, Number: -1, Since: since, Until: now, Value: max(0, f.Value), Message: words(f)}
 		if f.Rep != nil {
 			out.Sequence = f.Rep.sequence
 		}
-		if f.End > f.Start && l.mpd.Start != nil {
+		if placed {
 			if known {
 				continue
 			}
@@ -256,6 +261,16 @@ func (l *Live) tellFaults(now time.Time, u *live.Update) {
 		u.Faults = append(u.Faults, out)
 	}
 	l.told = lasting
+}
+
+// altered tells whether a fault lies where a published segment was given another end, which is told.
+func (l *Live) altered(f *Fault) bool {
+	for _, t := range l.tracks {
+		if t.describes.ID == f.Rep.sequence && (slices.Contains(t.altered, f.Start) || slices.Contains(t.altered, f.End)) {
+			return true
+		}
+	}
+	return false
 }
 
 // maxMarked bounds the markers that are remembered as told.

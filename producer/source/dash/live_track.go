@@ -31,7 +31,14 @@ type track struct {
 	progress time.Time // when the newest segment was first seen
 	stale    trouble
 	edge     edge
+	back     trouble // older copies of the manifest, and by how many segments they were behind at most
+	furthest float64
+	// altered are the ends that segments got or lost after they were published: the holes and overlaps there have that finding already.
+	altered []jobs.Micros
 }
+
+// maxAltered bounds what is remembered of it.
+const maxAltered = 100
 
 // seen is a segment that was told.
 type seen struct {
@@ -71,7 +78,7 @@ func (l *Live) news(ctx context.Context, t *track, r *row, now time.Time, u *liv
 		if !t.stale.since.IsZero() {
 			t.edge = edge{} // an outage has a finding of its own: measured anew after it
 		}
-		t.progress, t.stale = now, trouble{}
+		t.progress, t.stale, t.back = now, trouble{}, trouble{}
 		if l.mpd.Dynamic && l.mpd.Start != nil && !t.byClock {
 			t.judgeEdge(l.clock.at(now).Sub(l.mpd.Start.Add(micro(t.end))), now, u)
 		}
@@ -187,6 +194,9 @@ func address(p *piece) string {
 	return fmt.Sprint(uri, " ", p.at.Offset, " ", p.at.Length)
 }
 
+// maxBehind bounds by how many segments an older copy may lag without being stale.
+const maxBehind = 10
+
 // compare holds the segments that two versions share against each other.
 func (t *track) compare(list []piece, now time.Time, u *live.Update) {
 	if !t.begun {
@@ -194,10 +204,13 @@ func (t *track) compare(list []piece, now time.Time, u *live.Update) {
 	}
 	if last := list[len(list)-1]; last.end < t.end-tolerance(&last) {
 		back := math.Round(float64(t.end-last.end) / float64(max(last.end-last.start, 1)))
-		u.Faults = append(u.Faults, live.Fault{
-			Code: "playlist.sequence", Key: fmt.Sprint("back ", last.end), Sequence: t.describes.ID, Number: -1, Since: now, Until: now, Value: back,
-			Message: fmt.Sprintf("manifest: %s: the newest segment is $Time$ %d, %.0f segments before what was published already", t.describes.Name, last.slot.at, back),
-		})
+		if t.back.since.IsZero() {
+			t.back.since, t.furthest = now, 0
+		}
+		t.furthest = max(t.furthest, back)
+		t.progress = now.Add(time.Duration(min(back, maxBehind)+1) * t.target) // an older copy brings news when it has caught up
+		u.Faults = append(u.Faults, t.back.fault("playlist.sequence", t.describes.ID, now, t.furthest,
+			fmt.Sprintf("manifest: %s: the newest segment is $Time$ %d, %.0f segments before what was published already", t.describes.Name, last.slot.at, back)))
 	}
 	k := 0
 	for i := range t.known {
@@ -224,6 +237,9 @@ func (t *track) changed(s *seen, p *piece, now time.Time, u *live.Update) {
 	default:
 		return
 	}
+	if was := s.start + s.duration; was != p.end && len(t.altered) < maxAltered {
+		t.altered = append(t.altered, was, p.end)
+	}
 	s.address, s.duration = address(p), p.end-p.start
 	u.Faults = append(u.Faults, live.Fault{
 		Code: "playlist.changed", Key: fmt.Sprint("changed ", s.number, what), Sequence: t.describes.ID, Number: s.number, Since: now, Until: now,
@@ -237,7 +253,7 @@ func (l *Live) judgeStale(now time.Time, u *live.Update) {
 	going := 0
 	var latest time.Time
 	for _, t := range l.tracks {
-		if t.byClock || !t.begun || t.progress.IsZero() || l.mpd == nil || !l.mpd.Dynamic {
+		if t.byClock || !t.begun || t.progress.IsZero() || l.mpd == nil || !l.mpd.Dynamic || t.complete(l.mpd) {
 			continue
 		}
 		going++
