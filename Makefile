@@ -77,6 +77,9 @@ asan: ## the kernels under the address sanitizer: the race detector does not see
 e2e: tools build ## a real Redis, a real S3 server, two workers, one of them killed
 	$(GO) test $(NOVCS) -count=1 -timeout 15m ./internal/e2e/...
 
+live: build ## 200 live streams for four minutes with two producers, of which one is killed, and two workers; prints latencies
+	AIRCHECK_REQUIRE=1 AIRCHECK_BIN=$(CURDIR)/bin/aircheck $(GO) test $(NOVCS) -count=1 -timeout 30m -v -run 'TestLive$$' ./internal/e2e -live.streams 200 -live.time 4m -live.window 10s
+
 accept: build ## the black-box acceptance cases that are due
 	python3 $(ACCEPT) --bin bin/aircheck --disputed .ci/accept-disputed $(foreach g,$(ACCEPT_GROUPS),--group $(g))
 

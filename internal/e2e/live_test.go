@@ -28,11 +28,11 @@ import (
 var (
 	liveStreams = flag.Int("live.streams", 12, "how many channels TestLive follows")
 	liveTime    = flag.Duration("live.time", time.Minute, "how long they last")
+	// Short, so that there is something to lose whenever a producer dies.
+	liveWindow = flag.Duration("live.window", 6*time.Second, "length of their windows")
 )
 
 const (
-	// liveWindow is short, so that there is something to lose whenever a producer dies.
-	liveWindow = 6 * time.Second
 	// startUp is what the fleet may take to begin before the time counts.
 	startUp = 10 * time.Second
 	// faultLength is of the black picture in one channel.
@@ -59,7 +59,7 @@ func newLiveFleet(t *testing.T) *liveFleet {
 	o, base := fakeorigin.New(t, origin.NewReal(1))
 	f := &liveFleet{data: t.TempDir(), ends: time.Now().Add(startUp + *liveTime).Truncate(2 * time.Second)}
 	var list strings.Builder
-	fmt.Fprintf(&list, "defaults:\n  window: %s\nstreams:\n", liveWindow)
+	fmt.Fprintf(&list, "defaults:\n  window: %s\nstreams:\n", *liveWindow)
 	for i := range *liveStreams {
 		name := fmt.Sprintf("ch%d", i)
 		// Not all at the same moment, as in life: two seconds of segments, spread.
@@ -303,6 +303,6 @@ func (f *liveFleet) printLatencies(t *testing.T) {
 			t.Errorf("latency of a %s: %+v, %v", kind, l, err)
 		}
 		t.Logf("from the publication of a %s to the telling of what is wrong with it: p50 %s, p95 %s, p99 %s over %d (window %s)",
-			kind, l.P50.Round(10*time.Millisecond), l.P95.Round(10*time.Millisecond), l.P99.Round(10*time.Millisecond), l.Count, liveWindow)
+			kind, l.P50.Round(10*time.Millisecond), l.P95.Round(10*time.Millisecond), l.P99.Round(10*time.Millisecond), l.Count, *liveWindow)
 	}
 }
