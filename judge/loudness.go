@@ -25,8 +25,8 @@ type loudness struct {
 	Held   *slotEnergy
 	Window sliding
 	// Energy and Samples are the programme's grid of 100 ms cells; Spans lists the cells before which something is missing.
-	Energy  []float64
-	Samples []int32
+	Energy  series
+	Samples counts
 	Spans   []int
 	// Momentary and ShortTerm are the greatest mean squares over 400 ms and 3 s at a hop of 10 ms, Peak the greatest true peak.
 	Momentary, ShortTerm float64
