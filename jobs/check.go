@@ -23,7 +23,9 @@ type Check struct {
 	Reference string    `json:"reference,omitempty"`
 	Created   time.Time `json:"created"`
 	Profile   Profile   `json:"profile"`
-	Queue     string    `json:"queue"` // live, vod or backfill
+	// BreakProfile is the one under which ad breaks are judged; nil for Profile.
+	BreakProfile *Profile `json:"break_profile,omitempty"`
+	Queue        string   `json:"queue"` // live, vod or backfill
 	// Depth is DepthFast or empty for DepthFull.
 	Depth string `json:"depth,omitempty"`
 	// WindowLength is the wanted length of a window.

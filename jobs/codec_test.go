@@ -84,6 +84,15 @@ func sampleLadderCheck() *Check {
 	return c
 }
 
+// sampleBreakCheck has a profile for ad breaks.
+func sampleBreakCheck() *Check {
+	c := sampleCheck()
+	c.BreakProfile = &Profile{Name: "live-monitor", Thresholds: map[string]float64{"video.black.fail": 8}}
+	c.BreakProfile.Seal()
+	c.Timeline.Findings[0].Profile = c.BreakProfile.Name
+	return c
+}
+
 // sampleCaptionsCheck has the field that came with captions.
 func sampleCaptionsCheck() *Check {
 	c := sampleCheck()
@@ -244,6 +253,9 @@ func samples() map[string]struct {
 		"check-captions-v1.json": {
 			sampleCaptionsCheck(), func() ([]byte, error) { return EncodeCheck(sampleCaptionsCheck()) }, func(b []byte) (any, error) { return DecodeCheck(b) },
 		},
+		"check-breaks-v1.json": {
+			sampleBreakCheck(), func() ([]byte, error) { return EncodeCheck(sampleBreakCheck()) }, func(b []byte) (any, error) { return DecodeCheck(b) },
+		},
 		"check-clock-v1.json": {
 			sampleClockCheck(), func() ([]byte, error) { return EncodeCheck(sampleClockCheck()) }, func(b []byte) (any, error) { return DecodeCheck(b) },
 		},
@@ -302,7 +314,7 @@ func TestFrozen(t *testing.T) {
 // TestSamplesSetEveryField keeps the frozen files worth having: a field that no sample sets could be renamed unnoticed.
 func TestSamplesSetEveryField(t *testing.T) {
 	set := map[string]bool{}
-	for _, v := range []any{sampleTask(), sampleObjectTask(), *sampleCheck(), *sampleReferenceCheck(), *sampleCaptionsCheck(), *sampleClockCheck(), *sampleLadderCheck(), *sampleCompared(), sampleCompareTask(), sampleOutcome(), sampleFailure(), *sampleInstalment(), *sampleBeginning(), *sampleContinuation()} {
+	for _, v := range []any{sampleTask(), sampleObjectTask(), *sampleCheck(), *sampleReferenceCheck(), *sampleCaptionsCheck(), *sampleClockCheck(), *sampleLadderCheck(), *sampleBreakCheck(), *sampleCompared(), sampleCompareTask(), sampleOutcome(), sampleFailure(), *sampleInstalment(), *sampleBeginning(), *sampleContinuation()} {
 		collect(set, reflect.ValueOf(v))
 	}
 	collect(set, reflect.ValueOf(*sampleFastCheck()))

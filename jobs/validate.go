@@ -86,8 +86,11 @@ func (c *Check) validate() error {
 		return fmt.Errorf("queue %q is not known", cut(c.Queue))
 	case c.WindowLength < 0 || c.WindowLength > maxTime:
 		return fmt.Errorf("window length of %d µs is out of range", c.WindowLength)
-	case c.Profile.Digest == "" || c.Profile.Digest != c.Profile.digest():
-		return fmt.Errorf("profile %q: digest %q does not belong to its thresholds", cut(c.Profile.Name), cut(c.Profile.Digest))
+	}
+	for _, p := range []*Profile{&c.Profile, c.BreakProfile} {
+		if p != nil && (p.Digest == "" || p.Digest != p.digest()) {
+			return fmt.Errorf("profile %q: digest %q does not belong to its thresholds", cut(p.Name), cut(p.Digest))
+		}
 	}
 	if err := c.Timeline.validate(); err != nil {
 		return err

@@ -17,6 +17,7 @@ type checkpoint struct {
 	Sequences []*sequence       `json:"sequences"`
 	Ladders   []*ladder         `json:"ladders,omitempty"`
 	Detectors []json.RawMessage `json:"detectors"` // by sequence, then stream, then registry
+	Breaks    json.RawMessage   `json:"breaks,omitempty"`
 }
 
 // Snapshot encodes everything that the judge knows so far, so that Restore can go on from here.
@@ -31,6 +32,12 @@ func (j *Judge) Snapshot() ([]byte, error) {
 			return nil, fmt.Errorf("encode detector state: %w", err)
 		}
 		c.Detectors = append(c.Detectors, b)
+	}
+	if j.breaks != nil {
+		var err error
+		if c.Breaks, err = j.breaks.Snapshot(); err != nil {
+			return nil, err
+		}
 	}
 	b, err := json.Marshal(c)
 	if err != nil {
@@ -60,6 +67,9 @@ func Restore(check *jobs.Check, snapshot []byte) (*Judge, error) {
 	j.sequences = c.Sequences
 	if err := j.climb(c.Ladders); err != nil {
 		return nil, fmt.Errorf("restore check %s: %w", check.ID, err)
+	}
+	if err := j.restoreBreaks(c.Breaks); err != nil {
+		return nil, err
 	}
 	detectors := j.detectors()
 	if len(detectors) != len(c.Detectors) {

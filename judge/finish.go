@@ -50,6 +50,9 @@ func (j *Judge) Finish() (jobs.Result, error) {
 	}
 	slices.SortStableFunc(r.Findings, compareFindings)
 	j.causes(r.Findings, renditions)
+	if err := j.interrupted(&r); err != nil {
+		return jobs.Result{}, err
+	}
 	r.Verdict = verdict(r.Findings, lost)
 	return r, nil
 }

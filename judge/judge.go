@@ -33,6 +33,8 @@ type Judge struct {
 	ended   bool
 	list    []rendition
 	referee *referee
+	// breaks judges ad breaks under their own profile; nil without one.
+	breaks *Judge
 }
 
 var errFinished = errors.New("the check is judged already")
@@ -65,7 +67,9 @@ func New(check *jobs.Check) (*Judge, error) {
 	for _, l := range j.ladders {
 		l.sample()
 	}
-	return j, nil
+	var err error
+	j.breaks, err = newBreaks(check)
+	return j, err
 }
 
 // Window folds a measured window. The windows of a sequence must come in order; sequences may interleave. After an error the judge is of no
@@ -81,6 +85,9 @@ func (j *Judge) Window(w jobs.Window, m Measurement) error {
 	for _, l := range j.ladders {
 		l.advance(false)
 	}
+	if j.breaks != nil {
+		return j.breaks.Window(w, m)
+	}
 	return nil
 }
 
@@ -90,7 +97,10 @@ func (j *Judge) Failed(w jobs.Window, o jobs.Outcome) error {
 	if err != nil {
 		return err
 	}
-	return q.failed(w, o)
+	if err := q.failed(w, o); err != nil || j.breaks == nil {
+		return err
+	}
+	return j.breaks.Failed(w, o)
 }
 
 func (j *Judge) sequence(id string) (*sequence, error) {

@@ -39,6 +39,8 @@ type Check struct {
 type Profile struct {
 	Name   string `json:"name"`
 	Digest string `json:"digest"`
+	// Breaks is the profile of ad breaks, where they have one of their own.
+	Breaks *Profile `json:"breaks,omitempty"`
 }
 
 // Versions are those of everything that can make one stream's report differ.
@@ -70,6 +72,9 @@ func Build(check *jobs.Check, result jobs.Result, aircheck, ffmpeg string, run R
 		},
 		Result: withoutNil(result),
 		Run:    run.withoutNil(),
+	}
+	if p := check.BreakProfile; p != nil {
+		r.Check.Profile.Breaks = &Profile{Name: p.Name, Digest: p.Digest}
 	}
 	doc, err := json.Marshal(r)
 	if err != nil {

@@ -126,7 +126,7 @@ func (f *backfillFlags) parse(now time.Time) (submit.Options, backfill.Where, er
 		return fail(usageError("%w", err))
 	}
 	p, err := f.planFlags.parseForFleet()
-	return submit.Options{Profile: p.profile, Window: p.window, Queue: f.queue, Depth: p.depth}, where, err
+	return submit.Options{Profile: p.profile, Breaks: p.breaks, Window: p.window, Queue: f.queue, Depth: p.depth}, where, err
 }
 
 // absolute makes paths mean the same to a worker in another directory.

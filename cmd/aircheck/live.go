@@ -35,7 +35,7 @@ func (a *app) manager(place livePlace, f *liveFlags, cfg follow.ManagerConfig) (
 	cfg.Open = func(ctx context.Context, s streams.Stream) (live.Source, jobs.SourceKind, error) {
 		return source.OpenLive(ctx, media, s.URL, a.now)
 	}
-	cfg.Profile = f.profileOf
+	cfg.Profile, cfg.Breaks = f.profileOf, f.breaksOf
 	if f.streamsFile != "" {
 		cfg.Watch = f.watch()
 	}
@@ -51,6 +51,15 @@ func (f *liveFlags) profileOf(name string) (jobs.Profile, error) {
 		flags.profile = name
 	}
 	return flags.load()
+}
+
+// breaksOf finds the profile of ad breaks that an entry asks for; the empty name is that of the flags, where it may mean none.
+func (f *liveFlags) breaksOf(name string) (*jobs.Profile, error) {
+	flags := f.profileFlags
+	if name != "" {
+		flags.breaks = name
+	}
+	return flags.loadBreaks()
 }
 
 // liveOwner names this process among the producers: the host for people, and something that no other has.

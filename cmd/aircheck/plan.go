@@ -48,6 +48,7 @@ func (f *planFlags) addReference(flags *pflag.FlagSet) {
 // plan is planFlags found valid.
 type plan struct {
 	profile   jobs.Profile
+	breaks    *jobs.Profile // of ad breaks; nil for profile
 	window    jobs.Micros
 	reference string
 	depth     string // as in jobs.Check
@@ -78,7 +79,11 @@ func (f *planFlags) parse() (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	return plan{depth: depth, profile: profile, window: jobs.FromDuration(f.window), reference: f.reference}, nil
+	breaks, err := f.loadBreaks()
+	if err != nil {
+		return plan{}, err
+	}
+	return plan{depth: depth, profile: profile, breaks: breaks, window: jobs.FromDuration(f.window), reference: f.reference}, nil
 }
 
 // parseForFleet is parse for windows that travel through the queue.
@@ -98,5 +103,5 @@ func (a *app) origin() *origin.Client {
 // manifest opens the stream and cuts it, as a submission to the fleet does.
 func (a *app) manifest(ctx context.Context, media storage.Origin, input string, p plan) (*jobs.Check, error) {
 	s := submit.Submitter{Origin: media, Now: a.now}
-	return s.Prepare(ctx, input, submit.Options{Profile: p.profile, Window: p.window, Queue: queue.Vod, Reference: p.reference, Depth: p.depth})
+	return s.Prepare(ctx, input, submit.Options{Profile: p.profile, Breaks: p.breaks, Window: p.window, Queue: queue.Vod, Reference: p.reference, Depth: p.depth})
 }

@@ -25,11 +25,13 @@ const maxProfileFile = 1 << 20
 type profileFlags struct {
 	profile string
 	set     []string
+	breaks  string // as profile; empty: no other one in ad breaks
 }
 
 func (f *profileFlags) add(flags *pflag.FlagSet, fallback string) {
 	flags.StringVar(&f.profile, "profile", fallback, "`name` of a profile or a YAML file; several, with commas between them, are laid over each other (see 'aircheck profiles')")
 	flags.StringArrayVar(&f.set, "set", nil, "`threshold=value` on top of the profile, such as video.black.fail=3s; may be given several times")
+	flags.StringVar(&f.breaks, "break-profile", "", "`name` of a profile or a YAML file under which ad breaks are judged that the stream announces (SCTE-35, EXT-X-DATERANGE, EXT-X-CUE-OUT)")
 }
 
 // load is resolve for those who want to judge.
@@ -38,25 +40,42 @@ func (f *profileFlags) load() (jobs.Profile, error) {
 	return r.Profile, err
 }
 
+// loadBreaks is load for ad breaks; nil when they have no profile of their own.
+func (f *profileFlags) loadBreaks() (*jobs.Profile, error) {
+	if f.breaks == "" {
+		return nil, nil
+	}
+	r, err := resolveProfiles(f.breaks, nil, "--break-profile")
+	if err != nil {
+		return nil, err
+	}
+	return &r.Profile, nil
+}
+
 // resolve reads the flags: names that ship, else files, each laid over the one before.
 func (f *profileFlags) resolve() (judge.Resolved, error) {
+	return resolveProfiles(f.profile, f.set, "--profile")
+}
+
+// resolveProfiles lays the profiles of a list with commas and single thresholds over each other; flag is whose value the list is.
+func resolveProfiles(list string, set []string, flag string) (judge.Resolved, error) {
 	var layers []judge.Layer
-	for _, name := range strings.Split(f.profile, ",") {
+	for _, name := range strings.Split(list, ",") {
 		l, err := profileLayer(strings.TrimSpace(name))
 		if err != nil {
-			return judge.Resolved{}, usageError("--profile: %w", err)
+			return judge.Resolved{}, usageError("%s: %w", flag, err)
 		}
 		layers = append(layers, l)
 	}
-	if len(f.set) > 0 {
-		if _, err := judge.Resolve([]judge.Layer{{Set: f.set}}); err != nil {
+	if len(set) > 0 {
+		if _, err := judge.Resolve([]judge.Layer{{Set: set}}); err != nil {
 			return judge.Resolved{}, usageError("--set: %w", err)
 		}
-		layers = append(layers, judge.Layer{Set: f.set})
+		layers = append(layers, judge.Layer{Set: set})
 	}
 	r, err := judge.Resolve(layers)
 	if err != nil {
-		return judge.Resolved{}, usageError("--profile: %w", err)
+		return judge.Resolved{}, usageError("%s: %w", flag, err)
 	}
 	return r, nil
 }

@@ -46,6 +46,10 @@ func (a *app) rejudge(ctx context.Context, id string, under *profileFlags, place
 	if err != nil {
 		return err
 	}
+	breaks, err := under.loadBreaks()
+	if err != nil {
+		return err
+	}
 	checks, err := a.archive(ctx, place)
 	if err != nil {
 		return err
@@ -54,7 +58,7 @@ func (a *app) rejudge(ctx context.Context, id string, under *profileFlags, place
 	if err != nil {
 		return noSuchCheck(id, err)
 	}
-	check.Profile = profile
+	check.Profile, check.BreakProfile = profile, breaks
 	folded, err := fold.Stored(ctx, checks, check)
 	if err != nil {
 		return err

@@ -125,7 +125,7 @@ func (f *submitFlags) parse() (submit.Options, jobs.Severity, error) {
 			return submit.Options{}, "", err
 		}
 	}
-	return submit.Options{Profile: p.profile, Window: p.window, Queue: f.queue, Reference: p.reference, Depth: p.depth, ID: f.id}, failOn, nil
+	return submit.Options{Profile: p.profile, Breaks: p.breaks, Window: p.window, Queue: f.queue, Reference: p.reference, Depth: p.depth, ID: f.id}, failOn, nil
 }
 
 // maxTick bounds what stands for a run: a time, a date, a name.

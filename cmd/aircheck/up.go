@@ -98,7 +98,7 @@ func (a *app) parseUp(f *upFlags) (upPlan, error) {
 	if f.once && f.level == "info" && !a.verbose {
 		log = a.logger() // the report is what is wanted
 	}
-	return upPlan{options: submit.Options{Profile: p.profile, Window: p.window, Queue: queue.Vod, Depth: p.depth}, output: out, log: log}, nil
+	return upPlan{options: submit.Options{Profile: p.profile, Breaks: p.breaks, Window: p.window, Queue: queue.Vod, Depth: p.depth}, output: out, log: log}, nil
 }
 
 func (a *app) up(ctx context.Context, inputs []string, f *upFlags) error {

@@ -62,6 +62,8 @@ type Stream struct {
 	Kind  jobs.SourceKind
 	// Profile is sealed.
 	Profile jobs.Profile
+	// Breaks is the profile of ad breaks, sealed; nil for Profile.
+	Breaks *jobs.Profile
 	// Window is the wanted length of a window; 0 means DefaultWindow.
 	Window jobs.Micros
 	// Choose tells which of the stream's renditions are followed; nil: all. It must give the same answer for the same sequences.

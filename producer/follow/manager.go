@@ -36,6 +36,8 @@ type ManagerConfig struct {
 	Open func(ctx context.Context, s streams.Stream) (live.Source, jobs.SourceKind, error)
 	// Profile finds a sealed profile by what an entry calls it.
 	Profile func(name string) (jobs.Profile, error)
+	// Breaks finds the one of ad breaks, which is nil where they have none of their own; nil: they never have.
+	Breaks func(name string) (*jobs.Profile, error)
 	// Watch is the file of the streams; nil: they are Set.
 	Watch *streams.Watch
 	// Leases is the connection on which streams are shared with other producers; nil: all are this one's.
@@ -299,6 +301,12 @@ func (m *Manager) open(ctx context.Context, s streams.Stream) (*Follower, error)
 	if err != nil {
 		return nil, err
 	}
+	var breaks *jobs.Profile
+	if m.cfg.Breaks != nil {
+		if breaks, err = m.cfg.Breaks(s.Breaks); err != nil {
+			return nil, err
+		}
+	}
 	source, kind, err := m.cfg.Open(ctx, s)
 	if err != nil {
 		return nil, err
@@ -310,7 +318,7 @@ func (m *Manager) open(ctx context.Context, s streams.Stream) (*Follower, error)
 	cfg := m.common
 	cfg.Source = source
 	cfg.Stream = Stream{
-		Name: s.Name, Input: location.Display(s.URL), Kind: kind, Profile: profile, Window: jobs.FromDuration(window), Choose: s.Renditions.Choose,
+		Name: s.Name, Input: location.Display(s.URL), Kind: kind, Profile: profile, Breaks: breaks, Window: jobs.FromDuration(window), Choose: s.Renditions.Choose,
 	}
 	return New(cfg)
 }

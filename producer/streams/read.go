@@ -130,19 +130,24 @@ func (r *reader) name(n *yaml.Node, s *Stream) {
 func (r *reader) settings(s *Stream) fields {
 	return fields{
 		"renditions": func(n *yaml.Node) { s.Renditions = r.renditions(n) },
-		"profile": func(n *yaml.Node) {
-			s.Profile = r.text(n, "profile")
-			if r.profile == nil || s.Profile == "" {
-				return
-			}
-			if err := r.profile(s.Profile); err != nil {
-				r.fail(n.Line, "profile: %v", err)
-			}
-		},
-		"window":  func(n *yaml.Node) { s.Window = r.duration(n, "window", minWindow, maxWindow) },
-		"archive": func(n *yaml.Node) { r.archive(n, s) },
-		"notify":  func(n *yaml.Node) { s.Notify = r.texts(n, "notify") },
+		"profile":    func(n *yaml.Node) { s.Profile = r.profileName(n, "profile") },
+		"breaks":     func(n *yaml.Node) { s.Breaks = r.profileName(n, "breaks") },
+		"window":     func(n *yaml.Node) { s.Window = r.duration(n, "window", minWindow, maxWindow) },
+		"archive":    func(n *yaml.Node) { r.archive(n, s) },
+		"notify":     func(n *yaml.Node) { s.Notify = r.texts(n, "notify") },
 	}
+}
+
+// profileName reads the name of a profile that there is.
+func (r *reader) profileName(n *yaml.Node, what string) string {
+	name := r.text(n, what)
+	if r.profile == nil || name == "" {
+		return name
+	}
+	if err := r.profile(name); err != nil {
+		r.fail(n.Line, "%s: %v", what, err)
+	}
+	return name
 }
 
 func (r *reader) archive(n *yaml.Node, s *Stream) {

@@ -41,6 +41,8 @@ type Stream struct {
 	Renditions Renditions
 	// Profile is a name or a file, as --profile takes it; empty for the default one.
 	Profile string
+	// Breaks is the profile of ad breaks, likewise; empty for the one of the command line, or none.
+	Breaks string
 	// Window is the wanted length of a window; 0 for the default one.
 	Window time.Duration
 	// Keep is how long archived media stay; 0: for ever.
@@ -53,7 +55,7 @@ type Stream struct {
 
 // Equal tells whether two entries ask for the same, wherever they stand.
 func (s Stream) Equal(o Stream) bool {
-	return s.Name == o.Name && s.URL == o.URL && s.Profile == o.Profile && s.Window == o.Window && s.Keep == o.Keep &&
+	return s.Name == o.Name && s.URL == o.URL && s.Profile == o.Profile && s.Breaks == o.Breaks && s.Window == o.Window && s.Keep == o.Keep &&
 		s.Renditions.Which == o.Renditions.Which && slices.Equal(s.Renditions.Names, o.Renditions.Names) && slices.Equal(s.Notify, o.Notify)
 }
 

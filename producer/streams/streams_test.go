@@ -26,6 +26,7 @@ streams:
     url: s3://live/sport.m3u8
     renditions: highest
     profile: default
+    breaks: ebu-r128
     window: 10s
     archive:
       keep: 7d
@@ -50,12 +51,12 @@ func TestParse(t *testing.T) {
 			Keep: 24 * time.Hour, Notify: []string{"ops"}, Line: 9,
 		},
 		{
-			Name: "sport", URL: "s3://live/sport.m3u8", Renditions: Renditions{Which: Highest}, Profile: "default", Window: 10 * time.Second,
+			Name: "sport", URL: "s3://live/sport.m3u8", Renditions: Renditions{Which: Highest}, Profile: "default", Breaks: "ebu-r128", Window: 10 * time.Second,
 			Keep: 7 * 24 * time.Hour, Notify: []string{"https://hook.example/a", "mail"}, Line: 11,
 		},
 		{
 			Name: "radio", URL: "/srv/radio.m3u8", Renditions: Renditions{Names: []string{"hi.m3u8", "s1"}}, Profile: "ebu-r128", Window: 6 * time.Second,
-			Notify: []string{"ops"}, Line: 19,
+			Notify: []string{"ops"}, Line: 20,
 		},
 	}
 	if !reflect.DeepEqual(f.Streams, want) {
@@ -94,6 +95,7 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		head + "  renditions: some":                           `line 4: renditions: "some"; want all, highest, lowest or a list of names`,
 		head + "  renditions: []":                             "line 4: renditions: the list is empty",
 		head + "  profile: nope":                              "line 4: profile: no such profile",
+		head + "  breaks: nope":                               "line 4: breaks: no such profile",
 		"streams:\n- name: a\n  url: ftp://h/a":               "line 3: url:",
 		"defaults: &d {window: 5s}\nstreams: *d":              "line 2: streams: aliases are not allowed",
 		"defaults: {name: a}":                                 `line 1: "name" is no key of defaults`,

@@ -30,6 +30,8 @@ var _ Queue = (*queue.Client)(nil)
 // Options say how a check is to be done.
 type Options struct {
 	Profile jobs.Profile // sealed
+	// Breaks is the profile of ad breaks, sealed; nil for Profile.
+	Breaks *jobs.Profile
 	// Window is the wanted length of a window.
 	Window jobs.Micros
 	Queue  string // queue.Live, queue.Vod or queue.Backfill
@@ -125,7 +127,7 @@ func (s *Submitter) Prepare(ctx context.Context, input string, o Options) (*jobs
 	}
 	return &jobs.Check{
 		V: jobs.Version, ID: id, Input: location.Display(input), Reference: reference, Created: now.UTC(),
-		Profile: o.Profile, Queue: o.Queue, WindowLength: o.Window, Depth: o.Depth,
+		Profile: o.Profile, BreakProfile: o.Breaks, Queue: o.Queue, WindowLength: o.Window, Depth: o.Depth,
 		Timeline: timeline, Windows: slice.Timeline(timeline, o.Window),
 	}, nil
 }
