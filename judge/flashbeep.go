@@ -141,13 +141,10 @@ const (
 
 // lipLevels are the limits of sound that is late, or early: light is faster than sound, so nobody is used to the latter.
 func (p *params) lipLevels(early bool) levels {
-	if !early {
-		return p.levels(codeOffset)
+	if early {
+		return p.levels(codeOffset + ".early")
 	}
-	return levels{
-		{jobs.Fail, seconds(p.or("sync.offset.early_fail", 0.09))},
-		{jobs.Warn, seconds(p.or("sync.offset.early_warn", 0.04))},
-	}
+	return p.levels(codeOffset)
 }
 
 func (d *duet) tellOffset(r *jobs.Result, p *pairRun, confidence jobs.Number) {

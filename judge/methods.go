@@ -60,11 +60,11 @@ func Method(code string) (string, error) {
 	return strings.TrimSpace(string(page)), nil
 }
 
-// Limits lists the thresholds of a code.
+// Limits lists the thresholds of a code, also those that differ by a side: "sync.offset.early.warn".
 func Limits(code string) []Threshold {
 	var list []Threshold
 	for _, t := range Thresholds() {
-		if group, _ := cutLast(t.Name); group == code {
+		if strings.HasPrefix(t.Name, code+".") {
 			list = append(list, t)
 		}
 	}

@@ -145,7 +145,7 @@ func TestLevenshtein(t *testing.T) {
 func TestThresholdTable(t *testing.T) {
 	seen := map[string]bool{}
 	for _, v := range Thresholds() {
-		if seen[v.Name] || v.Doc == "" || strings.Count(v.Name, ".") != 2 {
+		if seen[v.Name] || v.Doc == "" || strings.Count(v.Name, ".") < 2 || strings.Count(v.Name, ".") >= maxNesting {
 			t.Errorf("%q stands twice, has no documentation, or is no name", v.Name)
 		}
 		seen[v.Name] = true
@@ -237,6 +237,22 @@ func TestSetErrors(t *testing.T) {
 	} {
 		if _, err := Resolve([]Layer{{Set: []string{set}}}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error is %v, want %q", set, err, want)
+		}
+	}
+}
+
+// TestSidesAreSeverities: limits that differ by the side are switched off and kept in order as others are.
+func TestSidesAreSeverities(t *testing.T) {
+	for _, side := range []string{"sync.offset.early", "reference.offset.early", "reference.offset.late"} {
+		r, err := Resolve([]Layer{{Set: []string{side + ".warn=never"}}})
+		if err != nil {
+			t.Fatalf("%s: %v", side, err)
+		}
+		if _, ok := r.Thresholds[side+".warn"]; ok {
+			t.Errorf("%s.warn is still on", side)
+		}
+		if _, err := Resolve([]Layer{{Set: []string{side + ".fail=1ms"}}}); err == nil || !strings.Contains(err.Error(), "is less than "+side+".warn") {
+			t.Errorf("%s: a failure before the warning gives %v", side, err)
 		}
 	}
 }

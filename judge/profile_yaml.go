@@ -13,8 +13,8 @@ import (
 const (
 	// maxProfile bounds a profile's YAML; the longest that makes sense has a few KB.
 	maxProfile = 64 << 10
-	// maxNesting bounds its depth: kind, detector, parameter.
-	maxNesting = 3
+	// maxNesting bounds its depth: kind, detector, side where limits differ by it, parameter.
+	maxNesting = 4
 )
 
 // profileDoc is a profile as it is written.

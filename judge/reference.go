@@ -17,10 +17,12 @@ func referenceThresholds() []Threshold {
 		{"reference.missing_content.info", 0.2, 0, day, "s", "Content that lacks for this long against the reference, or is not in it, is info."},
 		{"reference.missing_content.warn", 0.5, 0, day, "s", "Content that lacks for this long against the reference, or is not in it, is a warning."},
 		{"reference.missing_content.fail", 2, 0, day, "s", "Content that lacks for this long against the reference, or is not in it, is a failure."},
-		{"reference.offset.early_warn", 0.04, 0, 60, "s", "Sound that is early by more than this against the reference is a warning (EBU R 37)."},
-		{"reference.offset.early_fail", 0.09, 0, 60, "s", "Sound that is early by more than this against the reference is a failure (ITU-R BT.1359)."},
-		{"reference.offset.late_warn", 0.06, 0, 60, "s", "Sound that is late by more than this against the reference is a warning (EBU R 37)."},
-		{"reference.offset.late_fail", 0.185, 0, 60, "s", "Sound that is late by more than this against the reference is a failure (ITU-R BT.1359)."},
+		{"reference.offset.early.info", none, 0, 60, "s", "Sound that is early by more than this against the reference is info."},
+		{"reference.offset.early.warn", 0.04, 0, 60, "s", "Sound that is early by more than this against the reference is a warning (EBU R 37)."},
+		{"reference.offset.early.fail", 0.09, 0, 60, "s", "Sound that is early by more than this against the reference is a failure (ITU-R BT.1359)."},
+		{"reference.offset.late.info", none, 0, 60, "s", "Sound that is late by more than this against the reference is info."},
+		{"reference.offset.late.warn", 0.06, 0, 60, "s", "Sound that is late by more than this against the reference is a warning (EBU R 37)."},
+		{"reference.offset.late.fail", 0.185, 0, 60, "s", "Sound that is late by more than this against the reference is a failure (ITU-R BT.1359)."},
 	}
 }
 

@@ -356,17 +356,14 @@ func (m *audioMatch) steady() []offsetRun {
 // offset tells where the sound is early or late.
 func (m *audioMatch) offset(p *params, res *jobs.Result) {
 	for _, o := range m.steady() {
-		side, limits := "late", [...]string{"reference.offset.late_fail", "reference.offset.late_warn"}
-		if o.offset < 0 {
-			side, limits = "early", [...]string{"reference.offset.early_fail", "reference.offset.early_warn"}
-		}
-		for i, name := range limits {
-			limit := p.or(name, math.Inf(1))
+		side := either(o.offset < 0, "early", "late")
+		for _, severity := range []jobs.Severity{jobs.Fail, jobs.Warn, jobs.Info} {
+			limit := p.or(codeReferenceSync+"."+side+"."+string(severity), math.Inf(1))
 			if abs(o.offset).Seconds() <= limit {
 				continue
 			}
 			res.Findings = append(res.Findings, jobs.Finding{
-				Code: codeReferenceSync, Severity: []jobs.Severity{jobs.Fail, jobs.Warn}[i], Rendition: m.t.ID, Start: o.From.At(), End: min(o.To.At(), m.t.Duration),
+				Code: codeReferenceSync, Severity: severity, Rendition: m.t.ID, Start: o.From.At(), End: min(o.To.At(), m.t.Duration),
 				Value: jobs.Figure(o.offset.Seconds()), Threshold: jobs.Figure(math.Copysign(limit, o.offset.Seconds())), Unit: "s",
 				Confidence: jobs.Number(math.Round(100*min(1, o.correlation))) / 100,
 				Message: fmt.Sprintf("the sound is %.0f ms %s against the reference: it stands %+.3f s from there, the picture %+.3f s (limit %.0f ms)",
