@@ -12,7 +12,6 @@ import (
 	"aircheck/jobs/queue"
 	"aircheck/report"
 	"aircheck/storage"
-	"aircheck/worker/fold"
 )
 
 // maxFoldedAtOnce bounds the windows that are folded before the state is stored: more than come in a minute of the widest ladder, and few seconds of work.
@@ -112,9 +111,6 @@ func (o *Observer) look(ctx context.Context, id string, w *watched) error {
 	if err != nil || w.check() == nil {
 		return err
 	}
-	if err := w.begin(); err != nil {
-		return err
-	}
 	folded, err := o.foldDue(ctx, w)
 	if err != nil {
 		return err
@@ -173,6 +169,9 @@ func (o *Observer) foldOne(ctx context.Context, w *watched, window jobs.Window) 
 	if r == archive.None || err != nil {
 		return false, err
 	}
+	if begun, err := w.begin(); !begun || err != nil {
+		return false, err
+	}
 	object, outcome, err := o.Archive.Window(ctx, id, window.ID(), r)
 	switch {
 	case err != nil:
@@ -187,17 +186,17 @@ func (o *Observer) foldOne(ctx context.Context, w *watched, window jobs.Window) 
 	return true, nil
 }
 
-// tell judges a copy of the fold to its end, tells what is new, and stores the state.
+// tell judges the fold to its end, tells what is new, and stores the state from before that end: the next look goes on there.
 func (o *Observer) tell(ctx context.Context, id string, w *watched) error {
+	if begun, err := w.begin(); !begun || err != nil {
+		return err
+	}
 	snapshot, err := w.fold.Snapshot()
 	if err != nil {
 		return err
 	}
-	copied, err := fold.Restore(w.check(), snapshot)
-	if err != nil {
-		return err
-	}
-	r, err := copied.Report(o.Version, report.Run{})
+	r, err := w.fold.Report(o.Version, report.Run{})
+	w.fold, w.snapshot = nil, &snapshot
 	if err != nil {
 		return err
 	}

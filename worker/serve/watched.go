@@ -34,8 +34,9 @@ type dueWindow struct {
 // watched is a check between two looks.
 type watched struct {
 	*growth
+	// fold is what was folded since something was told; nil when that is nothing.
 	fold *fold.Fold
-	// snapshot is what the fold goes on from when there is none yet.
+	// snapshot is what it begins from; nil: from the first window.
 	snapshot *fold.Snapshot
 	// next is the index of the next window to fold, by sequence; nil: nothing is loaded.
 	next map[string]int
@@ -79,21 +80,22 @@ func (g *growth) add(i *jobs.Instalment) error {
 	return nil
 }
 
-// begin makes the fold if there is none. A state that cannot be used, as that of another release, is made anew from the measurements.
-func (w *watched) begin() (err error) {
+// begin makes the fold if there is none. A state that cannot be used, as that of another release, is made anew from the measurements: then all windows are due
+// again, begun is false, and the next look begins with the first.
+func (w *watched) begin() (begun bool, err error) {
 	if w.fold != nil {
-		return nil
+		return true, nil
 	}
-	if w.snapshot != nil {
-		w.fold, err = fold.Restore(w.check(), *w.snapshot)
-		w.snapshot = nil
-		if err == nil {
-			return nil
-		}
-		w.next = map[string]int{}
+	if w.snapshot == nil {
+		w.fold, err = fold.New(w.check())
+		return err == nil, jobs.Classify(jobs.Permanent, err)
 	}
-	w.fold, err = fold.New(w.check())
-	return jobs.Classify(jobs.Permanent, err)
+	if w.fold, err = fold.Restore(w.check(), *w.snapshot); err == nil {
+		return true, nil
+	}
+	w.fold, w.snapshot, w.fresh, w.more = nil, nil, nil, true
+	clear(w.next)
+	return false, nil
 }
 
 // ripe tells whether it is time to judge: every sequence has begun, and none lags behind that may be there in a moment.
