@@ -77,6 +77,8 @@ func (r *reader) file(top *yaml.Node) *File {
 	r.mapping(top, "the file", fields{
 		"defaults": func(n *yaml.Node) { r.mapping(n, "defaults", r.settings(&defaults)) },
 		"streams":  func(n *yaml.Node) { list = n },
+		"schedule": func(n *yaml.Node) { f.Schedule = r.schedule(n) },
+		"events":   func(n *yaml.Node) { f.Events = r.events(n) },
 	})
 	if list == nil {
 		return f

@@ -13,7 +13,9 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"aircheck/jobs"
+	"aircheck/producer/events"
 	"aircheck/producer/live"
+	"aircheck/producer/schedule"
 	"aircheck/producer/source/location"
 )
 
@@ -31,6 +33,9 @@ const (
 // File is a streams.yaml.
 type File struct {
 	Streams []Stream
+	// Schedule is what is done by the clock, and Events which new objects are checked.
+	Schedule []schedule.Entry
+	Events   []events.Rule
 }
 
 // Stream is one entry, with the defaults filled in.

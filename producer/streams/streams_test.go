@@ -78,7 +78,7 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 	const head = "streams:\n- name: a\n  url: http://h/a\n"
 	for in, want := range map[string]string{
 		"streems: []": `line 1: "streems" is no key of the file; did you mean "streams"?`,
-		"x: 1":        `line 1: "x" is no key of the file: there are defaults, streams`,
+		"x: 1":        `line 1: "x" is no key of the file: there are defaults, events, schedule, streams`,
 		"- a":         "line 1: the file is no mapping",
 		"streams: 5":  "line 1: streams is no list",
 		"streams:\n- name: a\n  url: http://h/a\n  windw: 5s": `line 4: "windw" is no key of a stream; did you mean "window"?`,
