@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -204,28 +203,23 @@ func (f *liveFleet) gapless(t *testing.T, byStream map[string][]*jobs.Check) {
 // sameAsRecording compares each report with a check of the recording, and looks that everything was analysed.
 func (f *liveFleet) sameAsRecording(t *testing.T, byStream map[string][]*jobs.Check) {
 	t.Helper()
-	var group sync.WaitGroup
-	places := make(chan struct{}, 2)
-	n := 0
-	for _, checks := range byStream {
-		for _, c := range checks {
-			n++
-			places <- struct{}{}
-			group.Go(func() {
-				defer func() { <-places }()
-				f.sameReport(t, c)
-			})
+	t.Run("recordings", func(t *testing.T) {
+		for _, checks := range byStream {
+			for _, c := range checks {
+				t.Run(c.ID, func(t *testing.T) {
+					t.Parallel()
+					f.sameReport(t, c)
+				})
+			}
 		}
-	}
-	group.Wait()
-	t.Logf("%d reports are those of a check of the recording", n)
+	})
 }
 
 func (f *liveFleet) sameReport(t *testing.T, c *jobs.Check) {
+	t.Helper()
 	doc, err := f.archive.Report(t.Context(), c.ID)
 	if err != nil {
-		t.Errorf("%s: %v", c.ID, err)
-		return
+		t.Fatal(err)
 	}
 	var r struct {
 		Digest   string `json:"digest"`
@@ -233,8 +227,7 @@ func (f *liveFleet) sameReport(t *testing.T, c *jobs.Check) {
 		Findings []jobs.Finding
 	}
 	if err := json.Unmarshal(doc, &r); err != nil || len(r.Coverage) == 0 {
-		t.Errorf("%s: %v", c.ID, err)
-		return
+		t.Fatalf("%s: %v", c.ID, err)
 	}
 	for _, one := range r.Coverage {
 		for _, i := range one.Intervals {
@@ -251,8 +244,7 @@ func (f *liveFleet) sameReport(t *testing.T, c *jobs.Check) {
 	name, begin, _ := jobs.ParseLiveID(c.ID)
 	key, err := storage.StreamFile(name, begin, "recording.json")
 	if err != nil {
-		t.Error(err)
-		return
+		t.Fatal(err)
 	}
 	again := parseReport(t, f.run(t, anyVerdict, "check", "--format", "json", filepath.Join(f.data, key)))
 	if again.Digest != r.Digest {
