@@ -19,7 +19,7 @@ import (
 
 const shortPlaylist = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\ns0.ts\n#EXTINF:4,\ns1.ts\n#EXT-X-ENDLIST\n"
 
-func write(t *testing.T, name, content string) {
+func writeText(t *testing.T, name, content string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		t.Fatal(err)
@@ -71,9 +71,9 @@ func TestBackfillTwice(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for _, hour := range []string{"03", "04", "07"} {
-		write(t, filepath.Join(dir, "vod/2026/11/22", hour, "master.m3u8"), shortPlaylist)
+		writeText(t, filepath.Join(dir, "vod/2026/11/22", hour, "master.m3u8"), shortPlaylist)
 	}
-	write(t, filepath.Join(dir, "vod/2026/11/22/08/master.m3u8"), "#EXTM3U\nnonsense: {\x00")
+	writeText(t, filepath.Join(dir, "vod/2026/11/22/08/master.m3u8"), "#EXTM3U\nnonsense: {\x00")
 	store := filepath.Join(dir, "store")
 	env := []string{"AIRCHECK_STORE=" + store, "AIRCHECK_REDIS=redis://" + miniredis.RunT(t).Addr() + "/0", "AIRCHECK_WINDOW=4s"}
 	layout := filepath.Join(dir, "vod/{yyyy}/{mm}/{dd}/{hh}/master.m3u8")
@@ -121,8 +121,8 @@ func TestBackfillArchive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(store, "streams/news/2026-11-22/18/recording.json"), string(doc))
-	write(t, filepath.Join(store, "streams/news/2026-11-22/19/recording.json"), `{"schema":"aircheck.recording/v1", broken`)
+	writeText(t, filepath.Join(store, "streams/news/2026-11-22/18/recording.json"), string(doc))
+	writeText(t, filepath.Join(store, "streams/news/2026-11-22/19/recording.json"), `{"schema":"aircheck.recording/v1", broken`)
 	env := []string{"AIRCHECK_STORE=" + store, "AIRCHECK_REDIS=redis://" + miniredis.RunT(t).Addr() + "/0"}
 	code, stdout, stderr := exec(t, env, "backfill", "news", "--from", "2026-11-22", "--to", "2026-11-23", "--rate", "0")
 	if code != report.ExitError || manifests(t, store) != 1 || !strings.Contains(stdout, "1 that cannot be read") || !strings.Contains(stderr, "decode recording") ||
@@ -136,7 +136,7 @@ func TestBackfillPrefix(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for i := range 3 {
-		write(t, filepath.Join(dir, "vod", fmt.Sprintf("2026-11-2%d", i), "index.m3u8"), shortPlaylist)
+		writeText(t, filepath.Join(dir, "vod", fmt.Sprintf("2026-11-2%d", i), "index.m3u8"), shortPlaylist)
 	}
 	env := []string{"AIRCHECK_STORE=" + filepath.Join(dir, "store")}
 	code, stdout, stderr := exec(t, env, "backfill", filepath.Join(dir, "vod"), "--from", "2026-11-21", "--to", "2026-11-23", "--dry-run")

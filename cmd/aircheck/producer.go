@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -21,6 +22,7 @@ type producerFlags struct {
 	redisFlags
 	serviceFlags
 	liveFlags
+	eventFlags
 	interval time.Duration
 }
 
@@ -34,7 +36,8 @@ the queue is doing: windows that nobody works on are enqueued anew, and complete
 A fleet needs one; several do no harm.
 
 With --streams it also follows live streams: it archives their segments and has them checked while they run.
-Producers of one fleet share the streams evenly; when one dies, the others take its streams over within seconds.`,
+Producers of one fleet share the streams evenly; when one dies, the others take its streams over within seconds. The file's 'schedule' and 'events' are run too: checks and backfills
+by the clock, and checks of objects when they are created (--events-listen, --events-redis, or polling).`,
 		Example: `  AIRCHECK_STORE=s3://aircheck/prod aircheck producer --redis redis://10.0.0.5:6379/0
   aircheck producer --store s3://aircheck/prod --streams streams.yaml`,
 		Args: args(cobra.NoArgs),
@@ -44,6 +47,7 @@ Producers of one fleet share the streams evenly; when one dies, the others take 
 	f.redisFlags.add(cmd.Flags())
 	f.serviceFlags.add(cmd.Flags())
 	f.liveFlags.add(cmd.Flags())
+	f.eventFlags.add(cmd.Flags())
 	cmd.Flags().DurationVar(&f.interval, "interval", 2*time.Second, "time between two looks")
 	return cmd
 }
@@ -56,7 +60,7 @@ func (a *app) producer(ctx context.Context, f *producerFlags) error {
 	if f.interval < 100*time.Millisecond {
 		return usageError("--interval %s: give 100ms or more", f.interval)
 	}
-	if err := f.liveFlags.check(); err != nil {
+	if err := errors.Join(f.liveFlags.check(), f.eventFlags.check(f.streamsFile)); err != nil {
 		return err
 	}
 	arch, err := a.archive(ctx, &f.storeFlags)
@@ -83,6 +87,7 @@ func (a *app) producer(ctx context.Context, f *producerFlags) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return r.Run(ctx) })
 	group.Go(func() error { return m.Run(ctx) })
+	group.Go(func() error { return a.past(f, arch, conn, log).run(ctx, &f.eventFlags) })
 	return group.Wait()
 }
 

@@ -66,6 +66,7 @@ func commands(a *app) []*cobra.Command {
 		newFollowCommand(a),
 		newSubmitCommand(a),
 		newBackfillCommand(a),
+		newScheduleCommand(a),
 		newStatusCommand(a),
 		newReportCommand(a),
 		newVerifyCommand(a),
