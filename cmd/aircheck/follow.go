@@ -173,15 +173,15 @@ func (f *followFlags) parse(inputs []string) (followPlan, error) {
 
 // stream is the entry of a single URL, which is held to the rules of a file.
 func (f *followFlags) stream(input string) (streams.Stream, error) {
+	if err := streams.CheckURL(input); err != nil {
+		return streams.Stream{}, usageError("%w", err)
+	}
 	name := f.name
 	if name == "" {
 		name = streamName(input)
 	}
 	if !jobs.ValidStreamName(name) {
 		return streams.Stream{}, usageError("--name %q: give 1 to 48 small letters, digits, - and _, beginning with a letter or a digit", name)
-	}
-	if err := streams.CheckURL(input); err != nil {
-		return streams.Stream{}, usageError("%w", err)
 	}
 	return streams.Stream{Name: name, URL: input, Renditions: streams.Renditions{Which: streams.All}, Window: f.window}, nil
 }
