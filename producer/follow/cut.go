@@ -197,7 +197,7 @@ func (s *state) cutRow(p *period, r *row, d *draft, now time.Time) {
 			out.Published = it.Seen
 		}
 		for _, f := range it.faults {
-			pl.goOn(&f)
+			p.goOn(&f, pl.sequence, &part[i])
 			p.ledger.tell(f.Key, findingOf(&f, pl.sequence, part[i].Start, part[i].Start+part[i].Duration), now)
 		}
 		it.faults = nil

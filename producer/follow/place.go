@@ -1,7 +1,8 @@
 package follow
 
 import (
-	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"aircheck/jobs"
@@ -35,32 +36,30 @@ type place struct {
 	tail []jobs.Segment
 	// numbers are those of the segments in tail at the source.
 	numbers []int64
-	// runs are the newest faults of delivery, by code, which the next segments may have too.
-	runs map[string]live.Fault
 }
 
 // runApart is how many segments at most lie between two faults of delivery that are one finding, as it is with the rules about media.
 const runApart = 10
 
-// goOn makes a fault of delivery go on that a segment shortly before had too: one cause, one finding, with the worst value.
-func (p *place) goOn(f *live.Fault) {
+// goOn gives a fault of a segment of a sequence the key of the one that a segment shortly before had: one cause, one finding, with the worst value.
+func (p *period) goOn(f *live.Fault, sequence string, seg *jobs.Segment) {
 	if f.Key != "" || f.Number < 0 {
 		return
 	}
-	last, ok := p.runs[f.Code]
+	prefix := f.Code + " " + sequence + " "
+	end := seg.Start - runApart*seg.Duration
+	var last *jobs.Finding
+	for key, one := range p.ledger.keys {
+		if at := one.finding.End.Micros(); strings.HasPrefix(key, prefix) && at >= end && (last == nil || at > last.End.Micros()) {
+			f.Key, last = key, &one.finding
+		}
+	}
 	switch {
-	case !ok || f.Number-last.Number > runApart+1:
-		last = *f
-		last.Key = fmt.Sprintf("%s %s %d", f.Code, p.sequence, f.Number)
-	case f.Value > last.Value:
-		last.Value, last.Message = f.Value, f.Message
+	case last == nil:
+		f.Key = prefix + strconv.FormatInt(f.Number, 10)
+	case last.Value != nil && float64(*last.Value) > f.Value:
+		f.Value, f.Message = float64(*last.Value), last.Message
 	}
-	last.Number = f.Number
-	if p.runs == nil {
-		p.runs = map[string]live.Fault{}
-	}
-	p.runs[f.Code] = last
-	f.Key, f.Value, f.Message = last.Key, last.Value, last.Message
 }
 
 // tailSpan is how much of a sequence stays in memory behind its instalments: faults are told about segments that have left the playlist, which shows a minute

@@ -103,13 +103,14 @@ func (p *playlist) blocks() bool {
 	return p.begun && !p.refused && p.control != nil && p.control.CanBlockReload
 }
 
-// skips tells whether a delta update can be used: while the last whole version is younger than half the skip boundary (draft-pantos-hls-rfc8216bis section
+// skips tells whether a delta update can be used: while the last whole version and the last news are younger than half the skip boundary (draft-pantos-hls-rfc8216bis section
 // 6.3.7), and nothing is encrypted, because a delta does not say which key is in force where it begins.
 func (p *playlist) skips(now time.Time) bool {
 	if !p.begun || p.control == nil || p.control.CanSkipUntil <= 0 || len(p.known) == 0 || p.known[len(p.known)-1].encrypted {
 		return false
 	}
-	return now.Sub(p.full) < time.Duration(p.control.CanSkipUntil)*time.Microsecond/2
+	fresh := time.Duration(p.control.CanSkipUntil) * time.Microsecond / 2
+	return now.Sub(p.full) < fresh && now.Sub(p.grew) < fresh
 }
 
 // take adds what a request brought to the update.
@@ -231,6 +232,10 @@ func (l *Live) merge(p *playlist, got *loaded, now time.Time, update *live.Updat
 	}
 	v.first = m.MediaSequence
 	v.end = v.first + m.Skipped + int64(len(m.Segments))
+	if p.begun && m.Skipped > 0 && v.first+m.Skipped > p.end { // it leaves out what is not known: ask for all of it
+		p.full = time.Time{}
+		return false
+	}
 	news := v.join()
 	v.tellFaults()
 	v.tellMarkers()
