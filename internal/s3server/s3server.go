@@ -45,6 +45,12 @@ const startTries = 5
 // this module, and in PATH; when there is none the test is skipped, or fails when AIRCHECK_REQUIRE=1.
 func Start(t testing.TB) Server {
 	t.Helper()
+	return StartNotifying(t, "")
+}
+
+// StartNotifying is Start with notifications of all that happens sent to a webhook; none for an empty address.
+func StartNotifying(t testing.TB, webhook string) Server {
+	t.Helper()
 	binary := find("versitygw", os.Getenv("AIRCHECK_VERSITYGW"))
 	if binary == "" {
 		need.Missing(t, "versitygw is not installed (make tools)")
@@ -56,7 +62,11 @@ func Start(t testing.TB) Server {
 		t.Fatal(err)
 	}
 	return start(t, func(address string, s Server) *exec.Cmd {
-		cmd := exec.Command(binary, "--port", address, "--quiet", "posix", "--sidecar", sidecar, data)
+		args := []string{"--port", address, "--quiet"}
+		if webhook != "" {
+			args = append(args, "--event-webhook-url", webhook)
+		}
+		cmd := exec.Command(binary, append(args, "posix", "--sidecar", sidecar, data)...)
 		cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+s.AccessKey, "ROOT_SECRET_KEY="+s.SecretKey)
 		return cmd
 	})

@@ -20,7 +20,7 @@ const SecretHeader = "X-Aircheck-Secret"
 // senders come again.
 type Webhook struct {
 	Desk *Desk
-	// Secret is demanded as "Authorization: Bearer SECRET" or in SecretHeader.
+	// Secret is demanded as "Authorization: Bearer SECRET", as the password of basic authorization with any name, or in SecretHeader.
 	Secret string
 }
 
@@ -86,7 +86,9 @@ func (h *Webhook) take(w http.ResponseWriter, r *http.Request, body []byte) {
 // allowed compares in constant time; hashes hide the secret's length too.
 func (h *Webhook) allowed(r *http.Request) bool {
 	given := r.Header.Get(SecretHeader)
-	if scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
+	if _, password, ok := r.BasicAuth(); ok {
+		given = password // versitygw can send no header but the one that the address in its configuration makes: http://any:secret@host/
+	} else if scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
 		given = strings.TrimSpace(token)
 	} else if given == "" {
 		given = r.Header.Get("Authorization") // MinIO sends a token without a scheme as it is
