@@ -68,8 +68,11 @@ func (t *text) head() {
 		Clock(r.Duration),
 		plural(len(r.Renditions), "rendition"),
 		"profile " + Printable(r.Check.Profile.Name),
-		t.tally(),
 	}
+	if b := r.Check.Profile.Breaks; b != nil {
+		parts = append(parts, "in breaks "+Printable(b.Name))
+	}
+	parts = append(parts, t.tally())
 	fmt.Fprintf(t, "%s\n\n", t.ink.faint(strings.Join(parts, " · ")))
 }
 
