@@ -328,6 +328,17 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// TestTheLiveEdgeIsNoEnd: that the rows of a live stream end at different times is news only once they have ended.
+func TestTheLiveEdgeIsNoEnd(t *testing.T) {
+	findings := []jobs.Finding{{Code: "sync.start_skew"}, {Code: "sync.start_skew", Start: 20, End: 22}, {Code: "video.black", Start: 20, End: 22}}
+	if got := settled(findings, false); len(got) != 2 || got[0].Code != "sync.start_skew" || got[1].Code != "video.black" {
+		t.Errorf("while it grows: %+v", got)
+	}
+	if got := settled(findings, true); len(got) != 3 {
+		t.Errorf("once it is over: %+v", got)
+	}
+}
+
 func TestCacheForgetsTheOldest(t *testing.T) {
 	var c cache
 	for i := range 10 {

@@ -114,6 +114,16 @@ func (w *watched) ripe(now time.Time) bool {
 	return !lags || w.news || now.Sub(w.toldAt) >= patience
 }
 
+// complete tells whether all windows that are known are folded.
+func (w *watched) complete() bool {
+	for sequence := range w.windows {
+		if len(w.due(sequence)) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // edge is how far a sequence is folded.
 func (w *watched) edge(sequence string) jobs.Micros {
 	if n := w.next[sequence]; n > 0 && n <= len(w.windows[sequence]) {
