@@ -130,6 +130,9 @@ func crestLength(c *measurement.Channel) float64 {
 	if c.R1 <= 0 || cosine <= 0 {
 		return 1
 	}
+	if cosine >= 1 && c.Sq > 0 {
+		cosine = c.R1 / c.Sq // much above a quarter of the rate makes the one above no cosine at all; this is that of the mean frequency
+	}
 	bend := 2 * (1 - min(cosine, 1)) * float64(c.Peak) // the square of the frequency in radians a sample, times the peak
 	if bend <= 0 {
 		return math.Inf(1)

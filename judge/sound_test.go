@@ -185,6 +185,8 @@ func TestDefectsOfSound(t *testing.T) {
 		{"low sine", twice(sineOf(40, 0.9)), 0.9, nil},
 		{"square wave", twice(func(n int) float64 { return math.Copysign(0.5, sineOf(441.3, 1)(n)) }), 5, nil},
 		{"clipped chord", sound(chord).through(func(n int, v float64) float64 { return clippedAt(1)(n, 6*v) }), 4, []string{"audio.clipping fail 0-4"}},
+		// Above a quarter of the rate a whistle makes the frequency that three samples in a row tell none at all.
+		{"clipped bass with a whistle", twice(func(n int) float64 { return 0.5 * clippedAt(1)(n, 2.2*sineOf(60, 1)(n)+0.5*sineOf(15e3, 1)(n)) }), 4, []string{"audio.clipping fail 0-4"}},
 		{"clipped and turned down", sound(chord).through(func(n int, v float64) float64 { return 0.3 * clippedAt(1)(n, 6*v) }), 4, []string{"audio.clipping fail 0-4"}},
 		{"lost packet", noise.gated(5, 5.0213), 8, []string{"audio.dropout warn 5-5"}},
 		{"three lost packets", noise.gated(5, 5.02).gated(5.5, 5.53).gated(6, 6.02), 8, []string{"audio.dropout warn 5-6"}},
