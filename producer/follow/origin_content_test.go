@@ -1,0 +1,161 @@
+//go:build cgo
+
+package follow
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	fake "aircheck/bench/origin"
+	"aircheck/internal/fakeorigin"
+	"aircheck/jobs"
+	"aircheck/jobs/measurement"
+	"aircheck/judge"
+	"aircheck/producer/slice"
+	"aircheck/producer/source"
+	"aircheck/storage"
+	"aircheck/storage/mem"
+	"aircheck/worker/decode"
+	"aircheck/worker/fetch"
+)
+
+// archived reads what a follower put into a store, under the addresses that it gave.
+type archivedOrigin struct{ store *mem.Store }
+
+func (o archivedOrigin) Open(ctx context.Context, uri string, off, n int64) (io.ReadCloser, error) {
+	return o.store.Get(ctx, strings.TrimPrefix(uri, address("")), off, n)
+}
+
+func (o archivedOrigin) Stat(ctx context.Context, uri string) (storage.Info, error) {
+	return o.store.Stat(ctx, strings.TrimPrefix(uri, address("")))
+}
+
+// segmentsOf feeds the decoder without a process between.
+type segmentsOf struct {
+	task    jobs.Task
+	fetcher fetch.Fetcher
+}
+
+func (s *segmentsOf) Segment(at int) (decode.Segment, error) {
+	seg, err := s.fetcher.Segment(context.Background(), s.task.Segments[at])
+	return decode.Segment{State: seg.State, Detail: seg.Detail, Init: seg.Init, Data: seg.Data, Truncated: seg.Truncated}, err
+}
+
+func (s *segmentsOf) ReadAt([]byte, int64) (int, error) { return 0, io.EOF }
+
+// decoded measures and judges a check.
+func decoded(t *testing.T, check *jobs.Check, o storage.Origin) jobs.Result {
+	t.Helper()
+	j, err := judge.New(check)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range check.Windows {
+		task, err := slice.Task(check, w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var object bytes.Buffer
+		out := measurement.NewWriter(&object)
+		header, err := decode.Measure(task, &segmentsOf{task: task, fetcher: fetch.Fetcher{Origin: o}}, out)
+		if err == nil {
+			err = out.Close(header)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := measurement.Open(bytes.NewReader(object.Bytes()), int64(object.Len()))
+		if err == nil {
+			err = j.Window(w, m)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := j.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestContentOfRecordings follows channels that can be decoded: the report of the live check is that of its recording, byte by byte, and what
+// is wrong inside segments is found.
+func TestContentOfRecordings(t *testing.T) {
+	t.Parallel()
+	if err := decode.Install(); err != nil {
+		t.Fatal(err)
+	}
+	clips := map[fake.Container]*fake.Clip{}
+	black := map[fake.Container]*fake.Clip{}
+	for _, container := range []fake.Container{fake.TS, fake.FMP4} {
+		recipe := fake.Recipe{Seconds: 16, Container: container, Apart: true}
+		clips[container] = fakeorigin.Make(t, recipe)
+		recipe.PictureFilter = "drawbox=t=fill:color=black"
+		black[container] = fakeorigin.Make(t, recipe)
+	}
+	for _, f := range formats() {
+		for name, fault := range map[string]fake.Fault{
+			"nothing":   {},
+			"black":     {Kind: fake.Content, Track: "v0", Clip: black[f.container]},
+			"truncated": {Kind: fake.Truncate, Track: "v0", Only: []int64{faulty}},
+		} {
+			t.Run(f.name+"/"+name, func(t *testing.T) {
+				var checks []*jobs.Check
+				var store *mem.Store
+				c := faultCase{fault: fault, lasts: faultBegins + 2*faultLasts}
+				synctest.Test(t, func(t *testing.T) { checks, store = c.follow(t, f, clips[f.container]) })
+				r := decoded(t, checks[0], archivedOrigin{store})
+				sameAsRecording(t, checks[0], store, r)
+				got := alarms(r.Findings)
+				want := map[string][]string{"black": {"video.black"}, "truncated": {"timestamp.gap"}}[name]
+				for _, code := range want {
+					if !slices.Contains(got, "fail "+code) {
+						t.Errorf("alarms %q, want %s", got, code)
+					}
+				}
+				for _, f := range r.Findings {
+					t.Logf("%s %s %q %v-%v %s", f.Severity, f.Code, f.Rendition, f.Start, f.End, f.Message)
+				}
+			})
+		}
+	}
+}
+
+// sameAsRecording judges the recording beside the segments.
+func sameAsRecording(t *testing.T, check *jobs.Check, store *mem.Store, want jobs.Result) {
+	t.Helper()
+	_, begin, _ := jobs.ParseLiveID(check.ID)
+	key, err := storage.StreamFile("news", begin, "recording.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tl, err := source.Open(t.Context(), archivedOrigin{store}, address(key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := *check
+	again.Timeline, again.Windows = tl, slice.Timeline(tl, 60e6)
+	a, _ := json.Marshal(decoded(t, &again, archivedOrigin{store}))
+	if b, _ := json.Marshal(want); !bytes.Equal(a, b) {
+		t.Errorf("the recording has another report: %s", fmt.Sprintf("%.300s\n%.300s", a, b))
+	}
+	clocks := 0
+	for _, q := range tl.Sequences {
+		for _, s := range q.Segments {
+			if s.Clock != nil {
+				clocks++
+			}
+		}
+	}
+	if dash := tl.Kind == jobs.SourceDASH; dash != (clocks == len(tl.Sequences)) || !dash && clocks > 0 {
+		t.Errorf("%d clocks of the media in %d sequences", clocks, len(tl.Sequences))
+	}
+}
