@@ -18,9 +18,9 @@ const (
 )
 
 // How much is decoded to see whether a decryption gave media, of each track. A key that does not fit spoils every packet whose payload was encrypted; damage on the
-// way rarely spoils most packets in a row. Packets below triedBytes may lie in the clear altogether: common encryption leaves some 100 bytes of every NAL unit alone.
+// way rarely spoils most of them in a row. Packets below triedBytes may lie in the clear altogether: common encryption leaves some 100 bytes of every NAL unit alone.
 const (
-	triedVideo = 6
+	triedVideo = 12
 	triedAudio = 12
 	triedBytes = 200
 )
@@ -73,7 +73,7 @@ func samples(packets []*packet, first *packet) []*packet {
 	return list
 }
 
-// spoiled tells whether a decoder complains of most packets of a list, or gives nothing at all.
+// spoiled tells whether a decoder complains of most bytes of a list: of still pictures the small ones may pass, whatever the key.
 func (t *track) spoiled(list []*packet) bool {
 	cc, err := newDecoder(t)
 	if err != nil {
@@ -88,8 +88,8 @@ func (t *track) spoiled(list []*packet) bool {
 		if p.size < triedBytes && t.kind == measurement.Video {
 			continue
 		}
-		if tried++; complained {
-			bad++
+		if tried += p.size; complained {
+			bad += p.size
 		}
 	}
 	return 2*bad > tried
