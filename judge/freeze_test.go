@@ -8,7 +8,9 @@ import (
 
 func TestFreeze(t *testing.T) {
 	recoded := func(n int) *picture { return held(0)(n).clone().add(func(x, y int) int { return (x/4+y/4)%3 - 1 }) }
-	coarse := func(n int) *picture { return held(0)(n).clone().add(func(x, y int) int { return 6 * ((x/4+y/4)%3 - 1) }) }
+	coarse := func(n int) *picture {
+		return held(0)(n).clone().add(func(x, y int) int { return 6 * ((x/4+y/4)%3 - 1) })
+	}
 	digit := func(n int) *picture { return held(0)(n).clone().box(32, 32, 16, 16, 200) }
 	clock := func(n int) *picture { return held(0)(n).clone().box(32, 32, 16, 16, uint8(60+n%2*40)) }
 	fading := func(perFrame float64) func(int) *picture {
@@ -136,7 +138,9 @@ func TestThumbWithoutFineCells(t *testing.T) {
 // TestFreezeCodedBadlyAcrossUnits has the keyframe at the border of two units, where only thumbnails tell.
 func TestFreezeCodedBadlyAcrossUnits(t *testing.T) {
 	stripes := func(by int) func(int) *picture { // moves every third cell
-		return func(n int) *picture { return held(0)(n).clone().add(func(x, y int) int { return by * (x / 8 % 3 / 2) }) }
+		return func(n int) *picture {
+			return held(0)(n).clone().add(func(x, y int) int { return by * (x / 8 % 3 / 2) })
+		}
 	}
 	for _, tt := range []struct {
 		by   int
