@@ -1,6 +1,9 @@
 package hls
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,20 +86,25 @@ func cueOf(name, value string) Cue {
 		}
 		return c
 	}
+	attrs := upperAttributes(value)
+	c.Duration = cueSeconds(attrs["DURATION"])
+	c.Elapsed = cueSeconds(cmp.Or(attrs["ELAPSEDTIME"], attrs["ELAPSED"]))
+	c.Payload = cmp.Or(attrs["SCTE35"], attrs["CUE"])
+	c.ID = clip(cmp.Or(attrs["ID"], attrs["BREAKID"], attrs["EVENT_ID"]))
+	return c
+}
+
+// upperAttributes reads an attribute list whose names may be written in any case. Of two that differ only in case, the one that sorts first counts: the same
+// one in every run.
+func upperAttributes(value string) map[string]string {
 	attrs, _ := attributes(value)
-	for key, v := range attrs {
-		switch strings.ToUpper(key) {
-		case "DURATION":
-			c.Duration = cueSeconds(v)
-		case "ELAPSEDTIME", "ELAPSED":
-			c.Elapsed = cueSeconds(v)
-		case "SCTE35", "CUE":
-			c.Payload = v
-		case "ID", "BREAKID", "EVENT_ID":
-			c.ID = clip(v)
+	upper := make(map[string]string, len(attrs))
+	for _, key := range slices.Sorted(maps.Keys(attrs)) {
+		if k := strings.ToUpper(key); upper[k] == "" {
+			upper[k] = attrs[key]
 		}
 	}
-	return c
+	return upper
 }
 
 // cueSeconds reads seconds; negative when there are none.

@@ -138,3 +138,14 @@ func TestAnnouncementsAreBounded(t *testing.T) {
 		t.Errorf("%d date ranges, %d cues, faults %+v", len(p.Media.Dates), len(p.Media.Cues), unreadable(p))
 	}
 }
+
+// TestCueOfSeveralNames: a packager that writes the same thing under two names is read alike in every run.
+func TestCueOfSeveralNames(t *testing.T) {
+	value := `EVENT_ID=3,BREAKID=2,ID=1,duration=31,Duration=30,Elapsed=6,ElapsedTime=5,CUE=b,SCTE35=a`
+	want := Cue{Name: "EXT-X-CUE-OUT-CONT", Duration: 30e6, Elapsed: 5e6, ID: "1", Payload: "a"}
+	for range 100 {
+		if c := cueOf("EXT-X-CUE-OUT-CONT", value); c != want {
+			t.Fatalf("read %+v, want %+v", c, want)
+		}
+	}
+}
