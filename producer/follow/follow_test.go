@@ -138,3 +138,46 @@ func TestRace(t *testing.T) {
 		})
 	}
 }
+
+// TestFollowAfterAbandon: what was seen and not written down before a check was given up does not keep the stream from being followed again, hours
+// later, by a new process or by the one that could not write meanwhile.
+func TestFollowAfterAbandon(t *testing.T) {
+	for _, began := range []bool{true, false} {
+		t.Run(fmt.Sprint(began), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newChannel("s0", "s1")
+				b := newBed(t, c)
+				life := 15 * time.Second
+				if !began {
+					life = 5 * time.Second // seen, archived, and in no instalment
+				}
+				if err := b.runFor(b.follower("a", b.store), life); err != nil {
+					t.Fatal(err)
+				}
+				if began {
+					finisher := Finisher{Archive: b.arch, Address: address}
+					if err := finisher.Abandon(t.Context(), jobs.LiveID("news", c.start.Truncate(time.Hour)), time.Now()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				pass(3 * time.Hour)
+				c.last = c.published(time.Now()) + 20
+				if err := b.runFor(b.follower("b", b.store), time.Hour); err != nil {
+					t.Fatalf("follow again: %v", err)
+				}
+				segments := map[string]bool{}
+				for _, g := range b.checks() {
+					if !g.Newest.Last {
+						t.Errorf("check %s was not closed", g.Check.ID)
+					}
+					for _, s := range g.Check.Timeline.Sequences[0].Segments {
+						segments[s.URI] = true
+					}
+				}
+				if n := len(segments); n < 20 {
+					t.Errorf("%d segments", n)
+				}
+			})
+		})
+	}
+}

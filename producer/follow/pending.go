@@ -48,6 +48,15 @@ func (s *state) pending() pending {
 	return out
 }
 
+// periods are the beginnings of the periods of all that is in it.
+func (p *pending) periods() map[time.Time]bool {
+	begins := map[time.Time]bool{}
+	for i := range p.Items {
+		begins[p.Items[i].Period.UTC()] = true
+	}
+	return begins
+}
+
 // putPending stores what is in no instalment; nothing is forgotten while a segment is on its way.
 func (f *Follower) putPending(ctx context.Context, s *state) error {
 	key, err := storage.StreamPending(f.cfg.Stream.Name, f.cfg.Owner)

@@ -164,8 +164,37 @@ func (f *Follower) free(ctx context.Context, hour, now time.Time) (time.Time, er
 	return end, nil
 }
 
-// adoptPending takes over the segments that a follower before this one saw and did not write down.
-func (s *state) adoptPending(all pending, now time.Time) {
+// stale finds out which periods of what was seen and not written down were closed so long ago that what is left of them belongs nowhere: an hour that
+// nobody followed was given up. A period that nobody has begun is still to be had, however old it is. Recent ones setFloor has seen to.
+func (f *Follower) stale(ctx context.Context, s *state, begins map[time.Time]bool) (map[time.Time]bool, error) {
+	recent := f.cfg.Now().UTC().Truncate(time.Hour).Add(-time.Hour)
+	stale := map[time.Time]bool{}
+	if len(s.periods) > 0 {
+		return stale, nil // they go on in what is open
+	}
+	var free time.Time
+	for begin := range begins {
+		if !begin.Before(recent) {
+			continue
+		}
+		_, err := f.cfg.Archive.Instalment(ctx, jobs.LiveID(f.cfg.Stream.Name, begin), 0)
+		switch {
+		case err == nil:
+			stale[begin] = true
+		case !errors.Is(err, storage.ErrNotFound):
+			return nil, err
+		case free.IsZero() || begin.Before(free):
+			free = begin
+		}
+	}
+	if free.After(s.floor) {
+		s.floor = free
+	}
+	return stale, nil
+}
+
+// adoptPending takes over the segments that a follower before this one saw and did not write down, but for those of stale periods.
+func (s *state) adoptPending(all pending, stale map[time.Time]bool, now time.Time) {
 	for _, in := range all.Rows {
 		if r := s.row(in.Row); r.describes.ID == "" {
 			r.describes = in.Describes
@@ -184,7 +213,7 @@ func (s *state) adoptPending(all pending, now time.Time) {
 	for i := range items {
 		in := &items[i]
 		r := s.row(in.Row)
-		if r.newest != nil && in.Segment.Number <= r.newest.Number || in.Segment.Number < 0 {
+		if stale[in.Period.UTC()] || r.newest != nil && in.Segment.Number <= r.newest.Number || in.Segment.Number < 0 {
 			continue
 		}
 		before := len(r.items)
@@ -216,13 +245,21 @@ func (f *Follower) reload(ctx context.Context, old *state) (*state, error) {
 	s := r.state
 	s.loose, s.markers, s.ended = old.loose, old.markers, old.ended
 	now := f.cfg.Now()
+	begins := map[time.Time]bool{}
 	for _, was := range old.rows {
 		s.row(was.id).describes = was.describes
+		for _, it := range was.items {
+			begins[it.period.begin] = true
+		}
+	}
+	stale, err := f.stale(ctx, s, begins)
+	if err != nil {
+		return nil, err
 	}
 	for _, was := range old.rows {
 		for _, it := range was.items {
 			mine := s.row(was.id)
-			if mine.newest != nil && it.Number <= mine.newest.Number {
+			if stale[it.period.begin] || mine.newest != nil && it.Number <= mine.newest.Number {
 				continue
 			}
 			before := len(mine.items)

@@ -106,7 +106,11 @@ func (r *run) begin(ctx context.Context) error {
 		return fmt.Errorf("recover stream %s: %w", r.cfg.Stream.Name, err)
 	}
 	r.s, r.old, r.dirty = found.state, keys, true
-	r.s.adoptPending(all, r.cfg.Now())
+	stale, err := r.stale(ctx, r.s, all.periods())
+	if err != nil {
+		return fmt.Errorf("recover stream %s: %w", r.cfg.Stream.Name, err)
+	}
+	r.s.adoptPending(all, stale, r.cfg.Now())
 	r.closed = found.unfinished
 	return nil
 }
