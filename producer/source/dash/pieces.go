@@ -138,26 +138,28 @@ func (r *reader) times(rep *Representation) []slot {
 // and none that ended longer ago than @timeShiftBufferDepth.
 func (r *reader) available(rep *Representation) ([]slot, error) {
 	i, q := &rep.Info, rep.Period
-	d := micros(i.Duration, i.Timescale)
-	if d <= 0 {
+	d := i.Duration
+	if micros(d, i.Timescale) <= 0 {
 		return nil, errNoTimes
 	}
+	// Counted in ticks: on a clock that began in 1970, a length rounded to microseconds is wrong by minutes.
+	in := func(m jobs.Micros) int64 { return toTicks(m, i.Timescale) }
 	now := *r.edge - q.Start
-	last := (now + rep.Early) / d // so many are complete
+	last := in(now+rep.Early) / d // so many are complete
 	if q.Duration >= 0 {
-		last = min(last, (q.Duration+d-1-rounding)/d)
+		last = min(last, (in(q.Duration-rounding)+d-1)/d)
 	}
 	if i.EndNumber >= i.StartNumber && i.EndNumber > 0 {
-		last = min(last, jobs.Micros(i.EndNumber-i.StartNumber+1))
+		last = min(last, i.EndNumber-i.StartNumber+1)
 	}
 	depth := maxWindow
 	if r.mpd.TimeShift >= 0 {
 		depth = min(depth, r.mpd.TimeShift)
 	}
-	first := max(0, (now-depth)/d, (r.from-q.Start)/d, last-maxSegments)
+	first := max(0, in(now-depth)/d, in(r.from-q.Start)/d, last-maxSegments)
 	var list []slot
 	for k := first; k < last; k++ {
-		s, err := i.slotAt(int64(k))
+		s, err := i.slotAt(k)
 		if err != nil {
 			return list, err
 		}
@@ -241,6 +243,9 @@ func (r *reader) byList(rep *Representation) []piece {
 
 // byIndex reads the segment index of a file. A file whose index cannot be read is one segment: whoever reads it says what is wrong.
 func (r *reader) byIndex(ctx context.Context, rep *Representation) ([]piece, error) {
+	if r.count > r.limit() {
+		return nil, nil // said already; a further index would only be kept
+	}
 	i := &rep.Info
 	uri := r.resolve(rep, rep.Line, rep.Base)
 	if uri == "" {

@@ -113,6 +113,28 @@ func TestBrokenIndex(t *testing.T) {
 	}
 }
 
+// TestIndexesBehindTheLimit: when a stream has as many segments as it may, no further index is asked for, much less kept.
+func TestIndexesBehindTheLimit(t *testing.T) {
+	loc, err := location.Parse("https://h/x.mpd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	origin := &fake.Origin{Objects: map[string]string{}}
+	reps := ""
+	for i := range 20 {
+		reps += fmt.Sprintf(`<Representation id="%d" bandwidth="%d"><BaseURL>%d.mp4</BaseURL><SegmentBase indexRange="0-99999" timescale="1000"/></Representation>`, i, i+1, i)
+		origin.Objects[fmt.Sprintf("https://h/%d.mp4", i)] = segmentIndex(0, 1500)
+	}
+	m := Parse([]byte(`<MPD profiles="p" minBufferTime="PT2S" mediaPresentationDuration="PT3000S"><Period><AdaptationSet mimeType="video/mp4">` + reps + `</AdaptationSet></Period></MPD>`))
+	b := builder{reader: reader{origin: origin, loc: loc, mpd: &m, indexes: map[string]index{}, most: 2000}, out: jobs.Timeline{Kind: jobs.SourceDASH}}
+	if err := b.build(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if asked := origin.Asked(); len(asked) != 2 || len(b.out.Sequences) != 1 {
+		t.Errorf("%d sequences, asked for %v", len(b.out.Sequences), asked)
+	}
+}
+
 // TestEndlessManifests: sizes that strangers ask for are not given.
 func TestEndlessManifests(t *testing.T) {
 	reps := ""
