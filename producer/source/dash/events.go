@@ -42,11 +42,11 @@ func (p *parser) eventStream(q *Period, n *node) {
 func message(n *node) (binary, text string) {
 	if s := n.first("Signal"); s != nil {
 		if b := s.first("Binary"); b != nil {
-			return strings.Join(strings.Fields(b.text), ""), ""
+			return strings.Join(strings.Fields(b.text()), ""), ""
 		}
 	}
 	text, _ = n.attr("messageData")
-	if t := strings.TrimSpace(n.text); t != "" {
+	if t := strings.TrimSpace(n.text()); t != "" {
 		text = t
 	}
 	return "", clip(text)

@@ -57,7 +57,7 @@ type Live struct {
 	stale   trouble
 	clock   clock
 	told    map[string]time.Time // lasting faults of the manifest: since when
-	marked  map[string]bool
+	marked  map[string]time.Time // markers that were told: when they were last in the manifest
 }
 
 var _ live.Source = (*Live)(nil)
@@ -73,7 +73,7 @@ func NewLive(cfg LiveConfig) *Live {
 	if cfg.Patience <= 0 {
 		cfg.Patience = defaultPatience
 	}
-	return &Live{cfg: cfg, loc: cfg.Location, known: map[string]*track{}, told: map[string]time.Time{}, marked: map[string]bool{}}
+	return &Live{cfg: cfg, loc: cfg.Location, known: map[string]*track{}, told: map[string]time.Time{}, marked: map[string]time.Time{}}
 }
 
 // Resume implements live.Source.
@@ -120,7 +120,7 @@ func (l *Live) take(ctx context.Context, now time.Time, u *live.Update) {
 	}
 	if l.fresh {
 		l.tellFaults(now, u)
-		l.tellMarkers(u)
+		l.tellMarkers(now, u)
 	}
 }
 

@@ -1,10 +1,12 @@
 package dash
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -238,10 +240,10 @@ func (l *Live) tellFaults(now time.Time, u *live.Update) {
 	lasting := map[string]time.Time{}
 	for i := range l.mpd.Faults {
 		f := &l.mpd.Faults[i]
-		key := fmt.Sprint(f.Code, " ", f.Start, " ", f.Message)
 		placed := f.End > f.Start && l.mpd.Start != nil
-		if placed && f.Rep != nil { // its words hold a position in the manifest, which slides
-			key = fmt.Sprint(f.Code, " ", f.Start, " ", f.Rep.sequence)
+		key := f.key(placed)
+		if _, twice := lasting[key]; twice {
+			continue
 		}
 		since, known := l.told[key]
 		if !known {
@@ -263,6 +265,20 @@ func (l *Live) tellFaults(now time.Time, u *live.Update) {
 	l.told = lasting
 }
 
+// key is what a fault has in common with itself in the next version of the manifest. The words of some hold a position, a line or a count, which slide with the window.
+func (f *Fault) key(placed bool) string {
+	about := cmp.Or(f.About, f.Message)
+	switch {
+	case placed && f.Rep != nil && f.About != "":
+		return fmt.Sprint(f.Code, " ", f.Rep.sequence)
+	case placed && f.Rep != nil:
+		about = f.Rep.sequence
+	case placed:
+		about = ""
+	}
+	return fmt.Sprint(f.Code, " ", f.Start, " ", about)
+}
+
 // altered tells whether a fault lies where a published segment was given another end, which is told.
 func (l *Live) altered(f *Fault) bool {
 	for _, t := range l.tracks {
@@ -273,11 +289,15 @@ func (l *Live) altered(f *Fault) bool {
 	return false
 }
 
-// maxMarked bounds the markers that are remembered as told.
-const maxMarked = 10_000
+const (
+	// markedFor is how long a marker is remembered as told after it has left the manifest: an older copy may bring it back.
+	markedFor = time.Hour
+	// maxMarked bounds the markers that are remembered beside those of the present manifest.
+	maxMarked = 10_000
+)
 
 // tellMarkers tells the events that are new, or longer than they were.
-func (l *Live) tellMarkers(u *live.Update) {
+func (l *Live) tellMarkers(now time.Time, u *live.Update) {
 	if l.mpd.Start == nil {
 		return
 	}
@@ -285,10 +305,13 @@ func (l *Live) tellMarkers(u *live.Update) {
 		for k := range q.Events {
 			e := &q.Events[k]
 			key := fmt.Sprint(q.Start, e.Scheme, e.Value, e.ID, e.Start, e.Duration)
-			if q.Start < 0 || l.marked[key] || len(l.marked) >= maxMarked {
+			if q.Start < 0 {
 				continue
 			}
-			l.marked[key] = true
+			_, told := l.marked[key]
+			if l.marked[key] = now; told {
+				continue
+			}
 			m := live.Marker{Marker: e.marker(), Start: l.mpd.Start.Add(micro(addMicros(q.Start, e.Start)))}
 			if d := e.length(); d > 0 {
 				m.End = m.Start.Add(micro(d))
@@ -299,4 +322,6 @@ func (l *Live) tellMarkers(u *live.Update) {
 			u.Markers = append(u.Markers, m)
 		}
 	}
+	full := len(l.marked) > maxMarked
+	maps.DeleteFunc(l.marked, func(_ string, seen time.Time) bool { return full && seen.Before(now) || now.Sub(seen) > markedFor })
 }

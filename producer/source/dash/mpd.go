@@ -171,4 +171,6 @@ type Fault struct {
 	// Value is in the unit of the rule; negative where the rule has none.
 	Value   float64
 	Message string
+	// About is what the fault is about where the message also holds what changes from one version of the manifest to the next; empty where it does not.
+	About string
 }

@@ -56,7 +56,7 @@ func (p *parser) fault(f Fault) {
 	}
 	p.more++
 	last := &p.out.Faults[maxFaults-1]
-	*last = Fault{Code: codeInvalid, Severity: jobs.Warn, Value: -1, Message: fmt.Sprintf("%d more faults", p.more+1)}
+	*last = Fault{Code: codeInvalid, Severity: jobs.Warn, Value: -1, About: "more faults", Message: fmt.Sprintf("%d more faults", p.more+1)}
 }
 
 func (p *parser) invalid(line int, s jobs.Severity, format string, args ...any) {
@@ -93,7 +93,7 @@ func (p *parser) mpd(n *node) {
 	m.MaxSegment = p.duration(n, "maxSegmentDuration")
 	m.Delay = p.duration(n, "suggestedPresentationDelay")
 	for _, c := range n.all("Location") {
-		if s := strings.TrimSpace(c.text); s != "" && len(s) <= maxTemplate {
+		if s := strings.TrimSpace(c.text()); s != "" && len(s) <= maxTemplate {
 			m.Locations = append(m.Locations, s)
 		}
 	}
@@ -199,7 +199,7 @@ func inherited() []string {
 // below is the scope inside an element.
 func (s scope) below(p *parser, n *node) scope {
 	if b := n.first("BaseURL"); b != nil {
-		if text := strings.TrimSpace(b.text); len(text) <= maxTemplate && len(s.base) <= maxTemplate {
+		if text := strings.TrimSpace(b.text()); len(text) <= maxTemplate && len(s.base) <= maxTemplate {
 			s.base = join(s.base, text)
 		} else {
 			p.invalid(b.line, jobs.Fail, "BaseURL of %d bytes is left out", len(text))

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -173,4 +174,19 @@ func FuzzParse(f *testing.F) {
 		}
 		checkTiles(t, b.out)
 	})
+}
+
+// TestTextInPieces: comments may part a text into as many pieces as it has characters; each is read once.
+func TestTextInPieces(t *testing.T) {
+	const pieces = 100_000
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	root, _, err := readXML([]byte("<MPD>" + strings.Repeat("a<!---->", pieces) + "</MPD>"))
+	if err != nil || root.text() != strings.Repeat("a", pieces) {
+		t.Fatalf("error %v", err)
+	}
+	runtime.ReadMemStats(&after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / pieces; each > 4096 { // copying all that came before takes 50,000
+		t.Errorf("%d bytes are allocated for each piece", each)
+	}
 }

@@ -78,7 +78,10 @@ func (p *parser) unique(seen map[string]int, element, id string, line int) {
 		return
 	}
 	if first, ok := seen[id]; ok {
-		p.rule("playlist.duplicate_id", jobs.Warn, line, nil, "%s@id %s stands at line %d already", element, clip(id), first)
+		p.fault(Fault{
+			Code: "playlist.duplicate_id", Severity: jobs.Warn, Line: line, Value: -1, About: element + " " + clip(id),
+			Message: fmt.Sprintf("%s@id %s stands at line %d already", element, clip(id), first),
+		})
 		return
 	}
 	seen[id] = line
@@ -138,7 +141,10 @@ func (p *parser) checkRepresentations() {
 	}
 	for _, l := range list {
 		if l.count > 0 {
-			p.rule(l.code, l.severity, l.first.Line, l.first, "no %s: %d representations (%s)", l.what, l.count, named(l.names, l.count))
+			p.fault(Fault{
+				Code: l.code, Severity: l.severity, Line: l.first.Line, Rep: l.first, Value: -1, About: l.what,
+				Message: fmt.Sprintf("no %s: %d representations (%s)", l.what, l.count, named(l.names, l.count)),
+			})
 		}
 	}
 }
@@ -198,10 +204,19 @@ func (p *parser) checkSegments(r *Representation) {
 		}
 	}
 	if over := micros(longest.d, i.Timescale) - p.out.MaxSegment; p.out.MaxSegment > 0 && over > maxRounding {
-		p.timed("playlist.max_segment_duration", longest.line, r, i.start(longest), i.end(longest), over,
-			"segment %d lasts %.3f s, @maxSegmentDuration is %.3f s", longest.number, micros(longest.d, i.Timescale).Seconds(), p.out.MaxSegment.Seconds())
+		p.tooLong(r, longest, over)
 	}
 	p.checkCoverage(r, list)
+}
+
+// tooLong tells of the longest segment: of the manifest as a whole, for where all are as long, each version of a live one names another.
+func (p *parser) tooLong(r *Representation, s slot, over jobs.Micros) {
+	i, begins := &r.Info, max(0, r.Period.Start)
+	p.fault(Fault{
+		Code: "playlist.max_segment_duration", Severity: jobs.Info, Line: s.line, Rep: r, About: "@maxSegmentDuration", Value: over.Seconds(),
+		Start: addMicros(begins, i.start(s)), End: addMicros(begins, i.end(s)),
+		Message: fmt.Sprintf("%s: segment %d lasts %.3f s, @maxSegmentDuration is %.3f s", r.owner(), s.number, micros(s.d, i.Timescale).Seconds(), p.out.MaxSegment.Seconds()),
+	})
 }
 
 func (p *parser) checkBorder(r *Representation, before, s slot) {

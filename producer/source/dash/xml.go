@@ -35,8 +35,11 @@ type node struct {
 	line     int
 	attrs    []xml.Attr
 	children []*node
-	text     string
+	chars    []byte
 }
+
+// text is what stands in the element itself, without its children.
+func (n *node) text() string { return string(n.chars) }
 
 // attr is the value of an attribute without a namespace, and whether it is there.
 func (n *node) attr(name string) (string, bool) {
@@ -158,10 +161,10 @@ func (r *treeReader) characters(text []byte) error {
 		return nil
 	}
 	n := r.open[len(r.open)-1]
-	if len(n.text)+len(text) > maxText {
+	if len(n.chars)+len(text) > maxText {
 		return errText
 	}
-	n.text += string(text)
+	n.chars = append(n.chars, text...) // comments may part it into as many pieces as it has characters
 	return nil
 }
 
