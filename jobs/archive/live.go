@@ -11,8 +11,9 @@ import (
 	"aircheck/storage"
 )
 
-// maxInstalments bounds the pieces of one live check: one a second for an hour, and as many again for an hour that does not end.
-const maxInstalments = 7200
+// maxInstalments bounds the pieces of one live check: one a second for the two hours that the clocks of a stream can make of one, as many again, and what an
+// hour that does not end adds in a year. A follower slows down long before.
+const maxInstalments = 20_000
 
 // Begin marks a growing check as open, so that reconcilers look after its windows from the first on. It comes before the first instalment, as a mark
 // comes before a manifest.

@@ -38,6 +38,14 @@ const (
 	idleWindows = 3
 	// hurryWindows: a row with so many windows ready is written at once, as after an outage.
 	hurryWindows = 3
+	// eagerInstalments of a check are written as they come; from then on one takes at least a second, so that a stream of very short segments does not make more
+	// of them than package archive reads: twice as many as an hour has seconds, and the outages of a year.
+	eagerInstalments = 3600
+	// An hour ends with a segment of the next, which an origin that is down for a weekend does not bring. From quietAfter its beginning on, faults that go on
+	// are written down a quietShare of that time apart, but before the check counts as abandoned.
+	quietAfter = 2 * time.Hour
+	quietShare = 20
+	maxQuiet   = 30 * time.Minute
 )
 
 // window is the wanted length of a window as a time.
@@ -49,6 +57,9 @@ func (s *state) due(now time.Time) (bool, time.Time) {
 		return false, time.Time{}
 	}
 	p := s.periods[0]
+	if next := s.wrote.Add(time.Second); p.next >= eagerInstalments && now.Before(next) {
+		return false, next
+	}
 	if write, at := s.windowsDue(p, now); write || !at.IsZero() {
 		if write {
 			return true, now
@@ -89,7 +100,7 @@ func (s *state) newsDue(p *period, now, other time.Time) (bool, time.Time) {
 	if p.ledger.idle() {
 		return false, other
 	}
-	at := s.wrote.Add(s.window())
+	at := s.wrote.Add(max(s.window(), min(now.Sub(p.begin.Add(quietAfter))/quietShare, maxQuiet)))
 	if l := &p.ledger; !l.fresh.IsZero() && l.fresh.Add(tellWithin).Before(at) {
 		at = l.fresh.Add(tellWithin)
 	}

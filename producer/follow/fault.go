@@ -10,7 +10,7 @@ import (
 const (
 	// maxFindings bounds what is told of delivery in one check: a stream that breaks a rule with every segment does so 1800 times an hour.
 	maxFindings = 2000
-	// maxKeys bounds the faults that can go on.
+	// maxKeys bounds the faults that can go on: the ones that were told last.
 	maxKeys = 200
 	// tellWithin is how long a new fault may wait for others before it is written down.
 	tellWithin = time.Second
@@ -22,6 +22,7 @@ type fault struct {
 	finding jobs.Finding
 	index   int // its place in the check's findings; negative: it is not written yet
 	dirty   bool
+	turn    int // of the ledger when it was told last
 }
 
 // ledger holds the faults of a period that have news, and those that may have more.
@@ -29,6 +30,8 @@ type ledger struct {
 	told int // findings in instalments
 	news []*fault
 	keys map[string]*fault
+	// turn counts what is told.
+	turn int
 	// fresh is since when a fault waits that was never written; zero: none does.
 	fresh time.Time
 	// markers that wait for the next instalment.
@@ -37,7 +40,9 @@ type ledger struct {
 
 // tell adds a finding, or lets the one of its key go on.
 func (l *ledger) tell(key string, f jobs.Finding, now time.Time) (isNew bool) {
+	l.turn++
 	if old := l.keys[key]; key != "" && old != nil {
+		old.turn = l.turn
 		f.Start = old.finding.Start
 		f.End = max(f.End, old.finding.End)
 		if old.finding = f; !old.dirty {
@@ -49,18 +54,32 @@ func (l *ledger) tell(key string, f jobs.Finding, now time.Time) (isNew bool) {
 	if l.told+len(l.news) >= maxFindings {
 		return false
 	}
-	one := &fault{key: key, finding: f, index: -1, dirty: true}
+	one := &fault{key: key, finding: f, index: -1, dirty: true, turn: l.turn}
 	l.news = append(l.news, one)
 	if l.fresh.IsZero() {
 		l.fresh = now
 	}
-	if key != "" && len(l.keys) < maxKeys {
-		if l.keys == nil {
-			l.keys = map[string]*fault{}
-		}
-		l.keys[key] = one
+	if key != "" {
+		l.keep(one)
 	}
 	return true
+}
+
+// keep remembers a fault that may go on, in the place of the one that was told least lately when there are too many.
+func (l *ledger) keep(one *fault) {
+	if l.keys == nil {
+		l.keys = map[string]*fault{}
+	}
+	if len(l.keys) >= maxKeys {
+		var oldest *fault
+		for _, f := range l.keys {
+			if oldest == nil || f.turn < oldest.turn {
+				oldest = f
+			}
+		}
+		delete(l.keys, oldest.key)
+	}
+	l.keys[one.key] = one
 }
 
 // begun is where the fault of a key begins on the timeline; false when there is none.

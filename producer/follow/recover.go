@@ -115,10 +115,10 @@ func (s *state) adoptRow(p *period, id string, newest *mark, seq *jobs.Sequence)
 }
 
 func (l *ledger) adopt(findings []jobs.Finding, keys map[string]int) {
-	l.told, l.keys = len(findings), map[string]*fault{}
+	l.told, l.turn, l.keys = len(findings), len(findings), map[string]*fault{}
 	for key, index := range keys {
 		if index >= 0 && index < len(findings) {
-			l.keys[key] = &fault{key: key, finding: findings[index], index: index}
+			l.keys[key] = &fault{key: key, finding: findings[index], index: index, turn: index}
 		}
 	}
 }
