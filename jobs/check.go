@@ -9,10 +9,10 @@ import "time"
 const Version = 1
 
 // MeasureVersion changes whenever a measurement of the same media could come out different.
-const MeasureVersion = 2
+const MeasureVersion = 3
 
 // JudgeVersion changes whenever the same measurements could be judged differently under the same profile.
-const JudgeVersion = 2
+const JudgeVersion = 3
 
 // Check is the manifest of one examination; it is written before its first task and never changes.
 type Check struct {

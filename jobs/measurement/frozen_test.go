@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,11 +20,10 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew, and frozen ones that are missing")
 
 // An object that an earlier release wrote, and what is in it. They are never written anew while jobs.MeasureVersion stays: archives are full of their like.
-// olderObject has other columns: it is of the measurements before.
+// Older objects, measurement-v1.parquet and so on, have other columns.
 const (
-	frozenObject = "testdata/measurement-v2.parquet"
-	frozenRows   = "testdata/measurement-v2.json"
-	olderObject  = "testdata/measurement-v1.parquet"
+	frozenObject = "testdata/measurement-v3.parquet"
+	frozenRows   = "testdata/measurement-v3.json"
 )
 
 // content is a whole measurement.
@@ -63,18 +63,20 @@ func TestFrozen(t *testing.T) {
 // TestOlder: an object with other columns says which measurements it holds, so that whoever opened it knows whether to measure again or to leave it to a newer
 // release; its rows are not read.
 func TestOlder(t *testing.T) {
-	object, err := os.ReadFile(olderObject)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := open(t, object, Options{})
-	if h := r.Header(); h.Measure != 1 || h.Sequence != "s1" {
-		t.Errorf("header %+v", h)
-	}
-	frames := r.Frames(func(*Frame) error { t.Error("a frame"); return nil })
-	slots := r.Slots(func(*Slot) error { t.Error("a slot"); return nil })
-	if !errors.Is(frames, jobs.ErrVersion) || !errors.Is(slots, jobs.ErrVersion) {
-		t.Errorf("frames: %v, slots: %v", frames, slots)
+	for version := 1; version < jobs.MeasureVersion; version++ {
+		object, err := os.ReadFile(fmt.Sprintf("testdata/measurement-v%d.parquet", version))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := open(t, object, Options{})
+		if h := r.Header(); h.Measure != version || h.Sequence != "s1" {
+			t.Errorf("header %+v", h)
+		}
+		frames := r.Frames(func(*Frame) error { t.Error("a frame"); return nil })
+		slots := r.Slots(func(*Slot) error { t.Error("a slot"); return nil })
+		if !errors.Is(frames, jobs.ErrVersion) || !errors.Is(slots, jobs.ErrVersion) {
+			t.Errorf("version %d: frames: %v, slots: %v", version, frames, slots)
+		}
 	}
 }
 
