@@ -17,14 +17,14 @@ func segmentMediaRules() []Rule {
 			Unit:    "s", Levels: []Level{{Info, 0}, {Warn, 0.5}},
 			Checked: "The media of a segment goes from its first picture (first sound where there are no pictures) to where its packets end or the next segment begins, whichever agrees better: a hole between the two is " +
 				"timestamp.gap, and a last segment that ends early is segment.truncated. Up to one frame, and 0.05 s, are tolerated (0.15 s of sound alone), up to 0.5 s where all EXTINF of the playlist are whole seconds, and " +
-				"half of the duration in DASH, where it may be an average. Segments of which at most ten lie between are one finding, whose value is the largest error. The segments that follow are measured on their own.",
+				"half of the duration in DASH where it may be an average, and 0.25 s where a SegmentTimeline or an index gives the time of each segment. Segments of which at most ten lie between are one finding, whose value is the largest error. The segments that follow are measured on their own.",
 		},
 		{
-			Code: "playlist.duration_drift", Applies: "HLS",
+			Code: "playlist.duration_drift", Applies: "HLS, DASH",
 			Summary: "The durations of segments add up to less or more than their media.",
 			Clause:  "HLS Authoring Specification 8.1",
 			Unit:    "s", Levels: []Level{{Info, 0.5}, {Warn, 5}},
-			Checked: "Sums of EXTINF over segments without a hole or a discontinuity, without those that segment.duration_mismatch warns of. Seeking lands that far beside. Where all EXTINF are whole seconds nothing is told.",
+			Checked: "Sums of EXTINF, or of the durations in a SegmentTimeline or an index, over segments without a hole or a discontinuity, without those that segment.duration_mismatch warns of. Seeking lands that far beside. Where all EXTINF are whole seconds nothing is told.",
 		},
 		{
 			Code: "segment.no_keyframe", Applies: "HLS, DASH",

@@ -34,6 +34,25 @@ type placement struct {
 	// Ends holds where each track's packets ended in the last unit that had them.
 	Ends   []trackEnd
 	Groups []group
+	// Clock is what the manifest says of the clock of the present group; nil when it says nothing.
+	Clock *groupClock `json:",omitempty"`
+}
+
+// groupClock is what the manifest says at the first segment of a group. It holds for those behind it, too, of which one may be the first that can be read.
+type groupClock struct {
+	jobs.MediaClock
+	Disc  int
+	Start jobs.Micros // of that segment
+}
+
+// clocked takes what the manifest says at a segment, or keeps what it said before in the same group.
+func (p *placement) clocked(s *jobs.Segment) {
+	switch {
+	case s.Clock != nil:
+		p.Clock = &groupClock{*s.Clock, s.Discontinuity, s.Start}
+	case p.Clock != nil && p.Clock.Disc != s.Discontinuity:
+		p.Clock = nil
+	}
 }
 
 type trackEnd struct {
@@ -119,6 +138,7 @@ func tracksOf(u *measurement.Unit, formats []measurement.Format) []placedTrack {
 
 // segment places a unit of a row of segments. The jump is nil unless the clock leapt.
 func (p *placement) segment(m *measurement.Unit, s *jobs.Segment, formats []measurement.Format) (placedUnit, *jump) {
+	p.clocked(s)
 	at := clampTime(s.Start + p.Drift)
 	u := placedUnit{Index: m.Index, State: m.State, Detail: m.Detail, From: at, To: clampTime(at + s.Duration), Disc: s.Discontinuity, Cuts: s.Clock != nil, Tracks: tracksOf(m, formats)}
 	if len(u.Tracks) == 0 {
@@ -130,7 +150,8 @@ func (p *placement) segment(m *measurement.Unit, s *jobs.Segment, formats []meas
 	if p.Anchor == nil || s.Discontinuity != p.Disc {
 		p.anchorAt(&u, at, formats)
 		p.Disc = s.Discontinuity
-		p.Groups = append(p.Groups, group{s.Discontinuity, *p.Anchor, formats[u.Tracks[0].Format].WrapBits, zeroOf(s)})
+		p.Groups = append(p.Groups, group{s.Discontinuity, *p.Anchor, formats[u.Tracks[0].Format].WrapBits, p.Clock.zero()})
+		u.Cuts = p.Clock != nil
 	} else {
 		p.run(&u, at, formats)
 		leap = p.leap(&u, at)
@@ -143,13 +164,17 @@ func (p *placement) segment(m *measurement.Unit, s *jobs.Segment, formats []meas
 	return u, leap
 }
 
-// zeroOf is what the manifest says of the clock of a group.
-func zeroOf(s *jobs.Segment) *jobs.Micros {
-	if s.Clock == nil {
+// zero is what the clock shows at the timeline's zero; nil when the manifest does not say.
+func (c *groupClock) zero() *jobs.Micros {
+	if c == nil {
 		return nil
 	}
-	return &s.Clock.Zero
+	zero := c.Zero
+	return &zero
 }
+
+// exact tells whether the manifest gives the time of each segment.
+func (c *groupClock) exact() bool { return c != nil && c.Exact }
 
 // settle remembers where the unit ended and follows the media where it strays from the playlist.
 func (p *placement) settle(u *placedUnit, s *jobs.Segment) {

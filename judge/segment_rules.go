@@ -33,6 +33,7 @@ type packagedSegment struct {
 	seg     *jobs.Segment
 	formats []measurement.Format
 	dash    bool
+	clock   *groupClock // what the manifest says of the segment's group; nil for nothing
 }
 
 // readable tells whether the segment has media with a place.

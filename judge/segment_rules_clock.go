@@ -15,15 +15,22 @@ const clockSlack jobs.Micros = 200e3
 // other, which tells a single segment that is out of place; what is wrong with all of them only shows here.
 type segmentClock struct {
 	Found bouts `json:",omitempty"`
+	// Begun: the first segment that can be read of group Disc was looked at.
+	Begun bool `json:",omitempty"`
+	Disc  int  `json:",omitempty"`
 }
 
 func (c *segmentClock) see(s *packagedSegment) {
-	at := s.seg.Clock
-	if at == nil || !at.Exact {
+	if c.Begun && c.Disc == s.seg.Discontinuity {
+		return
+	}
+	c.Begun, c.Disc = true, s.seg.Discontinuity
+	at := s.clock
+	if !at.exact() {
 		return
 	}
 	t := s.primary()
-	by := t.Base.micros(t.FirstPTS) - at.At
+	by := t.Base.micros(t.FirstPTS) - clampTime(at.At+s.seg.Start-at.Start)
 	if abs(by) <= clockSlack {
 		return
 	}

@@ -10,6 +10,12 @@ import (
 
 // TestSegmentClock: the first segment of a group is held against the manifest, the rest is not; what priming and reordering explain is not told.
 func TestSegmentClock(t *testing.T) {
+	of := func(c *jobs.MediaClock) *groupClock {
+		if c == nil {
+			return nil
+		}
+		return &groupClock{MediaClock: *c}
+	}
 	exact := func(at jobs.Micros) *jobs.MediaClock { return &jobs.MediaClock{At: at, Exact: true} }
 	for _, tt := range []struct {
 		clock *jobs.MediaClock
@@ -27,7 +33,7 @@ func TestSegmentClock(t *testing.T) {
 	} {
 		track := placedTrack{UnitTrack: measurement.UnitTrack{Kind: measurement.Video, FirstPTS: tt.first}, Base: timeBase{1, 90000}}
 		var c segmentClock
-		c.see(&packagedSegment{placedUnit: &placedUnit{Index: 3, From: 4e6, To: 6e6, Tracks: []placedTrack{track}}, seg: &jobs.Segment{Clock: tt.clock}})
+		c.see(&packagedSegment{placedUnit: &placedUnit{Index: 3, From: 4e6, To: 6e6, Tracks: []placedTrack{track}}, seg: &jobs.Segment{}, clock: of(tt.clock)})
 		list := c.findings()
 		if tt.value == 0 {
 			if len(list) > 0 {
@@ -79,5 +85,27 @@ func TestPeriodsCut(t *testing.T) {
 	p := placement{}
 	if u, _ := p.segment(&measurement.Unit{}, &jobs.Segment{Clock: &jobs.MediaClock{}}, nil); !u.Cuts {
 		t.Error("a new period does not cut")
+	}
+}
+
+// TestClockOfALostSegment: what the manifest says at the first segment of a group holds when that one cannot be read.
+func TestClockOfALostSegment(t *testing.T) {
+	var p placement
+	formats := []measurement.Format{{Kind: measurement.Video, TimeBaseNum: 1, TimeBaseDen: 90000}}
+	clock := &jobs.MediaClock{Zero: 100e6, At: 100e6, Exact: true}
+	segments := []jobs.Segment{{Duration: 2e6, Clock: clock}, {Start: 2e6, Duration: 2e6}, {Start: 4e6, Duration: 2e6, Discontinuity: 1}}
+	p.segment(&measurement.Unit{State: measurement.UnitMissing}, &segments[0], nil)
+	second := &measurement.Unit{Index: 1, Tracks: []measurement.UnitTrack{{Kind: measurement.Video, Packets: 50, FirstPTS: 103 * 90000, EndPTS: 105 * 90000}}}
+	u, _ := p.segment(second, &segments[1], formats)
+	if len(p.Groups) != 1 || p.Groups[0].Zero == nil || *p.Groups[0].Zero != 100e6 || !u.Cuts {
+		t.Errorf("groups %+v, cuts %t", p.Groups, u.Cuts)
+	}
+	var c segmentClock
+	c.see(&packagedSegment{placedUnit: &u, seg: &segments[1], clock: p.Clock})
+	if list := c.findings(); len(list) != 1 || float64(*list[0].Value) != 1 {
+		t.Errorf("%+v, want that the media begins 1 s late", list)
+	}
+	if p.segment(&measurement.Unit{Index: 2}, &segments[2], nil); p.Clock != nil {
+		t.Error("the clock of a group goes on in the next one")
 	}
 }

@@ -14,6 +14,8 @@ const (
 	durationSlack jobs.Micros = 50e3
 	// soundSlack is the least error that is told of sound alone: it is cut where pictures are, to the next of its own frames, which last up to 64 ms (HE-AAC at 32 kHz).
 	soundSlack jobs.Micros = 150e3
+	// manifestSlack is the least error that is told where a manifest gives the time of each segment: as much as a hole in it may have without being one.
+	manifestSlack jobs.Micros = 250e3
 	// driftTold is the sum of small errors from which it is told.
 	driftTold jobs.Micros = 500e3
 	// reordered is how many pictures may be coded before one that is shown earlier, in practice; 16 is what H.264 allows.
@@ -49,12 +51,14 @@ type waitingSegment struct {
 	Declared     jobs.Micros
 	First, End   jobs.Micros
 	// Key is where its first picture in decoding order stands if that is a keyframe: what refers to the segment before may be shown earlier.
-	Key    jobs.Micros
-	Keyed  bool
-	Kind   measurement.Kind
-	Track  int
-	Frame  jobs.Micros
-	Around bool `json:",omitempty"` // the manifest gives an average
+	Key   jobs.Micros
+	Keyed bool
+	Kind  measurement.Kind
+	Track int
+	Frame jobs.Micros
+	// DASH: of a manifest; Around: which gives an average.
+	DASH   bool `json:",omitempty"`
+	Around bool `json:",omitempty"`
 }
 
 func (d *segmentDurations) see(s *packagedSegment) {
@@ -78,7 +82,7 @@ func waiting(s *packagedSegment) *waitingSegment {
 	t := s.primary()
 	w := &waitingSegment{
 		Index: s.Index, Epoch: s.Epoch, From: s.From, To: s.To, Declared: s.seg.Duration, First: t.First, End: t.End, Kind: t.Kind, Track: t.Track,
-		Keyed: t.StartsWithKey && t.Keys > 0, Around: s.dash,
+		Keyed: t.StartsWithKey && t.Keys > 0, DASH: s.dash, Around: s.dash && !s.clock.exact(),
 	}
 	if w.Keyed {
 		w.Key = t.time(t.FirstKey)
@@ -93,7 +97,7 @@ func (d *segmentDurations) settle(next *waitingSegment) {
 	if w == nil || w.Declared <= 0 {
 		return
 	}
-	d.Uneven = d.Uneven || w.Declared%wholeSecond != 0
+	d.Uneven = d.Uneven || w.DASH || w.Declared%wholeSecond != 0 // nobody rounds a manifest to seconds
 	off := w.error(next)
 	size, slack := abs(off), w.tolerance(next)
 	u := &placedUnit{Index: w.Index, From: w.From, To: w.To}
@@ -121,8 +125,11 @@ func (w *waitingSegment) tolerance(next *waitingSegment) jobs.Micros {
 		// The border lies among pictures that are not in the order in which they are coded: what begins there is a matter of opinion. It is segment.no_keyframe.
 		least = reordered * w.Frame
 	}
-	if w.Around {
+	switch {
+	case w.Around:
 		least = w.Declared / 2 // ISO/IEC 23009-1 section 7.2.1: @duration is an average
+	case w.DASH:
+		least = max(least, manifestSlack)
 	}
 	return max(least, w.Frame)
 }
@@ -133,7 +140,7 @@ func (w *waitingSegment) tolerance(next *waitingSegment) jobs.Micros {
 func (w *waitingSegment) error(next *waitingSegment) jobs.Micros {
 	off := w.End - w.First - w.Declared
 	if next == nil || next.Index != w.Index+1 || next.Epoch != w.Epoch || next.Kind != w.Kind || next.Track != w.Track {
-		if w.Around {
+		if w.DASH {
 			return 0 // a period of DASH may end before its last segment does (ISO/IEC 23009-1 section 5.3.2.1)
 		}
 		return max(0, off)

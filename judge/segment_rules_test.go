@@ -135,6 +135,10 @@ func TestSegmentRules(t *testing.T) {
 		{"several EXTINF are wrong", jobs.SourceHLS, extinf(1.1e6, 2, 3, 6), []string{"warn segment.duration_mismatch 3 of the segments 2 to 6 are not as long as EXTINF says: 2.000 s instead of 1.100 s in segment 2, which is the worst"}},
 		{"EXTINF is rounded", jobs.SourceHLS, extinf(3e6, 4), []string{"warn segment.duration_mismatch segment 4 "}},
 		{"DASH may give averages", jobs.SourceDASH, extinf(1.4e6, 4), nil},
+		{"DASH runs away from its timeline", jobs.SourceDASH, func(p *packagedStream) {
+			extinf(1.4e6, rowOf(10)...)(p)
+			p.q.Segments[0].Clock = &jobs.MediaClock{At: baseOf(&p.formats[0]).micros(video(p, 0).FirstPTS), Exact: true}
+		}, []string{"warn playlist.duration_drift segments 0 to 8 last 18.000 s together, and the manifest says 12.600 s"}},
 		{"DASH is far off", jobs.SourceDASH, extinf(0.9e6, 4), []string{"warn segment.duration_mismatch segment 4 is not as long as the manifest says"}},
 		{"small errors add up", jobs.SourceHLS, extinf(2.045e6, rowOf(10)...), nil},
 		{"larger ones add up to more", jobs.SourceHLS, extinf(2.08e6, rowOf(10)...), []string{"info playlist.duration_drift segments 0 to 8 last 18.000 s together, and EXTINF says 18.720 s"}},
