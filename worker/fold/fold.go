@@ -87,6 +87,9 @@ func (f *Fold) open(w jobs.Window, object []byte) error {
 	return nil
 }
 
+// IsNewer tells whether an error of Window is about a measurement of a newer release, which others can read; any other says that nobody can.
+func IsNewer(err error) bool { return errors.Is(err, errNewer) }
+
 func (f *Fold) read(object []byte) (err error) {
 	body := bytes.NewReader(object)
 	if f.reader == nil {
@@ -160,7 +163,7 @@ func (f *Fold) stored(w jobs.Window, r fetched, onlyLook bool) (bad, err error) 
 	default:
 		bad = f.Window(w, r.object)
 	}
-	if errors.Is(bad, errNewer) {
+	if IsNewer(bad) {
 		return nil, bad
 	}
 	return bad, nil

@@ -12,6 +12,7 @@ import (
 	"aircheck/jobs/queue"
 	"aircheck/report"
 	"aircheck/storage"
+	"aircheck/worker/fold"
 )
 
 // maxFoldedAtOnce bounds the windows that are folded before the state is stored: more than come in a minute of the widest ladder, and few seconds of work.
@@ -54,6 +55,7 @@ func (o *Observer) Observe(ctx context.Context, id string) error {
 			break
 		}
 		if !again {
+			o.cache.put(id, turn.Token, w, o.cacheBytes())
 			return o.Queue.EnqueueObserve(ctx, id)
 		}
 	}
@@ -92,6 +94,16 @@ func (o *Observer) log() *slog.Logger {
 
 // look takes what is new of a check into w, and tells what came of it.
 func (o *Observer) look(ctx context.Context, id string, w *watched) error {
+	for {
+		// Anew once for a state that cannot be used, and once for each sequence with a result that cannot.
+		if err := o.lookOnce(ctx, id, w); !errors.Is(err, errAgain) || ctx.Err() != nil {
+			return err
+		}
+		o.log().Warn("judge a live check anew", "check", id)
+	}
+}
+
+func (o *Observer) lookOnce(ctx context.Context, id string, w *watched) error {
 	if w.next == nil {
 		if err := o.load(ctx, id, w); err != nil {
 			return err
@@ -142,11 +154,13 @@ func (o *Observer) grow(ctx context.Context, id string, w *watched) (news bool, 
 func (o *Observer) foldDue(ctx context.Context, w *watched) ([]dueWindow, error) {
 	var folded []dueWindow
 	w.more = false
-	for _, q := range w.check().Timeline.Sequences {
-		for _, d := range w.due(q.ID) {
-			if len(folded) >= maxFoldedAtOnce {
+	sequences := w.check().Timeline.Sequences
+	share := maxFoldedAtOnce/max(len(sequences), 1) + 1 // nothing is told before all of them have begun
+	for _, q := range sequences {
+		for n, d := range w.due(q.ID) {
+			if n >= share {
 				w.more = true
-				return folded, nil
+				break
 			}
 			done, err := o.foldOne(ctx, w, d.Window)
 			if err != nil {
@@ -166,19 +180,24 @@ func (o *Observer) foldDue(ctx context.Context, w *watched) ([]dueWindow, error)
 func (o *Observer) foldOne(ctx context.Context, w *watched, window jobs.Window) (bool, error) {
 	id := w.check().ID
 	r, err := o.Archive.Result(ctx, id, window.ID())
-	if r == archive.None || err != nil {
+	if r == archive.None || w.unreadable[window.ID()] || err != nil {
 		return false, err
 	}
-	if begun, err := w.begin(); !begun || err != nil {
+	if err := w.begin(); err != nil {
 		return false, err
 	}
 	object, outcome, err := o.Archive.Window(ctx, id, window.ID(), r)
 	switch {
+	case errors.Is(err, archive.ErrUnreadable):
+		return false, w.spoil(window.ID())
 	case err != nil:
 	case outcome != nil:
 		err = w.fold.Failed(window, *outcome)
 	default:
-		err = w.fold.Window(window, object)
+		if err = w.fold.Window(window, object); err != nil && !fold.IsNewer(err) {
+			o.log().Warn("stop before a result that cannot be read", "check", id, "sequence", window.Sequence, "window", window.Index, "error", err)
+			return false, w.spoil(window.ID())
+		}
 	}
 	if err != nil {
 		return false, fmt.Errorf("fold window %d of %s: %w", window.Index, window.Sequence, err)
@@ -188,7 +207,7 @@ func (o *Observer) foldOne(ctx context.Context, w *watched, window jobs.Window) 
 
 // tell judges the fold to its end, tells what is new, and stores the state from before that end: the next look goes on there.
 func (o *Observer) tell(ctx context.Context, id string, w *watched) error {
-	if begun, err := w.begin(); !begun || err != nil {
+	if err := w.begin(); err != nil {
 		return err
 	}
 	snapshot, err := w.fold.Snapshot()

@@ -356,3 +356,78 @@ func TestCacheForgetsTheOldest(t *testing.T) {
 		t.Error("what another judged since is taken for the newest")
 	}
 }
+
+// TestStateOfAnotherRelease: a state that decodes and that the judge refuses is made anew within the same look, with one row or several.
+func TestStateOfAnotherRelease(t *testing.T) {
+	for rows := 1; rows <= 2; rows++ {
+		b := newLiveBed(t, rows)
+		for w := range 4 {
+			b.grow(false)
+			for r := range rows {
+				b.measure(jobs.SequenceID(r), w)
+			}
+			if w == 2 {
+				b.refuse(rows)
+			}
+			b.observe(b.observer())
+		}
+		if r := b.interim(); r.Duration != 16 {
+			t.Errorf("%d rows: judged %v s of 16", rows, r.Duration)
+		}
+	}
+}
+
+// refuse puts a state as of another release, two windows of each row on.
+func (b *liveBed) refuse(rows int) {
+	b.t.Helper()
+	h := header{V: jobs.Version, Check: liveCheck, Next: map[string]int{}}
+	for r := range rows {
+		h.Next[jobs.SequenceID(r)] = 2
+	}
+	body, err := h.encode([]byte("what another release wrote"))
+	if err == nil {
+		err = b.archive.PutJudgeState(b.t.Context(), liveCheck, body)
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// TestResultThatCannotBeRead: of a row with a damaged result the others are judged on, whatever worker looks.
+func TestResultThatCannotBeRead(t *testing.T) {
+	b := newLiveBed(t, 2)
+	id := jobs.WindowID{Sequence: "s0", Index: 1}
+	b.now = b.now.Add(time.Minute)
+	same := b.observer()
+	for w := range 4 {
+		b.grow(false)
+		if w == id.Index {
+			if err := b.archive.PutMeasurement(t.Context(), liveCheck, id, []byte("damaged")); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			b.measure("s0", w)
+		}
+		b.measure("s1", w)
+		b.observe(same)
+		b.observe(b.observer())
+		b.now = b.now.Add(10 * time.Second)
+	}
+	h, _ := b.state()
+	if h.Next["s0"] != 1 || h.Next["s1"] != 4 {
+		t.Errorf("judged %v windows", h.Next)
+	}
+}
+
+func (b *liveBed) state() (header, []byte) {
+	b.t.Helper()
+	doc, err := b.archive.JudgeState(b.t.Context(), liveCheck)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	h, snapshot, err := decodeState(doc)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return h, snapshot
+}

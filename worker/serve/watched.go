@@ -50,8 +50,10 @@ type watched struct {
 	news   bool
 	toldAt time.Time
 	// more: there are windows left to fold.
-	more  bool
-	bytes int
+	more bool
+	// unreadable are windows whose results nobody can read: their sequences stop there until the judge has them measured again.
+	unreadable map[jobs.WindowID]bool
+	bytes      int
 }
 
 func (w *watched) check() *jobs.Check { return w.growth.Check }
@@ -80,22 +82,35 @@ func (g *growth) add(i *jobs.Instalment) error {
 	return nil
 }
 
+// errAgain says that the look has to begin anew.
+var errAgain = errors.New("what was folded is of no use")
+
 // begin makes the fold if there is none. A state that cannot be used, as that of another release, is made anew from the measurements: then all windows are due
-// again, begun is false, and the next look begins with the first.
-func (w *watched) begin() (begun bool, err error) {
+// again, and the error is errAgain.
+func (w *watched) begin() (err error) {
 	if w.fold != nil {
-		return true, nil
+		return nil
 	}
 	if w.snapshot == nil {
 		w.fold, err = fold.New(w.check())
-		return err == nil, jobs.Classify(jobs.Permanent, err)
+		return jobs.Classify(jobs.Permanent, err)
 	}
 	if w.fold, err = fold.Restore(w.check(), *w.snapshot); err == nil {
-		return true, nil
+		return nil
 	}
-	w.fold, w.snapshot, w.fresh, w.more = nil, nil, nil, true
+	w.fold, w.snapshot, w.fresh = nil, nil, nil
 	clear(w.next)
-	return false, nil
+	return errAgain
+}
+
+// spoil forgets a fold that met a result which nobody can read, and the window: the next look begins with what is stored, and stops before it.
+func (w *watched) spoil(id jobs.WindowID) error {
+	if w.unreadable == nil {
+		w.unreadable = map[jobs.WindowID]bool{}
+	}
+	w.unreadable[id] = true
+	w.fold, w.snapshot, w.fresh, w.next = nil, nil, nil, nil
+	return errAgain
 }
 
 // ripe tells whether it is time to judge: every sequence has begun, and none lags behind that may be there in a moment.
