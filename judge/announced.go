@@ -2,7 +2,7 @@ package judge
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"aircheck/jobs"
@@ -61,7 +61,10 @@ func (a *announcements) event(source string, at, length jobs.Micros, what scte35
 	case what.Edge == scte35.End:
 		a.end(what, at)
 		return
-	case what.Edge == "" && (what.ID == "" || strings.Contains(what.Text, "cancels")):
+	case what.Cancels:
+		a.cancel(what.ID, at)
+		return
+	case what.Edge == "" && what.ID == "":
 		return
 	}
 	if what.Duration >= 0 {
@@ -78,6 +81,11 @@ func (a *announcements) event(source string, at, length jobs.Micros, what scte35
 	if len(a.List) < maxAnnounced {
 		a.List = append(a.List, announcement{Source: source, Kind: what.Kind, Event: what.ID, Text: what.Text, Start: at, End: at + length})
 	}
+}
+
+// cancel drops an event that was announced and has not begun (SCTE 35 section 9.7.3: splice_event_cancel_indicator).
+func (a *announcements) cancel(event string, at jobs.Micros) {
+	a.List = slices.DeleteFunc(a.List, func(o announcement) bool { return o.Event == event && o.Start > at })
 }
 
 // maxAnnouncedLength bounds what a message may promise: segmentation_duration has 40 bits of 90 kHz.

@@ -10,6 +10,7 @@ import (
 
 	"aircheck/jobs"
 	"aircheck/jobs/measurement"
+	"aircheck/jobs/scte35"
 )
 
 // Sections of the examples in SCTE 35: a splice_insert out for 60.29 s, a placement opportunity that begins for 307 s, its end, and a programme that ends while
@@ -81,5 +82,21 @@ func TestHostileAnnouncements(t *testing.T) {
 	}
 	if len(a.List) != maxAnnounced {
 		t.Errorf("%d announcements are kept, want %d", len(a.List), maxAnnounced)
+	}
+}
+
+// TestCancelledBreak: what was announced and called off before it began is no break; what goes on is not called off any more.
+func TestCancelledBreak(t *testing.T) {
+	for _, tt := range []struct {
+		at   jobs.Micros
+		want int
+	}{{15e6, 0}, {25e6, 1}} {
+		var a announcements
+		a.event("scte35.ts", 20e6, 60e6, scte35.Meaning{Kind: "break", Edge: scte35.Begin, ID: "7", Duration: -1})
+		a.event("scte35.ts", tt.at, 0, scte35.Meaning{Kind: "other", ID: "8", Cancels: true, Duration: -1})
+		a.event("scte35.ts", tt.at, 0, scte35.Meaning{Kind: "other", ID: "7", Cancels: true, Duration: -1})
+		if len(a.List) != tt.want {
+			t.Errorf("called off at %d: %+v", tt.at, a.List)
+		}
 	}
 }

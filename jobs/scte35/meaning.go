@@ -21,6 +21,8 @@ type Meaning struct {
 	Edge Edge   // empty when it is neither
 	// ID tells events of one stream apart; empty when the section has none.
 	ID string
+	// Cancels: the event of that ID does not take place.
+	Cancels bool
 	// Duration of what begins; negative when the section does not say.
 	Duration time.Duration
 	// Text is a short description: "splice_insert out, 30 s".
@@ -129,7 +131,7 @@ func (s *Section) Meanings() []Meaning {
 func (d *Segmentation) meaning() Meaning {
 	m := Meaning{Kind: "other", ID: strconv.FormatUint(uint64(d.EventID), 10), Duration: -1}
 	if d.Cancel {
-		m.Text = "cancels event " + m.ID
+		m.Cancels, m.Text = true, "cancels event "+m.ID
 		return m
 	}
 	t := typeOf(d.Type)
@@ -144,7 +146,7 @@ func (i *Insert) meaning() Meaning {
 	m := Meaning{Kind: "break", Edge: End, ID: strconv.FormatUint(uint64(i.EventID), 10), Duration: -1, Text: "splice_insert in"}
 	switch {
 	case i.Cancel:
-		m.Kind, m.Edge, m.Text = "other", "", "splice_insert cancels event "+m.ID
+		m.Kind, m.Edge, m.Cancels, m.Text = "other", "", true, "splice_insert cancels event "+m.ID
 	case i.Out:
 		m.Edge, m.Text = Begin, "splice_insert out"+seconds(i.Break.Duration(), i.Breaks)
 		if i.Breaks {

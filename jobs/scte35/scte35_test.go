@@ -19,23 +19,23 @@ var examples = []struct {
 }{
 	{
 		"time_signal, placement opportunity start", "/DA0AAAAAAAA///wBQb+cr0AUAAeAhxDVUVJSAAAjn/PAAGlmbAICAAAAAAsoKGKNAIAmsnRfg==",
-		Meaning{"break", Begin, "1207959694", 307 * time.Second, "time_signal provider placement opportunity start, 307 s"}, TimeSignal, 0x072bd0050, true,
+		Meaning{Kind: "break", Edge: Begin, ID: "1207959694", Duration: 307 * time.Second, Text: "time_signal provider placement opportunity start, 307 s"}, TimeSignal, 0x072bd0050, true,
 	},
 	{
 		"splice_insert", "/DAvAAAAAAAA///wFAVIAACPf+/+c2nALv4AUsz1AAAAAAAKAAhDVUVJAAABNWLbowo=",
-		Meaning{"break", Begin, "1207959695", 60293567 * time.Microsecond, "splice_insert out, 60.2936 s"}, SpliceInsert, 0x07369c02e, true,
+		Meaning{Kind: "break", Edge: Begin, ID: "1207959695", Duration: 60293567 * time.Microsecond, Text: "splice_insert out, 60.2936 s"}, SpliceInsert, 0x07369c02e, true,
 	},
 	{
 		"time_signal, placement opportunity end", "/DAvAAAAAAAA///wBQb+dGKQoAAZAhdDVUVJSAAAjn+fCAgAAAAALKChijUCAKnMZ1g=",
-		Meaning{"break", End, "1207959694", -1, "time_signal provider placement opportunity end"}, TimeSignal, 0x0746290a0, true,
+		Meaning{Kind: "break", Edge: End, ID: "1207959694", Duration: -1, Text: "time_signal provider placement opportunity end"}, TimeSignal, 0x0746290a0, true,
 	},
 	{
 		"time_signal, programme start and end", "/DBIAAAAAAAA///wBQb+ek2ItgAyAhdDVUVJSAAAGH+fCAgAAAAALMvDRBEAAAIXQ1VFSUgAABl/nwgIAAAAACyk26AQAACZcuND",
-		Meaning{"programme", End, "1207959576", -1, "time_signal programme end"}, TimeSignal, 0x07a4d88b6, true,
+		Meaning{Kind: "programme", Edge: End, ID: "1207959576", Duration: -1, Text: "time_signal programme end"}, TimeSignal, 0x07a4d88b6, true,
 	},
 	{
 		"time_signal, programme overlap", "/DAvAAAAAAAA///wBQb+rr//ZAAZAhdDVUVJSAAACH+fCAgAAAAALKVs9RcAAJUdsKg=",
-		Meaning{"programme", Begin, "1207959560", -1, "time_signal programme overlap start"}, TimeSignal, 0x0aebfff64, true,
+		Meaning{Kind: "programme", Edge: Begin, ID: "1207959560", Duration: -1, Text: "time_signal programme overlap start"}, TimeSignal, 0x0aebfff64, true,
 	},
 }
 
@@ -114,15 +114,15 @@ func TestCommands(t *testing.T) {
 		b    []byte
 		want Meaning
 	}{
-		{"immediate out", section(SpliceInsert, len(out), out, nil), Meaning{"break", Begin, "7", -1, "splice_insert out"}},
-		{"a command that does not say how long it is", section(SpliceInsert, 0xfff, out, nil), Meaning{"break", Begin, "7", -1, "splice_insert out"}},
-		{"in", section(SpliceInsert, 10, []byte{0, 0, 0, 7, 0x7f, 0x5f, 0, 1, 0, 0}, nil), Meaning{"break", End, "7", -1, "splice_insert in"}},
-		{"cancelled", section(SpliceInsert, 5, []byte{0, 0, 0, 7, 0xff}, nil), Meaning{"other", "", "7", -1, "splice_insert cancels event 7"}},
-		{"components", section(SpliceInsert, 18, []byte{0, 0, 0, 7, 0x7f, 0x8f, 2, 1, 0x7f, 2, 0xfe, 0, 0, 0, 9, 0, 1, 0, 0}[:18], nil), Meaning{"break", Begin, "7", -1, "splice_insert out"}},
-		{"null", section(SpliceNull, 0, nil, nil), Meaning{"other", "", "", -1, "splice_null"}},
-		{"unknown", section(0x42, 3, []byte{1, 2, 3}, nil), Meaning{"other", "", "", -1, "splice command 0x42"}},
-		{"other descriptors", section(TimeSignal, 1, []byte{0x7f}, []byte{0, 4, 'C', 'U', 'E', 'I', 2, 4, 'X', 'X', 'X', 'X'}), Meaning{"other", "", "", -1, "time_signal"}},
-		{"cancelled segmentation", section(TimeSignal, 1, []byte{0x7f}, []byte{2, 9, 'C', 'U', 'E', 'I', 0, 0, 0, 5, 0xff}), Meaning{"other", "", "5", -1, "time_signal cancels event 5"}},
+		{"immediate out", section(SpliceInsert, len(out), out, nil), Meaning{Kind: "break", Edge: Begin, ID: "7", Duration: -1, Text: "splice_insert out"}},
+		{"a command that does not say how long it is", section(SpliceInsert, 0xfff, out, nil), Meaning{Kind: "break", Edge: Begin, ID: "7", Duration: -1, Text: "splice_insert out"}},
+		{"in", section(SpliceInsert, 10, []byte{0, 0, 0, 7, 0x7f, 0x5f, 0, 1, 0, 0}, nil), Meaning{Kind: "break", Edge: End, ID: "7", Duration: -1, Text: "splice_insert in"}},
+		{"cancelled", section(SpliceInsert, 5, []byte{0, 0, 0, 7, 0xff}, nil), Meaning{Kind: "other", ID: "7", Cancels: true, Duration: -1, Text: "splice_insert cancels event 7"}},
+		{"components", section(SpliceInsert, 18, []byte{0, 0, 0, 7, 0x7f, 0x8f, 2, 1, 0x7f, 2, 0xfe, 0, 0, 0, 9, 0, 1, 0, 0}[:18], nil), Meaning{Kind: "break", Edge: Begin, ID: "7", Duration: -1, Text: "splice_insert out"}},
+		{"null", section(SpliceNull, 0, nil, nil), Meaning{Kind: "other", Edge: "", ID: "", Duration: -1, Text: "splice_null"}},
+		{"unknown", section(0x42, 3, []byte{1, 2, 3}, nil), Meaning{Kind: "other", Edge: "", ID: "", Duration: -1, Text: "splice command 0x42"}},
+		{"other descriptors", section(TimeSignal, 1, []byte{0x7f}, []byte{0, 4, 'C', 'U', 'E', 'I', 2, 4, 'X', 'X', 'X', 'X'}), Meaning{Kind: "other", Edge: "", ID: "", Duration: -1, Text: "time_signal"}},
+		{"cancelled segmentation", section(TimeSignal, 1, []byte{0x7f}, []byte{2, 9, 'C', 'U', 'E', 'I', 0, 0, 0, 5, 0xff}), Meaning{Kind: "other", ID: "5", Cancels: true, Duration: -1, Text: "time_signal cancels event 5"}},
 	}
 	for _, tt := range tests {
 		s, err := Parse(tt.b)

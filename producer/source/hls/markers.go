@@ -204,6 +204,7 @@ func (c *cues) section(cue *Cue, at jobs.Micros, what scte35.Meaning) {
 	}
 	marker := jobs.Marker{Kind: what.Kind, ID: cmp.Or(what.ID, cue.ID), Text: what.Text}
 	switch {
+	case what.Cancels: // takes back what was to come; what stands in a playlist has begun
 	case what.Edge == scte35.Begin:
 		c.begin(cue.Segment, at, marker, length)
 	case what.Edge == scte35.End:
