@@ -222,9 +222,10 @@ func (p *parser) rangeOf(m *Media, uri string) *Range {
 // than nothing.
 func (p *parser) place(m *Media) {
 	var sum nanos
+	first := min(m.MediaSequence, maxNumber) + min(m.Skipped, maxNumber)
 	for i := range m.Segments {
 		s := &m.Segments[i]
-		s.Sequence = m.MediaSequence + m.Skipped + int64(i)
+		s.Sequence = first + int64(i)
 		length := s.length
 		if length < 0 {
 			length = min(nanos(m.Target)*1000, maxLength)

@@ -98,8 +98,9 @@ var groupTypes = [...]struct {
 
 // groupRules: RFC 8216 sections 4.3.4.1 and 4.3.4.2.
 func (p *parser) groupRules(m *Master) {
+	var found repeated
 	for _, t := range p.strange {
-		p.broken(about("playlist.rendition", t.Line, "EXT-X-MEDIA of unknown TYPE %s", t.Value))
+		found.add("unknown TYPE", about("playlist.rendition", t.Line, "EXT-X-MEDIA of unknown TYPE %s", t.Value))
 	}
 	for _, g := range groupTypes {
 		groups := map[string]bool{}
@@ -110,16 +111,47 @@ func (p *parser) groupRules(m *Master) {
 		for _, e := range m.of(EntryVariant) {
 			name, named := e.attrs[g.attribute]
 			if named && !used[name] && !groups[name] && (g.kind != EntryInStream || name != "NONE") {
-				p.broken(about("playlist.group", e.Line, "variant %s names the %s group %q, which does not exist", label(e.URI), g.attribute, clip(name)))
+				found.add("no group "+g.attribute, about("playlist.group", e.Line, "variant %s names the %s group %q, which does not exist", label(e.URI), g.attribute, clip(name)))
 			}
 			used[name] = used[name] || named
 		}
-		p.renditionRules(m.of(g.kind), used)
+		found.renditionRules(m.of(g.kind), used)
+	}
+	for i := range found {
+		p.broken(found[i].told())
 	}
 }
 
+// repeated are faults of which there may be one in every line: each kind is one cause, and told once.
+type repeated []repeat
+
+type repeat struct {
+	kind  string
+	first Fault
+	count int
+}
+
+// told is the first of a kind, and how many there are.
+func (r *repeat) told() Fault {
+	f := r.first
+	if r.count > 1 {
+		f.Message += fmt.Sprintf("; so it is %d times", r.count)
+	}
+	return f
+}
+
+func (r *repeated) add(kind string, f Fault) {
+	for i := range *r {
+		if o := &(*r)[i]; o.kind == kind && o.first.Code == f.Code {
+			o.count++
+			return
+		}
+	}
+	*r = append(*r, repeat{kind, f, 1})
+}
+
 // renditionRules looks at all renditions of one type; used are the groups that variants name.
-func (p *parser) renditionRules(list []*Entry, used map[string]bool) {
+func (r *repeated) renditionRules(list []*Entry, used map[string]bool) {
 	told, defaults, names := map[string]bool{}, map[string]bool{}, map[[2]string]bool{}
 	for _, e := range list {
 		fault := e.renditionFault()
@@ -132,12 +164,12 @@ func (p *parser) renditionRules(list []*Entry, used map[string]bool) {
 		names[[2]string{e.Group, e.Name}] = true
 		defaults[e.Group] = defaults[e.Group] || e.attrs["DEFAULT"] == "YES"
 		if fault != "" {
-			p.broken(about("playlist.rendition", e.Line, "EXT-X-MEDIA %s %s", clip(nameOf(e)), fault))
+			r.add(fault, about("playlist.rendition", e.Line, "EXT-X-MEDIA %s %s", clip(nameOf(e)), fault))
 			continue
 		}
 		if !used[e.Group] && !told[e.Group] {
 			told[e.Group] = true
-			p.broken(about("playlist.group_unused", e.Line, "no variant uses the %s group %q", e.Kind, clip(e.Group)))
+			r.add(fmt.Sprint(e.Kind), about("playlist.group_unused", e.Line, "no variant uses the %s group %q", e.Kind, clip(e.Group)))
 		}
 	}
 }

@@ -323,3 +323,28 @@ func TestRoundedDates(t *testing.T) {
 		}
 	}
 }
+
+// TestRepeatedFaultIsOne: what is wrong with every line of a playlist is one cause.
+func TestRepeatedFaultIsOne(t *testing.T) {
+	var s strings.Builder
+	s.WriteString("#EXTM3U\n")
+	for i := range 300 {
+		fmt.Fprintf(&s, "#EXT-X-MEDIA:TYPE=SMELL,GROUP-ID=\"g\",NAME=\"%d\"\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"g%d\",NAME=\"a\",URI=\"a\"\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"g\",URI=\"a\"\n", i, i)
+		fmt.Fprintf(&s, "#EXT-X-STREAM-INF:BANDWIDTH=%d,AUDIO=\"no%d\"\nv%d.m3u8\n", 1000+i, i, i)
+	}
+	count := map[string]int{}
+	for _, f := range Parse([]byte(s.String())).Faults {
+		count[f.Code]++
+	}
+	if count["playlist.rendition"] != 2 || count["playlist.group"] != 1 || count["playlist.group_unused"] != 1 {
+		t.Errorf("faults by code: %v", count)
+	}
+}
+
+// TestNumbersThatNobodyReaches do not overflow.
+func TestNumbersThatNobodyReaches(t *testing.T) {
+	list := Parse([]byte("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:9223372036854775807\n#EXTINF:2,\na\n#EXTINF:2,\nb\n#EXT-X-ENDLIST\n"))
+	if a, b := list.Media.Segments[0].Sequence, list.Media.Segments[1].Sequence; a < 0 || b != a+1 {
+		t.Errorf("segments %d and %d", a, b)
+	}
+}
