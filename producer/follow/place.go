@@ -21,6 +21,8 @@ type period struct {
 	// discs are the discontinuity numbers of the source in the order of their appearance: their indices are those of the check.
 	discs  []int64
 	ledger ledger
+	// first is the segment that began it, of whatever row; nil: an earlier follower began it.
+	first *mark
 	// passed is when the first segment of a later period was accepted; zero: none was.
 	passed time.Time
 }
@@ -160,14 +162,4 @@ type mark struct {
 
 func markOf(s *live.Segment) *mark {
 	return &mark{Number: s.Number, Discontinuity: s.Discontinuity, Duration: s.Duration, Seen: s.Seen, ProgramTime: s.ProgramTime}
-}
-
-// hourOf is the hour to which a segment belongs: that of its program time, unless that is so far from the clock that it says when a programme was made.
-func hourOf(s *live.Segment) time.Time {
-	const maxSkew = time.Hour
-	at := s.Seen
-	if t := s.ProgramTime; t != nil && t.Sub(at) < maxSkew && at.Sub(*t) < maxSkew {
-		at = *t
-	}
-	return at.UTC().Truncate(time.Hour)
 }

@@ -35,8 +35,9 @@ type row struct {
 	describes jobs.Sequence
 	// items are the segments that are in no instalment, in order.
 	items  []*item
-	newest *mark // of all that was accepted
-	wrote  *mark // of all that is in instalments
+	newest *mark   // of all that was accepted
+	wrote  *mark   // of all that is in instalments
+	period *period // of newest; nil: it is in an instalment of an earlier follower
 }
 
 // item is a segment on its way from a playlist into an instalment.
@@ -80,6 +81,7 @@ func (s *state) accept(u *live.Update, now time.Time) (news bool, faults []live.
 			r.describes.Target = max(0, jobs.FromDuration(u.Sequences[i].Target))
 		}
 	}
+	s.together(u.Sequences, chosen)
 	for i := range u.Sequences {
 		r := s.byID[u.Sequences[i].Describes.ID]
 		if r == nil || !chosen[i] {
@@ -128,13 +130,10 @@ func (s *state) segment(r *row, seg *live.Segment, now time.Time) bool {
 	return s.add(r, &clean, false, now)
 }
 
-// maxDuration bounds a segment; the format allows any number.
-const maxDuration jobs.Micros = 3600e6
-
 // add gives a segment its period; false when that has no place for the row.
 func (s *state) add(r *row, seg *live.Segment, lost bool, now time.Time) bool {
-	p := s.periodOf(r, hourOf(seg))
-	r.newest = markOf(seg)
+	p := s.periodOf(r, seg)
+	r.newest, r.period = markOf(seg), p
 	if p.places[r.id] == nil && p.next == 0 {
 		p.add(r.id, jobs.SequenceID(len(p.order)))
 	}
@@ -187,19 +186,21 @@ func holes(before *mark, next *live.Segment) []*live.Segment {
 	return list
 }
 
-// periodOf finds the period of an hour, and makes it where it is later than all. A row never goes back to an earlier period.
-func (s *state) periodOf(r *row, hour time.Time) *period {
+// periodOf finds the period of a segment by its hour, and makes it where that is later than all. A row never goes back to an earlier period.
+func (s *state) periodOf(r *row, seg *live.Segment) *period {
+	hour := hourOf(seg)
 	if hour.Before(s.floor) {
 		hour = s.floor
 	}
 	n := len(s.periods)
-	if n == 0 || s.later(hour) {
+	if n == 0 || s.later(hour) && !s.shared(r, seg) {
 		s.periods = append(s.periods, s.newPeriod(hour))
+		s.periods[n].first = markOf(seg)
 		return s.periods[n]
 	}
 	p := s.periods[0]
 	for _, one := range s.periods[1:] {
-		if !one.begin.After(hour) {
+		if one.begun(seg, hour) {
 			p = one
 		}
 	}
