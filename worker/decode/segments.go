@@ -101,11 +101,11 @@ func (w *window) demux(at int) (*demuxed, error) {
 	if s.demuxer.format == "mpegts" {
 		s.ts = transportOf(got.Data[got.Init:])
 	}
-	s.splices = splicesOf(got.Data, s.ts != nil) // with its PAT and PMT, which may lie in the initialisation section
 	end := int64(len(got.Data))
 	if seg.Tail > 0 && seg.Length >= 0 {
-		end = int64(got.Init) + seg.Length
+		end = min(int64(got.Init)+seg.Length, end)
 	}
+	s.splices = splicesOf(got.Data[:end], s.ts != nil) // with its PAT and PMT, which may lie in the initialisation section
 	err = s.read(end)
 	s.doubt(&got)
 	return s, err

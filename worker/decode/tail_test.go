@@ -4,6 +4,7 @@ package decode
 
 import (
 	"os"
+	"slices"
 	"testing"
 
 	"aircheck/jobs"
@@ -75,5 +76,35 @@ func TestNothingIsMeasuredTwiceWhereTailsOverlap(t *testing.T) {
 	cutSamples, cutFrames := samplesAndFrames(t, data, keys)
 	if cutFrames != frames || cutSamples != samples || frames != 100 {
 		t.Errorf("%d frames and %d samples in 4 pieces, %d and %d in one", cutFrames, cutSamples, frames, samples)
+	}
+}
+
+// TestSplicesOfTheTail: a section in the tail is announced by the segment that it lies in, and by no other.
+func TestSplicesOfTheTail(t *testing.T) {
+	path := makeClip(t, "a.ts", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "25", "-c:a", "aac", "-b:a", "64k")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	border := keyPackets(data)[1]
+	const mapPID = 0x1000                    // where ffmpeg has its PMT
+	pmt := withTables()[tsPacket+4:][:188-4] // of another stream, for whom the section is
+	packets := append(spliceTS(mapPID, true, pmt), spliceTS(0x102, true, append([]byte{0}, spliceOut(t)...))...)
+	data = slices.Insert(data, int(border), packets...)
+	size := int64(len(data))
+	p := pieces{data: data, parts: []jobs.Segment{
+		{ByteRange: jobs.ByteRange{Length: border}, Tail: 100 * 188, Duration: 1e6},
+		{Index: 1, ByteRange: jobs.ByteRange{Offset: border, Length: size - border}, Duration: 3e6},
+	}}
+	for at, want := range []int{0, 1} {
+		w := window{task: jobs.Task{Segments: p.parts}, src: p}
+		s, err := w.demux(at)
+		if err != nil || s.state != measurement.UnitOK {
+			t.Fatalf("segment %d: state %s, %v", at, s.state, err)
+		}
+		if len(s.splices) != want {
+			t.Errorf("segment %d announces %d splices, want %d", at, len(s.splices), want)
+		}
+		s.free()
 	}
 }

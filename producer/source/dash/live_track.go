@@ -237,8 +237,9 @@ func (t *track) changed(s *seen, p *piece, now time.Time, u *live.Update) {
 	default:
 		return
 	}
-	if was := s.start + s.duration; was != p.end && len(t.altered) < maxAltered {
+	if was := s.start + s.duration; was != p.end {
 		t.altered = append(t.altered, was, p.end)
+		t.altered = t.altered[max(0, len(t.altered)-maxAltered):]
 	}
 	s.address, s.duration = address(p), p.end-p.start
 	u.Faults = append(u.Faults, live.Fault{
