@@ -12,6 +12,7 @@ const maxSamples = 1 << 20
 
 var (
 	errSamples = errors.New("more samples than a segment can have")
+	errOverlap = errors.New("samples that lie within each other")
 	errAux     = errors.New("the encryption information of its samples is missing or damaged")
 	errScheme  = errors.New("its protection scheme is neither cenc nor cbcs")
 )
@@ -31,7 +32,8 @@ type decryption struct {
 	blocks  map[kid]cipher.Block
 	patches []patch
 	samples int
-	touched bool // something was encrypted
+	bytes   int64 // that were decrypted: no sample lies within another
+	touched bool  // something was encrypted
 }
 
 // decrypt undoes the encryption of a segment, as far as there is of it; true when there was any. After an error nothing is said about the bytes.
@@ -82,7 +84,7 @@ type fragment struct {
 	groups   []*scheme
 	mapping  []mapped
 	patched  []patch
-	position int // of the next sample
+	position int // of the next sample, behind what was taken from mapping
 }
 
 // mapped is how many samples follow each other with one group description.
@@ -175,23 +177,22 @@ func mappingOf(b []byte) []mapped {
 
 // scheme is that of the next sample; nil when it is not encrypted.
 func (f *fragment) scheme() *scheme {
-	at := uint32(f.position)
-	for _, m := range f.mapping {
-		if at >= m.count {
-			at -= m.count
-			continue
-		}
-		list, index := f.track.groups, m.index
+	for len(f.mapping) > 0 && uint64(f.position) >= uint64(f.mapping[0].count) { // what is behind is never asked for again
+		f.position -= int(f.mapping[0].count)
+		f.mapping = f.mapping[1:]
+	}
+	if len(f.mapping) > 0 {
+		list, index := f.track.groups, f.mapping[0].index
 		if index > 0x10000 { // ISO/IEC 14496-12 section 8.9.4: those of the fragment
 			list, index = f.groups, index-0x10000
 		}
-		if index == 0 {
-			break
-		}
-		if int(index) > len(list) {
+		switch {
+		case index == 0:
+		case int(index) > len(list):
 			return &scheme{protected: true}
+		default:
+			return list[index-1].orNil()
 		}
-		return list[index-1].orNil()
 	}
 	if n := int(max(1, f.entry)) - 1; n < len(f.track.entries) {
 		return f.track.entries[n].orNil()
@@ -283,7 +284,11 @@ func (f *fragment) sample(at int64, size uint32) error {
 	if at < 0 || at >= length {
 		return nil // the segment is truncated, or the run points elsewhere
 	}
-	s.undo(block, iv, f.b[at:min(at+int64(size), length)], parts)
+	end := min(at+int64(size), length)
+	if f.bytes += end - at; f.bytes > length {
+		return errOverlap
+	}
+	s.undo(block, iv, f.b[at:end], parts)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package fetch
 import (
 	"bytes"
 	"context"
+	"crypto/cipher"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -246,6 +247,32 @@ func TestKeyOfAnObject(t *testing.T) {
 }
 
 // FuzzCommonEncryption: whatever the bytes are, nothing grows, nothing panics, and no work is without end.
+// TestOverlappingSamples: runs that point to the same bytes again and again are refused, before they cost more than the segment has bytes.
+func TestOverlappingSamples(t *testing.T) {
+	s := &scheme{method: "cbcs", protected: true, constant: make([]byte, 16), kid: kid{}}
+	keys := keysOf(t, strings.Repeat("0", 32)+":"+testKey)
+	track := &protectedTrack{entries: []*scheme{s}}
+	d := &decryption{protection: &protection{}, keys: keys, b: make([]byte, 1000), blocks: map[kid]cipher.Block{}}
+	f := &fragment{decryption: d, track: track, aux: &auxiliary{}}
+	for i, want := range []error{nil, nil, errOverlap} {
+		if err := f.sample(0, 500); !errors.Is(err, want) {
+			t.Fatalf("sample %d: %v", i, err)
+		}
+	}
+}
+
+// TestSampleGroups: samples have the scheme of the group that they are in, in their order.
+func TestSampleGroups(t *testing.T) {
+	a, b := &scheme{method: "a", protected: true}, &scheme{method: "b", protected: true}
+	f := &fragment{track: &protectedTrack{entries: []*scheme{a}}, groups: []*scheme{b}, mapping: []mapped{{2, 0x10001}, {0, 1}, {1, 0}, {2, 0x10001}}}
+	for i, want := range []*scheme{b, b, a, b, b, a, a} {
+		if got := f.scheme(); got != want {
+			t.Errorf("sample %d has scheme %v", i, got)
+		}
+		f.position++
+	}
+}
+
 func FuzzCommonEncryption(f *testing.F) {
 	for _, g := range []guarded{guard(f, "cenc", true, 8), guard(f, "cenc", false, 16), guard(f, "cbcs", false, 16)} {
 		f.Add(g.init, g.segment)
