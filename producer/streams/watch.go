@@ -16,10 +16,15 @@ type Watch struct {
 	read     bool
 	size     int64
 	modified time.Time
+	// The state in which the last Poll found the file, when it was another.
+	seen     bool
+	seenSize int64
+	seenTime time.Time
 }
 
-// Poll reads the file if it is not as it was at the last Poll, by size and time of modification; changed is false when it is, or when it cannot be read. A
-// file that is wrong is told once, and what was read before stays.
+// Poll reads the file if it is not as it was when it was read, by size and time of modification; changed is false when it is, or when it cannot be read. The
+// first time it is read at once; a change counts when two Polls in a row find the same, because half of a file that is being written in place is a valid file with
+// fewer streams. A file that is wrong is told once, and what was read before stays.
 func (w *Watch) Poll() (file *File, changed bool, err error) {
 	f, err := os.Open(w.Path)
 	if err != nil {
@@ -31,6 +36,9 @@ func (w *Watch) Poll() (file *File, changed bool, err error) {
 		return nil, false, fmt.Errorf("open streams: %w", err)
 	}
 	if w.read && info.Size() == w.size && info.ModTime().Equal(w.modified) {
+		return nil, false, nil
+	}
+	if w.read && !w.settled(info.Size(), info.ModTime()) {
 		return nil, false, nil
 	}
 	b, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
@@ -45,11 +53,18 @@ func (w *Watch) Poll() (file *File, changed bool, err error) {
 	return file, err == nil, err
 }
 
+// settled tells whether the file is as the last Poll found it.
+func (w *Watch) settled(size int64, modified time.Time) bool {
+	same := w.seen && size == w.seenSize && modified.Equal(w.seenTime)
+	w.seen, w.seenSize, w.seenTime = true, size, modified
+	return same
+}
+
 // once gives an error unless it was given for the same state of the file.
 func (w *Watch) once(size int64, modified time.Time, err error) error {
 	if w.read && w.size == size && w.modified.Equal(modified) {
 		return nil
 	}
-	w.read, w.size, w.modified = true, size, modified
+	w.read, w.size, w.modified, w.seen = true, size, modified, false
 	return err
 }

@@ -32,14 +32,19 @@ func TestWatch(t *testing.T) {
 	poll("no file", false, true)
 	poll("still no file", false, false)
 	write("streams:\n- {name: a, url: /a}\n")
+	poll("begun", false, false)
 	if f := poll("first", true, false); f == nil || len(f.Streams) != 1 {
 		t.Errorf("read %+v", f)
 	}
 	poll("as it was", false, false)
 	write("streams:\n- {name: a, ulr: /a}\n")
+	poll("another", false, false)
 	poll("wrong", false, true)
 	poll("still wrong", false, false)
 	write("streams:\n- {name: a, url: /a}\n- {name: b, url: /b}\n")
+	poll("written again", false, false)
+	write("streams:\n- {name: a, url: /a}\n- {name: b, url: /b}\n# done\n")
+	poll("written to its end", false, false)
 	if f := poll("mended", true, false); f == nil || len(f.Streams) != 2 {
 		t.Errorf("read %+v", f)
 	}
@@ -48,5 +53,6 @@ func TestWatch(t *testing.T) {
 	}
 	poll("gone", false, true)
 	write("streams: []\n")
+	poll("there again", false, false)
 	poll("empty", true, false)
 }
