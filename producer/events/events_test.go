@@ -164,6 +164,9 @@ func TestRules(t *testing.T) {
 		{media, "media", "out/a.mp4", false},
 		{media, "other", "in/a.mp4", false},
 		{media, "media", "in/mp4", false},
+		{media, "media", "in/../../private/a.mp4", false},
+		{media, "media", "in/a..b.mp4", true},
+		{Rule{Bucket: "/media", Prefix: "in/"}, "/media", "in/../../home/a.mp4", false},
 		{Rule{Bucket: "media", Suffixes: []string{"master.m3u8", ".mxf"}}, "media", "x/Master.m3u8", true},
 		{Rule{Bucket: "media", Suffixes: []string{"master.m3u8", ".mxf"}}, "media", "x/v0.m3u8", false},
 	} {

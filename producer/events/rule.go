@@ -34,7 +34,7 @@ func Endings() []string {
 
 // Matches tells whether the rule is about an object.
 func (r Rule) Matches(o Object) bool {
-	if o.Bucket != r.Bucket || !strings.HasPrefix(o.Key, r.Prefix) {
+	if o.Bucket != r.Bucket || !strings.HasPrefix(o.Key, r.Prefix) || !inside(o.Key) {
 		return false
 	}
 	endings := r.Suffixes
@@ -42,6 +42,11 @@ func (r Rule) Matches(o Object) bool {
 		return slices.Contains(Endings(), strings.ToLower(path.Ext(o.Key)))
 	}
 	return slices.ContainsFunc(endings, func(e string) bool { return strings.HasSuffix(strings.ToLower(o.Key), strings.ToLower(e)) })
+}
+
+// inside tells whether a key stays below its bucket and prefix: who can announce objects must not name files elsewhere.
+func inside(key string) bool {
+	return !slices.Contains(strings.FieldsFunc(key, func(c rune) bool { return c == '/' || c == filepath.Separator }), "..")
 }
 
 // Equal tells whether two rules ask for the same, wherever they stand.
