@@ -135,25 +135,22 @@ func (c *seenCodec) fit(name string) (int, string) {
 }
 
 // avcName reads avc1.PPCCLL, or avc1.66.30 of old iOS players (profile_idc and level_idc in decimal).
-func avcName(name string) (profile, constraints, level int, ok bool) {
+func avcName(name string) (profile, level int, ok bool) {
 	_, rest, _ := strings.Cut(name, ".")
 	if p, l, old := strings.Cut(rest, "."); old {
 		profile, err := strconv.Atoi(p)
 		level, err2 := strconv.Atoi(l)
-		return profile, 0, level, err == nil && err2 == nil
+		return profile, level, err == nil && err2 == nil
 	}
 	v, err := strconv.ParseUint(rest, 16, 32)
-	return int(v >> 16), int(v >> 8 & 0xff), int(v & 0xff), err == nil && len(rest) == 6
+	return int(v >> 16), int(v & 0xff), err == nil && len(rest) == 6
 }
 
 // avcRank orders the profiles of which a decoder of a higher one plays a lower one (ITU-T H.264 annex A); 0 for others.
-func avcRank(profile, constraints int) int {
+func avcRank(profile int) int {
 	switch profile {
 	case 66:
-		if constraints&0x40 != 0 {
-			return 1 // Constrained Baseline
-		}
-		return 0
+		return 1 // also without constraint_set1: encoders leave the flag away, and make none of the slice groups that Main lacks
 	case 77:
 		return 2
 	case 100:
@@ -167,13 +164,13 @@ func avcRank(profile, constraints int) int {
 }
 
 func fitAVC(have, declared string) (int, string) {
-	profile, constraints, level, ok := avcName(have)
-	wantProfile, wantConstraints, wantLevel, said := avcName(declared)
+	profile, level, ok := avcName(have)
+	wantProfile, wantLevel, said := avcName(declared)
 	if !ok || !said {
 		return codecAgrees, ""
 	}
 	if profile != wantProfile {
-		a, b := avcRank(profile, constraints), avcRank(wantProfile, wantConstraints)
+		a, b := avcRank(profile), avcRank(wantProfile)
 		if a > 0 && b > a {
 			return codecLoose, "a higher profile is declared"
 		}

@@ -237,6 +237,8 @@ func TestCodecNames(t *testing.T) {
 		{video("h264", "avc1.64001e", 8), "avc1.4d401e", codecMissing},
 		{video("h264", "avc1.42c01e", 8), "avc1.4d401e", codecLoose},
 		{video("h264", "avc1.42001e", 8), "avc1.66.30", codecAgrees},
+		{video("h264", "avc1.42001e", 8), "avc1.4d401e", codecLoose},
+		{video("h264", "avc1.4d401e", 8), "avc1.42001e", codecMissing},
 		{video("h264", "avc1.f4001e", 8), "avc1.64001e", codecMissing},
 		{video("h264", "", 8), "avc1.64001e", codecAgrees},
 		{video("h264", "avc1.64001e", 8), "avc1", codecAgrees},
