@@ -102,7 +102,7 @@ const (
 	maxFinishes = 2
 )
 
-// NewLimits allows as many fetches at the same time; 0 or less means 64.
+// NewLimits allows as many fetches at the same time, beside one of each stream; 0 or less means 64.
 func NewLimits(fetches int) *Limits {
 	if fetches <= 0 {
 		fetches = defaultFetches

@@ -181,3 +181,42 @@ func TestFollowAfterAbandon(t *testing.T) {
 		})
 	}
 }
+
+// TestStreamsDoNotStarveEachOther: while others hold all places that streams share, as origins that hang do, a stream is followed with its own.
+func TestStreamsDoNotStarveEachOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChannel("s0", "s1")
+		c.last = 30
+		b := newBed(t, c)
+		f := b.follower("a", b.store)
+		f.cfg.Limits = NewLimits(2)
+		f.cfg.Limits.fetches <- struct{}{}
+		f.cfg.Limits.fetches <- struct{}{}
+		if err := b.runFor(f, 5*time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		for row := range c.rows {
+			b.consecutive(row, 0, c.last)
+		}
+	})
+}
+
+// TestPendingTooLarge: what no follower can read back does not keep the stream from being followed.
+func TestPendingTooLarge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChannel("s0")
+		c.last = 10
+		b := newBed(t, c)
+		key, err := storage.StreamPending("news", "other")
+		if err == nil {
+			err = b.store.Put(t.Context(), key, make([]byte, maxPendingBytes+1))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.runFor(b.follower("a", b.store), 5*time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		b.consecutive(0, 0, c.last)
+	})
+}

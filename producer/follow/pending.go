@@ -92,6 +92,10 @@ func (f *Follower) takePending(ctx context.Context) (all pending, keys []string,
 		if errors.Is(err, storage.ErrNotFound) {
 			continue
 		}
+		if errors.Is(err, storage.ErrTooLarge) { // what was under way is lost, and not the stream with it
+			f.cfg.Log.Warn("pending segments are left out", "key", key, "error", err)
+			continue
+		}
 		if err != nil {
 			return pending{}, nil, fmt.Errorf("get pending segments: %w", err)
 		}
