@@ -2,6 +2,7 @@ package dash
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -55,6 +56,7 @@ type Live struct {
 	failed  int       // requests in a row
 	down    trouble
 	stale   trouble
+	unread  trouble // renditions that are too many
 	clock   clock
 	told    map[string]time.Time // lasting faults of the manifest: since when
 	marked  map[string]time.Time // markers that were told: when they were last in the manifest
@@ -108,13 +110,16 @@ func (l *Live) take(ctx context.Context, now time.Time, u *live.Update) {
 	taken := map[*track]bool{}
 	u.Sequences = make([]live.Sequence, 0, len(rows))
 	news := map[*track][]live.Segment{}
+	unread := 0
 	for _, r := range rows {
 		t := l.trackOf(r, taken)
 		if t == nil {
+			unread++
 			continue
 		}
 		news[t] = l.news(ctx, t, r, now, u)
 	}
+	l.judgeUnread(unread, now, u)
 	for _, t := range l.tracks {
 		u.Sequences = append(u.Sequences, live.Sequence{Describes: t.describes, Target: t.target, Segments: news[t]})
 	}
@@ -126,6 +131,19 @@ func (l *Live) take(ctx context.Context, now time.Time, u *live.Update) {
 
 // maxTracks bounds the sequences of a stream over its whole life: periods that come may bring new ones.
 const maxTracks = 200
+
+// judgeUnread tells of renditions beyond the limit as long as there are any: what is not examined must not look clean.
+func (l *Live) judgeUnread(count int, now time.Time, u *live.Update) {
+	if count == 0 {
+		l.unread = trouble{}
+		return
+	}
+	if l.unread.since.IsZero() {
+		l.unread.since = now
+	}
+	message := fmt.Sprintf("manifest: %d renditions are not examined: the stream has had %d others since it is followed", count, maxTracks)
+	u.Faults = append(u.Faults, l.unread.fault(codeInvalid, "", now, 0, message))
+}
 
 // trackOf finds the track that a row goes on for, or makes one.
 func (l *Live) trackOf(r *row, taken map[*track]bool) *track {

@@ -84,3 +84,29 @@ func TestClockOfTheEpoch(t *testing.T) {
 		}
 	}
 }
+
+// TestTooManyRenditions: what is left out of a stream that brings ever new renditions is told.
+func TestTooManyRenditions(t *testing.T) {
+	c := newChannel(t, func(now time.Time) string {
+		e, s := since(now), head(now)
+		for q := range 2 { // more than there may be over the life of a stream, in two periods
+			start := e / 60 * 60
+			s += fmt.Sprintf(`<Period id="p%d" start="PT%dS">`, q, start-60*(1-q))
+			for i := range maxTracks/2 + 1 {
+				s += fmt.Sprintf(`<AdaptationSet mimeType="audio/mp4" codecs="mp4a" lang="%c%d">%s<Representation id="%d-%d" bandwidth="1"/></AdaptationSet>`, 'a'+q, i, timelineOf(e-start, "$Time$"), q, i)
+			}
+			s += "</Period>"
+		}
+		return s + "</MPD>"
+	})
+	c.run(4 * time.Second)
+	n := 0
+	for _, f := range c.faults {
+		if f.Code == codeInvalid && strings.Contains(f.Message, "2 renditions are not examined") {
+			n++
+		}
+	}
+	if n != 1 || len(c.src.tracks) != maxTracks {
+		t.Errorf("%d sequences, told %d times: %+v", len(c.src.tracks), n, c.faults)
+	}
+}
