@@ -193,7 +193,7 @@ func TestMarkers(t *testing.T) {
 			c.marks = []live.Marker{
 				{Marker: jobs.Marker{Kind: "break", Source: "daterange", ID: "ad-1"}, Start: c.start.Add(13 * time.Second), Sequence: "s0"},
 				{Marker: jobs.Marker{Kind: "break", Source: "daterange", ID: "ad-1"}, Start: c.start.Add(13 * time.Second), End: c.start.Add(23 * time.Second), Sequence: "s0"},
-				{Marker: jobs.Marker{Kind: "break", Source: "cue"}, Sequence: "s0", Number: 4, Offset: time.Second},
+				{Marker: jobs.Marker{Kind: "break", Source: "cue"}, Sequence: "s0", Number: 4, Offset: time.Second, Length: 12 * time.Second},
 				{Marker: jobs.Marker{Kind: "programme", Source: "eventstream"}, Start: c.start.Add(-time.Hour)},
 				{Marker: jobs.Marker{Kind: "programme", Source: "eventstream"}, Start: c.start.Add(39 * time.Second)},
 			}
@@ -202,7 +202,7 @@ func TestMarkers(t *testing.T) {
 		for _, m := range check.Timeline.Markers {
 			got[m.Start] = m
 		}
-		if len(got) != 3 || len(check.Timeline.Markers) != 3 || got[13].End != 23 || got[13].Rendition != "s0" || got[9].Source != "cue" || got[39].Rendition != "" {
+		if len(got) != 3 || len(check.Timeline.Markers) != 3 || got[13].End != 23 || got[13].Rendition != "s0" || got[9].Source != "cue" || got[9].End != 21 || got[39].Rendition != "" {
 			t.Errorf("markers %+v", check.Timeline.Markers)
 		}
 	})

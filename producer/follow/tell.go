@@ -133,7 +133,9 @@ func (s *state) placeMarkers(p *period, grown map[string]*place) {
 			continue
 		}
 		end := start
-		if !m.End.IsZero() && m.End.After(m.Start) && !m.Start.IsZero() {
+		if m.End.IsZero() {
+			end += min(max(jobs.FromDuration(m.Length), 0), maxLasting)
+		} else if m.End.After(m.Start) && !m.Start.IsZero() {
 			end += min(jobs.FromDuration(m.End.Sub(m.Start)), maxLasting)
 		}
 		if end < 0 {

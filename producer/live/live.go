@@ -103,4 +103,6 @@ type Marker struct {
 	Sequence string
 	Number   int64
 	Offset   time.Duration
+	// Length is how long it lasts when End is zero; 0 when nobody said.
+	Length time.Duration
 }

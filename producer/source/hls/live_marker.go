@@ -104,10 +104,11 @@ func (v *version) tellCues() {
 		m := live.Marker{Marker: marker, Sequence: v.p.id, Number: v.number(s.Sequence), Offset: time.Duration(at-s.Start) * time.Microsecond}
 		m.Marker.Start, m.Marker.End = 0, 0
 		m.ID = fmt.Sprintf("%s@%d", marker.ID, m.Number) // encoders call all their breaks the same
+		m.Length = max(0, time.Duration(float64(marker.End-marker.Start)*float64(time.Second)).Round(time.Microsecond))
 		if s.ProgramTime != nil {
 			m.Start = s.ProgramTime.Add(m.Offset)
-			if length := marker.End - marker.Start; length > 0 {
-				m.End = m.Start.Add(time.Duration(float64(length) * float64(time.Second)).Round(time.Microsecond))
+			if m.Length > 0 {
+				m.End = m.Start.Add(m.Length)
 			}
 		}
 		if v.p.told.find(&m) == nil && v.known && s.Sequence < v.before || v.foreign(&m) {
