@@ -34,6 +34,8 @@ const (
 	// blockySpan is within what time three samples must show gross blocks for a stream in which broken blocks are info, because those of the codec show anyway. Poor coding may show
 	// them in its key frames only, which come once a second or two.
 	blockySpan jobs.Micros = 5e6
+	// plainContrast is how many code values the cells of a picture must differ from their mean, on average, to show something.
+	plainContrast = 2
 	// holdMost is how long damage that stands still is followed when no more of it is new.
 	holdMost jobs.Micros = 10e6
 )
@@ -156,7 +158,7 @@ func (d *corruption) poor(at jobs.Micros) bool {
 func (d *corruption) pair(f *videoFrame) bool {
 	p := &f.Pair
 	fresh, all := percent(p.BrokenNew-p.ControlNew, p.Blocks), percent(p.Broken-p.Control, p.Blocks)
-	if fresh >= d.share && p.BrokenNew-p.ControlNew >= brokenLeast && f.PictType != intraPicture {
+	if fresh >= d.share && p.BrokenNew-p.ControlNew >= brokenLeast && f.PictType != intraPicture && !plain(f) {
 		if usual := d.usual(); fresh >= d.share+usualFactor*usual {
 			r := d.extend(f)
 			r.Count++
@@ -180,6 +182,11 @@ func (d *corruption) pair(f *videoFrame) bool {
 	d.Next = (d.Next + 1) % usualPairs
 	d.Count = min(d.Count+1, usualPairs)
 	return false
+}
+
+// plain tells whether a picture shows one colour all over: its blocks are those of coded noise, and nothing could be broken.
+func plain(f *videoFrame) bool {
+	return cellContrast(&f.Grid) < plainContrast*int64(len(f.Grid))
 }
 
 // intraPicture is measurement.Frame.PictType of one coded without reference. A poor coding breaks it, once a GOP; what is damaged in it is seen in the next.
@@ -238,7 +245,7 @@ func (d *corruption) end(at jobs.Micros) {
 	}
 	r.To = min(r.To, at)
 	l, ok := d.levels.reached(r.length())
-	doubtful := r.Blocky || !r.often() && r.Filled == 0
+	doubtful := r.Blocky || !r.often() && (r.Filled == 0 || r.Least == fillShare && r.Filled < sureShare && !d.Told.overlaps(r))
 	told := !doubtful && d.Told.tells(r, d.told, l.severity)
 	if doubtful || told {
 		l, ok = d.levels.mild().reached(r.length())

@@ -54,11 +54,21 @@ func scene(level uint8, cut bool, then func(int, *measurement.Frame)) func(int, 
 			then(i, f)
 		}
 		for k := range f.Grid {
-			f.Grid[k] = level
+			f.Grid[k] = level + uint8(k%8)
 		}
 		if cut {
 			f.Pair.SADY, f.Pair.Changed = 60*640*360, 870
 			cut = false
+		}
+	}
+}
+
+// plainScene shows one colour.
+func plainScene(then func(int, *measurement.Frame)) func(int, *measurement.Frame) {
+	return func(i int, f *measurement.Frame) {
+		then(i, f)
+		for k := range f.Grid {
+			f.Grid[k] = 90 + uint8(k%2)
 		}
 	}
 }
@@ -83,6 +93,11 @@ func TestCorruption(t *testing.T) {
 			if f.Texture != nil {
 				f.Texture.Green = n
 			}
+		}
+	}
+	greyBar := func(_ int, f *measurement.Frame) {
+		if f.Texture != nil {
+			f.Texture.Grey = 90
 		}
 	}
 	mosaic := func(i int, f *measurement.Frame) {
@@ -127,6 +142,8 @@ func TestCorruption(t *testing.T) {
 		"filled":                           {new(pairClip).add(50, nil).add(8, filled).add(50, nil), []string{"video.corruption warn 2.08-2.28"}},
 		"grey graphics":                    {new(pairClip).add(50, nil).add(50, grey).add(50, nil), nil},
 		"a broken key frame before a cut":  {new(pairClip).add(50, nil).add(20, scene(200, true, breaks(100, 0))).add(2, nil).add(50, scene(20, true, nil)), []string{"video.corruption warn 2-2.8"}},
+		"noise over one colour":            {new(pairClip).add(50, nil).add(40, plainScene(breaks(200, 0))).add(50, nil), nil},
+		"a grey bar at a low rate":         {new(pairClip).add(50, nil).add(40, greyBar).add(50, nil), []string{"video.corruption info 2.08-3.56"}},
 		"a slice of green":                 {new(pairClip).add(50, nil).add(8, green(30)).add(50, nil), []string{"video.corruption warn 2.08-2.28"}},
 		"green that is next to nothing":    {new(pairClip).add(50, nil).add(8, green(3)).add(50, nil), nil},
 		"a mosaic":                         {new(pairClip).add(50, nil).add(50, mosaic).add(50, nil), nil},

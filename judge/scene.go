@@ -96,7 +96,9 @@ const (
 	// come in smaller steps. The green of nothing at all is no colour that anybody uses, so greenShare is less: a slice of it is 2 to 6 of 100. fillRemains is how many keep the run
 	// going, and fillLeast is the same as a number.
 	fillShare, greenShare, fillRemains = 8, 2, 1
-	fillLeast                          = 4
+	// sureShare is how many filled with grey need no other sign of damage.
+	sureShare = 15
+	fillLeast = 4
 )
 
 // fillTrack tells blocks that a decoder filled with grey, or with green, from such as a scene has.
