@@ -127,6 +127,9 @@ func (d *corruption) filled(f *videoFrame) (share, least float64) {
 	if zero := d.Green.frame(f, green, greenShare, d.Scene.Since); zero > 0 {
 		share, least = share+zero, greenShare
 	}
+	if share > 0 && plain(f) {
+		return 0, 0 // nothing but grey or green is told as video.solid_color
+	}
 	return share, least
 }
 
@@ -184,7 +187,7 @@ func (d *corruption) pair(f *videoFrame) bool {
 	return false
 }
 
-// plain tells whether a picture shows one colour all over: its blocks are those of coded noise, and nothing could be broken.
+// plain tells whether a picture shows one colour all over: what breaks there is coded noise, and what is filled is no part of it.
 func plain(f *videoFrame) bool {
 	return cellContrast(&f.Grid) < plainContrast*int64(len(f.Grid))
 }

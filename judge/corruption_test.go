@@ -144,6 +144,7 @@ func TestCorruption(t *testing.T) {
 		"a broken key frame before a cut":  {new(pairClip).add(50, nil).add(20, scene(200, true, breaks(100, 0))).add(2, nil).add(50, scene(20, true, nil)), []string{"video.corruption warn 2-2.8"}},
 		"noise over one colour":            {new(pairClip).add(50, nil).add(40, plainScene(breaks(200, 0))).add(50, nil), nil},
 		"a grey bar at a low rate":         {new(pairClip).add(50, nil).add(40, greyBar).add(50, nil), []string{"video.corruption info 2.08-3.56"}},
+		"nothing but grey":                 {new(pairClip).add(50, nil).add(40, plainScene(filled)).add(50, nil), nil},
 		"a slice of green":                 {new(pairClip).add(50, nil).add(8, green(30)).add(50, nil), []string{"video.corruption warn 2.08-2.28"}},
 		"green that is next to nothing":    {new(pairClip).add(50, nil).add(8, green(3)).add(50, nil), nil},
 		"a mosaic":                         {new(pairClip).add(50, nil).add(50, mosaic).add(50, nil), nil},
