@@ -69,6 +69,9 @@ func TestEveryDetectorInAnyCut(t *testing.T) {
 		})
 	}
 	for _, code := range judge.Codes() {
+		if _, isRule := jobs.RuleOf(code); isRule {
+			continue // TestOneRuleForEachFault and TestAnyCutGivesTheSameReport cut streams that break rules; those of playlists are found before anything is cut
+		}
 		if !spoke[code] && elsewhere()[code] == "" {
 			t.Errorf("no clip made %s speak", code)
 		}
