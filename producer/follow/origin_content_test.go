@@ -89,6 +89,9 @@ func decoded(t *testing.T, check *jobs.Check, o storage.Origin) jobs.Result {
 // TestContentOfRecordings follows channels that can be decoded: the report of the live check is that of its recording, byte by byte, and what
 // is wrong inside segments is found.
 func TestContentOfRecordings(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes under the race detector")
+	}
 	t.Parallel()
 	if err := decode.Install(); err != nil {
 		t.Fatal(err)

@@ -371,6 +371,9 @@ func exactly(t *testing.T, list []jobs.Finding, want string) {
 
 // TestCleanHours follows a clean channel of each format over a full hour: every segment is there once, and no rule is broken, not even as info.
 func TestCleanHours(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes under the race detector")
+	}
 	t.Parallel()
 	for _, f := range formats() {
 		t.Run(f.name, func(t *testing.T) {
