@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"aircheck/jobs"
+	"aircheck/jobs/measurement"
 )
 
 const (
@@ -44,10 +45,8 @@ const (
 // puts sides, and with what is usual in the stream (detectors.md 2.3).
 type corruption struct {
 	Run *corruptRun `json:",omitempty"`
-	// Usual holds the shares of broken blocks and of broken controls of the last pairs in per cent, without those of runs.
-	Usual [usualPairs]float64
-	Next  int
-	Count int
+	// Usual is of the last pairs, without those of runs.
+	Usual usualTrack
 	// Standing is the share of broken blocks in the last picture that was fine, whether they were new or not.
 	Standing float64
 	Scene    sceneTrack
@@ -82,6 +81,8 @@ type corruptRun struct {
 	Before     *cells
 	Jump, Near int64
 	Early      bool // there was nothing before
+	// Ways are those of the last pairs after a cut.
+	Ways usualTrack `json:",omitzero"`
 	// Samples with broken blocks, and those of them in which so many more were flat.
 	Samples, Mosaic int `json:",omitempty"`
 }
@@ -161,30 +162,62 @@ func (d *corruption) poor(at jobs.Micros) bool {
 func (d *corruption) pair(f *videoFrame) bool {
 	p := &f.Pair
 	fresh, all := percent(p.BrokenNew-p.ControlNew, p.Blocks), percent(p.Broken-p.Control, p.Blocks)
-	if fresh >= d.share && p.BrokenNew-p.ControlNew >= brokenLeast && f.PictType != intraPicture && !plain(f) {
-		if usual := d.usual(); fresh >= d.share+usualFactor*usual {
-			r := d.extend(f)
-			r.Count++
-			r.Last = f.End
-			r.Peak, r.Usual = max(r.Peak, fresh), usual
-			return true
-		}
+	usual := d.Usual.most()
+	least := d.share + usualFactor*usual
+	if fresh >= least && p.BrokenNew-p.ControlNew >= brokenLeast && f.PictType != intraPicture && !plain(f) {
+		r := d.extend(f)
+		r.Count++
+		r.Last = f.End
+		r.Peak, r.Usual = max(r.Peak, fresh), usual
+		r.learn(p, d)
+		return true
 	}
-	if r := d.Run; r != nil {
-		if all >= d.Standing+d.share && f.End-r.Last <= holdMost {
+	// What was there from the beginning is no damage that stays, so that what is usual is learnt meanwhile.
+	if r := d.Run; r != nil && !r.Early {
+		if all >= d.Standing+least && f.End-r.Last <= holdMost {
 			r.To = f.End
 			return true
 		}
 		return false
 	}
 	d.Standing = all
-	if stands(f) {
-		return false // whatever is usual does not show while nothing moves
+	if !stands(f) { // whatever is usual does not show while nothing moves
+		d.Usual.add(p)
 	}
-	d.Usual[d.Next] = percent(p.BrokenNew, p.Blocks) + percent(p.ControlNew, p.Blocks)
-	d.Next = (d.Next + 1) % usualPairs
-	d.Count = min(d.Count+1, usualPairs)
 	return false
+}
+
+// learn takes a broken picture for what is usual, at once where there was nothing before, and else when the run turns out to be a scene.
+func (r *corruptRun) learn(p *measurement.Pair, d *corruption) {
+	switch {
+	case r.Early:
+		d.Usual.add(p)
+	case r.Before != nil:
+		r.Ways.add(p)
+	}
+}
+
+// usualTrack holds the shares of broken blocks and of broken controls of the last pairs in per cent.
+type usualTrack struct {
+	Pairs [usualPairs]float64
+	Next  int
+	Count int
+}
+
+func (t *usualTrack) add(p *measurement.Pair) {
+	t.Pairs[t.Next] = percent(p.BrokenNew, p.Blocks) + percent(p.ControlNew, p.Blocks)
+	t.Next = (t.Next + 1) % usualPairs
+	t.Count = min(t.Count+1, usualPairs)
+}
+
+// most is what nine of ten of the pairs do not exceed.
+func (t *usualTrack) most() float64 {
+	if t.Count == 0 {
+		return 0
+	}
+	list := t.Pairs
+	slices.Sort(list[:t.Count])
+	return max(0, list[t.Count*9/10])
 }
 
 // plain tells whether a picture shows one colour all over: what breaks there is coded noise, and what is filled is no part of it.
@@ -196,16 +229,6 @@ func plain(f *videoFrame) bool {
 const intraPicture = 1
 
 func percent(n, of int32) float64 { return 100 * float64(n) / float64(max(1, of)) }
-
-// usual is what nine of ten of the last pairs do not exceed.
-func (d *corruption) usual() float64 {
-	if d.Count == 0 {
-		return 0
-	}
-	list := d.Usual
-	slices.Sort(list[:d.Count])
-	return max(0, list[d.Count*9/10])
-}
 
 func (d *corruption) extend(f *videoFrame) *corruptRun {
 	if d.Run == nil {
@@ -243,6 +266,9 @@ func (d *corruption) end(at jobs.Micros) {
 	// Few broken pictures beside what the decoder complains about, or beside a hole, are no second finding.
 	r := d.Run
 	d.Run = nil
+	if r != nil && r.scene() && r.Ways.Count > 0 {
+		d.Usual = r.Ways
+	}
 	if r == nil || !r.holds(d.Told.overlaps(r)) || !r.often() && r.Filled == 0 && d.Told.near(r) {
 		return
 	}
@@ -281,7 +307,12 @@ func (r *corruptRun) holds(told bool) bool {
 	if 2*r.Mosaic >= r.Samples && r.Mosaic > 0 && r.Filled == 0 && !told {
 		return false
 	}
-	return r.Before == nil || r.Jump > 0 && float64(r.Near) <= comeBack*float64(r.Jump) || told && r.often()
+	return !r.scene() || told && r.often()
+}
+
+// scene tells whether the run began with a cut and the picture from before has not come back.
+func (r *corruptRun) scene() bool {
+	return r.Before != nil && (r.Jump == 0 || float64(r.Near) > comeBack*float64(r.Jump))
 }
 
 func (r *corruptRun) glares() bool {

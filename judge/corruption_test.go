@@ -120,10 +120,30 @@ func TestCorruption(t *testing.T) {
 			f.Grid[k] += uint8(min(100, i-140))
 		}
 	}
+	// black is a still of black that begins with a unit.
+	black := func(i int, f *measurement.Frame) {
+		stand(i, f)
+		scene(16, false, nil)(i, f)
+		f.HasPair = i%50 != 0
+	}
+	// wandering graphics begin with a unit, too, break anything now and then, and come near to their first picture once a second.
+	wandering := func(i int, f *measurement.Frame) {
+		f.HasPair = i%50 != 0
+		if f.Pair.Changed = 60; i%3 == 1 {
+			breaks(20, 12)(i, f)
+		}
+		for k := range f.Grid {
+			f.Grid[k] += uint8(i % 25)
+		}
+	}
 	for name, c := range map[string]struct {
 		clip *pairClip
 		want []string
 	}{
+		"graphics behind black":            {new(pairClip).add(50, nil).add(100, black).add(150, wandering), nil},
+		"graphics from the beginning":      {new(pairClip).add(100, wandering).add(100, black).add(150, wandering), nil},
+		"damage of graphics":               {new(pairClip).add(100, wandering).add(50, breaks(100, 0)).add(100, wandering), []string{"video.corruption fail 4-6"}},
+		"a scene of graphics with a rest":  {new(pairClip).add(50, nil).add(20, scene(200, true, breaks(20, 12))).add(30, scene(200, false, nil)).add(60, scene(200, false, breaks(20, 12))), nil},
 		"graphics behind a still":          {new(pairClip).add(50, breaks(4, 0)).add(100, stand).add(3, breaks(4, 0)).add(100, breaks(12, 0)), nil},
 		"others behind a still":            {new(pairClip).add(50, nil).add(100, stand).add(100, onward), nil},
 		"damage some time behind a still":  {new(pairClip).add(50, nil).add(100, stand).add(20, nil).add(25, breaks(40, 0)).add(50, nil), []string{"video.corruption fail 6.8-7.8"}},

@@ -66,7 +66,7 @@ func (s *sceneTrack) frame(f *videoFrame) {
 	// A picture that begins to move again shows what was not seen before, as a cut does.
 	if s.Known && (s.cut(f) || f.HasPair && still >= stillPairs) {
 		before := s.Last
-		s.Before, s.Jump, s.Since = &before, s.Last.distance(f.Frame), 0
+		s.Before, s.Jump, s.Since, s.Still = &before, s.Last.distance(f.Frame), 0, 0
 	}
 	if f.HasPair {
 		s.SAD[s.Next] = f.Pair.SADY
