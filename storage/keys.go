@@ -56,6 +56,49 @@ func InstalmentPrefix(id string) (string, error) { return checkKey(id, "live/") 
 // Interim is the key of the report of a check so far, while its stream is live; the final one is Report.
 func Interim(id string) (string, error) { return checkKey(id, "interim.json") }
 
+// Curves is the key of what was measured over the time of a check, for drawing.
+func Curves(id string) (string, error) { return checkKey(id, "curves.json") }
+
+// Signatures is the key of the signatures of the findings of a check.
+func Signatures(id string) (string, error) { return checkKey(id, "signatures.json") }
+
+// EvidenceIndex is the key of the list of pictures that were made of a check.
+func EvidenceIndex(id string) (string, error) { return EvidenceFile(id, "index.json") }
+
+// EvidenceFile is the key of one of them: checks/<id>/evidence/<name>.
+func EvidenceFile(id, name string) (string, error) {
+	base, ending, ok := strings.Cut(name, ".")
+	if err := checkID("evidence", base); err != nil {
+		return "", err
+	}
+	if err := checkID("evidence", ending); !ok || err != nil {
+		return "", fmt.Errorf("%w: evidence %q, want a name and an ending of letters, digits, - and _", ErrBadKey, name)
+	}
+	return checkKey(id, "evidence/"+name)
+}
+
+// WaiverPrefix is the prefix of the waivers; WaiverLogPrefix of the log of what was done to them.
+const (
+	WaiverPrefix    = "waivers/"
+	WaiverLogPrefix = "waivers-log/"
+)
+
+// Waiver is the key of a waiver.
+func Waiver(id string) (string, error) {
+	if err := checkID("waiver", id); err != nil {
+		return "", err
+	}
+	return WaiverPrefix + id + ".json", nil
+}
+
+// WaiverLog is the key of an entry of the audit log; entries sort by time when their ids begin with it.
+func WaiverLog(id string) (string, error) {
+	if err := checkID("log entry", id); err != nil {
+		return "", err
+	}
+	return WaiverLogPrefix + id + ".json", nil
+}
+
 // CheckPrefix is the prefix of all keys of one check.
 func CheckPrefix(id string) (string, error) { return checkKey(id, "") }
 
