@@ -163,8 +163,7 @@ func (d *corruption) pair(f *videoFrame) bool {
 	p := &f.Pair
 	fresh, all := percent(p.BrokenNew-p.ControlNew, p.Blocks), percent(p.Broken-p.Control, p.Blocks)
 	usual := d.Usual.most()
-	least := d.share + usualFactor*usual
-	if fresh >= least && p.BrokenNew-p.ControlNew >= brokenLeast && f.PictType != intraPicture && !plain(f) {
+	if fresh >= d.share+usualFactor*usual && p.BrokenNew-p.ControlNew >= brokenLeast && f.PictType != intraPicture && !plain(f) {
 		r := d.extend(f)
 		r.Count++
 		r.Last = f.End
@@ -174,7 +173,7 @@ func (d *corruption) pair(f *videoFrame) bool {
 	}
 	// What was there from the beginning is no damage that stays, so that what is usual is learnt meanwhile.
 	if r := d.Run; r != nil && !r.Early {
-		if all >= d.Standing+least && f.End-r.Last <= holdMost {
+		if all >= d.Standing+max(d.share, usual) && f.End-r.Last <= holdMost {
 			r.To = f.End
 			return true
 		}
