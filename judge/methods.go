@@ -45,7 +45,7 @@ func Method(code string) (string, error) {
 	codes := Codes()
 	if !slices.Contains(codes, code) {
 		hint := ""
-		if n := nearest(code, codes); n != "" {
+		if n := jobs.Nearest(code, codes); n != "" {
 			hint = fmt.Sprintf("; did you mean %q?", n)
 		}
 		return "", fmt.Errorf("there is no detector %q%s", code, hint)

@@ -32,7 +32,7 @@ func ProfileSource(name string) ([]byte, error) {
 		}
 	}
 	hint := ""
-	if n := nearest(name, ProfileNames()); n != "" {
+	if n := jobs.Nearest(name, ProfileNames()); n != "" {
 		hint = fmt.Sprintf("; did you mean %q?", n)
 	}
 	return nil, fmt.Errorf("profile %q is unknown: it is neither a file nor one of %s%s", name, strings.Join(ProfileNames(), ", "), hint)

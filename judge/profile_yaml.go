@@ -137,7 +137,7 @@ func noThreshold(name string) error {
 			}
 		}
 	}
-	if n := nearest(name, known); n != "" {
+	if n := jobs.Nearest(name, known); n != "" {
 		return fmt.Errorf("%q is no threshold; did you mean %q?", name, n)
 	}
 	return fmt.Errorf("%q is no threshold", name)

@@ -59,7 +59,7 @@ func (r *reader) unknown(key *yaml.Node, what string, known fields) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	if n := nearest(key.Value, names); n != "" {
+	if n := jobs.Nearest(key.Value, names); n != "" {
 		r.fail(key.Line, "%q is no key of %s; did you mean %q?", key.Value, what, n)
 		return
 	}

@@ -1,7 +1,7 @@
-package judge
+package jobs
 
-// nearest finds the name at the least edit distance, if that is small enough to be a slip: a third of the name.
-func nearest(name string, known []string) string {
+// Nearest finds among known names the one at the least edit distance, if that is small enough to be a slip: a third of the name.
+func Nearest(name string, known []string) string {
 	best, distance := "", len(name)/3+1
 	for _, k := range known {
 		if d := levenshtein(name, k); d < distance {
