@@ -1,6 +1,6 @@
 package jobs
 
-// Nearest finds among known names the one at the least edit distance, if that is small enough to be a slip: a third of the name.
+// Nearest finds among known names the one at the least edit distance, if that is small enough to be a slip: a third of the name; empty when none is.
 func Nearest(name string, known []string) string {
 	best, distance := "", len(name)/3+1
 	for _, k := range known {
