@@ -131,17 +131,6 @@ func TestProfileErrorsSayWhereAndWhatInstead(t *testing.T) {
 	}
 }
 
-func TestLevenshtein(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"", "abc", 3}, {"kitten", "sitting", 3}, {"black", "blakc", 2}, {"flaw", "lawn", 2}} {
-		if got := levenshtein(c.a, c.b); got != c.want || levenshtein(c.b, c.a) != c.want {
-			t.Errorf("%q to %q is %d, want %d", c.a, c.b, got, c.want)
-		}
-	}
-}
-
 func TestThresholdTable(t *testing.T) {
 	seen := map[string]bool{}
 	for _, v := range Thresholds() {
