@@ -68,6 +68,8 @@ type Task struct {
 	LastTry bool `json:"last_try,omitempty"`
 	// Compare asks for a comparison of the window with a piece of the reference instead of a measurement; such a task is never put into the queue.
 	Compare *CompareWith `json:"compare,omitempty"`
+	// Look asks for pictures and sound of the window instead; such a task is never put into the queue.
+	Look *Look `json:"look,omitempty"`
 }
 
 // Outcome is the one way in which a window's job ended when there is no measurement to show for it.

@@ -40,6 +40,8 @@ func (t *Task) validate() error {
 		return fmt.Errorf("%d segments behind the window", t.After)
 	case t.Compare != nil:
 		return errors.New("a comparison is no task for the queue")
+	case t.Look != nil:
+		return errors.New("a look is no task for the queue")
 	}
 	if err := t.Window.validate(); err != nil {
 		return err

@@ -57,6 +57,9 @@ func measure(conn *wire.Conn, task jobs.Task) error {
 	if task.Compare != nil {
 		return compare(conn, task)
 	}
+	if task.Look != nil {
+		return look(conn, task)
+	}
 	out := measurement.NewWriter(pieces{conn})
 	header, err := decode.Measure(task, &source{conn: conn}, out)
 	if err != nil {
@@ -80,6 +83,12 @@ func compare(conn *wire.Conn, task jobs.Task) error {
 	}
 	_, err = pieces{conn}.Write(object)
 	return err
+}
+
+// look answers a look, line by line as pictures come.
+func look(conn *wire.Conn, task jobs.Task) error {
+	lines := json.NewEncoder(pieces{conn})
+	return decode.See(task, &source{conn: conn}, func(l jobs.Looked) error { return lines.Encode(l) })
 }
 
 // pieces sends what is written as parts of the measurement object.

@@ -149,6 +149,9 @@ func (d *decoding) samples(f *astiav.Frame, own bool) error {
 	if n <= 0 || info.channels <= 0 || info.sample_rate <= 0 || d.done {
 		return nil
 	}
+	if d.w.hear != nil {
+		return d.w.hear(d.run.track, f, own)
+	}
 	if d.kernel == nil {
 		if err := d.open(f, int64(info.sample_rate), int(info.channels)); err != nil {
 			d.w.complain(d.run.unit, d.run.track, 1, err.Error())

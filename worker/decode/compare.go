@@ -24,7 +24,8 @@ import (
 // shown is one decoded picture on its way out of a window; the frame is valid during the call only.
 type shown struct {
 	id    jobs.PictureID
-	frame *astiav.Frame
+	frame *astiav.Frame // in planes
+	raw   *astiav.Frame // as it came out of the decoder
 }
 
 // ignores tells whether a packet is of no interest, and frees it then.

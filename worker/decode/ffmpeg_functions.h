@@ -30,7 +30,8 @@
 	X(avio_write)
 
 #define AC_SCALE_FUNCTIONS(X) \
-	X(sws_freeContext) X(sws_getCachedContext) X(sws_getContext) X(sws_scale) X(sws_scale_frame)
+	X(sws_freeContext) X(sws_getCachedContext) X(sws_getContext) X(sws_scale) X(sws_scale_frame) X(sws_getCoefficients) \
+	X(sws_setColorspaceDetails)
 
 // What go-astiav refers to and aircheck never calls; they return 0.
 #define AC_ABSENT_FUNCTIONS(X) \

@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"sort"
 
+	"github.com/asticode/go-astiav"
+
 	"aircheck/jobs"
 	"aircheck/jobs/measurement"
 )
@@ -66,6 +68,8 @@ type window struct {
 	// only is the one track that counts, nil for all; show takes its pictures instead of the kernel, nil for a measurement. See Compare.
 	only *trackID
 	show func(shown) error
+	// hear takes decoded sound instead of the kernel; nil for a measurement. See See.
+	hear func(t *track, f *astiav.Frame, own bool) error
 }
 
 // Measure decodes and measures one window. A broken stream is part of the header's units; an error means that the source or the output failed, or

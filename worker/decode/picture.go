@@ -53,7 +53,7 @@ func (c *videoChain) frame(f *astiav.Frame) error {
 	if c.w.show != nil {
 		c.row = measurement.Frame{}
 		c.describe(&info, p, 0)
-		return c.w.show(shown{id: jobs.PictureID{Unit: p.unit, PTS: c.row.PTS}, frame: in})
+		return c.w.show(shown{id: jobs.PictureID{Unit: p.unit, PTS: c.row.PTS}, frame: in, raw: c.frames[0]})
 	}
 	return c.measure(f, &info, p)
 }

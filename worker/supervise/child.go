@@ -45,7 +45,7 @@ func (c *child) measure(ctx context.Context, task jobs.Task) ([]byte, error) {
 	if err := c.ensure(); err != nil {
 		return nil, err
 	}
-	deadline := c.cfg.deadline(task.Window)
+	deadline := c.cfg.deadline(&task)
 	ctx, cancel := context.WithTimeoutCause(ctx, deadline, errDeadline)
 	defer cancel()
 	p := c.proc
@@ -176,6 +176,10 @@ func (p *process) window(ctx context.Context, cfg *Config, task jobs.Task) ([]by
 	}
 	defer s.close()
 	var object bytes.Buffer
+	limit := maxMeasurement
+	if task.Look != nil {
+		limit = jobs.MaxLookBytes
+	}
 	for {
 		t, body, err := p.conn.Receive()
 		if err != nil {
@@ -189,7 +193,7 @@ func (p *process) window(ctx context.Context, cfg *Config, task jobs.Task) ([]by
 		case wire.TypeKey:
 			err = s.key(ctx, cfg, body)
 		case wire.TypeBytes:
-			if object.Len()+len(body) > maxMeasurement {
+			if object.Len()+len(body) > limit {
 				return nil, wire.ErrTooLong
 			}
 			object.Write(body)

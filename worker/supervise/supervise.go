@@ -44,11 +44,15 @@ type Config struct {
 	Env []string
 }
 
-// deadline is how long a window may take.
-func (c *Config) deadline(w jobs.Window) time.Duration {
+// deadline is how long a task may take.
+func (c *Config) deadline(task *jobs.Task) time.Duration {
 	if c.Deadline > 0 {
 		return c.Deadline
 	}
+	if task.Look != nil {
+		return baseDeadline // it has a bound of its own, and may pick a few moments of hours
+	}
+	w := &task.Window
 	length := min(max(0, (w.End-w.Start).Seconds()), maxDeadline.Seconds())
 	return min(baseDeadline+deadlineFactor*time.Duration(length*float64(time.Second)), maxDeadline)
 }
