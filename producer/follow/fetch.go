@@ -44,6 +44,7 @@ type fetched struct {
 // fetcher brings segments from the origin into the store. It is safe for concurrent use.
 type fetcher struct {
 	cfg *Config
+	own chan struct{} // the place of a fetch of this stream alone
 
 	mu    sync.Mutex
 	inits map[initKey]*initEntry
@@ -74,7 +75,9 @@ func (e *initEntry) spent(now time.Time) bool {
 	}
 }
 
-func newFetcher(cfg *Config) *fetcher { return &fetcher{cfg: cfg, inits: map[initKey]*initEntry{}} }
+func newFetcher(cfg *Config) *fetcher {
+	return &fetcher{cfg: cfg, own: make(chan struct{}, 1), inits: map[initKey]*initEntry{}}
+}
 
 // errMissing says in the words of a finding why a segment cannot be had.
 type errMissing struct{ why string }
@@ -88,11 +91,8 @@ func (f *fetcher) segment(ctx context.Context, t target) (fetched, error) {
 		return fetched{missing: "its number or name is none that can be archived"}, nil
 	}
 	got := fetched{uri: f.cfg.Address(key)}
-	var data []byte
 	if !t.known || !f.archived(ctx, key) {
-		if data, got.faults, err = f.download(ctx, &t); err == nil {
-			err = f.put(ctx, key, data, &t, &got)
-		}
+		err = f.store(ctx, key, &t, &got)
 	}
 	if err == nil && t.Init != nil {
 		got.init, err = f.init(ctx, &t)
@@ -101,8 +101,19 @@ func (f *fetcher) segment(ctx context.Context, t target) (fetched, error) {
 	if errors.As(err, &missing) {
 		got.missing, got.init, err = missing.why, nil, nil
 	}
-	got.bytes = len(data)
 	return got, err
+}
+
+// store brings a segment into the store. It holds its room until it is there.
+func (f *fetcher) store(ctx context.Context, key string, t *target, got *fetched) error {
+	s := f.cfg.Limits.share(t.At.URI, f.own, f.cfg.Now)
+	defer s.done()
+	data, faults, err := f.download(ctx, t, s)
+	if err != nil {
+		return err
+	}
+	got.faults, got.bytes = faults, len(data)
+	return f.put(ctx, key, data, t, got)
 }
 
 // target is a segment and where it goes.
@@ -129,33 +140,43 @@ func (f *fetcher) archived(ctx context.Context, key string) bool {
 }
 
 // download gets a segment from its origin, and tells what was wrong on the way.
-func (f *fetcher) download(ctx context.Context, t *target) ([]byte, []live.Fault, error) {
+func (f *fetcher) download(ctx context.Context, t *target, s *share) ([]byte, []live.Fault, error) {
 	if t.At.URI == "" {
 		return nil, nil, &errMissing{"the playlist names no usable URI"}
 	}
-	begun := f.cfg.Now()
-	var absent time.Time // since when the origin says that there is no such segment
-	data, short, err := f.tries(ctx, t, t.At, maxSegmentBytes, func(err error) {
-		if absent.IsZero() && errors.Is(err, storage.ErrNotFound) {
-			absent = f.cfg.Now()
+	course := course{begun: f.cfg.Now()}
+	d := download{fetcher: f, at: t.At, limit: maxSegmentBytes, share: s, failed: func(err error) {
+		if course.absent.IsZero() && errors.Is(err, storage.ErrNotFound) {
+			course.absent, course.before = f.cfg.Now(), s.waited
 		}
-	})
+	}}
+	data, short, err := d.run(ctx, t)
 	if err != nil {
 		return nil, nil, err
 	}
-	return data, f.judge(t, begun, absent, short), nil
+	course.short, course.waited = short, s.waited
+	return data, f.judge(t, &course), nil
+}
+
+// course is how a segment came.
+type course struct {
+	begun  time.Time
+	absent time.Time // since when the origin says that there is no such segment; zero: it does not
+	// waited is for how long nobody asked, because others had all places; before is how much of that was before absent.
+	waited, before time.Duration
+	short          string
 }
 
 // judge tells what was wrong with a segment that came: one thing, the first that would explain the others.
-func (f *fetcher) judge(t *target, begun, absent time.Time, short string) []live.Fault {
+func (f *fetcher) judge(t *target, c *course) []live.Fault {
 	now := f.cfg.Now()
-	fault := live.Fault{Sequence: t.source, Number: t.Number, Since: begun, Until: now}
-	took, length := now.Sub(begun), time.Duration(t.Duration)*time.Microsecond
+	fault := live.Fault{Sequence: t.source, Number: t.Number, Since: c.begun, Until: now}
+	took, length := now.Sub(c.begun)-c.waited, time.Duration(t.Duration)*time.Microsecond
 	switch {
-	case short != "":
-		fault.Code, fault.Message = "segment.length", fmt.Sprintf("segment %d: %s", t.Number, short)
-	case !absent.IsZero():
-		fault.Code, fault.Value = "segment.late", now.Sub(absent).Seconds()
+	case c.short != "":
+		fault.Code, fault.Message = "segment.length", fmt.Sprintf("segment %d: %s", t.Number, c.short)
+	case !c.absent.IsZero():
+		fault.Code, fault.Value = "segment.late", max(now.Sub(c.absent)-(c.waited-c.before), 0).Seconds()
 		fault.Message = fmt.Sprintf("segment %d was announced %.1f s before it could be had", t.Number, fault.Value)
 	case length > 0 && took >= slowFrom*length:
 		fault.Code, fault.Value = "segment.slow", took.Seconds()/length.Seconds()
@@ -164,41 +185,6 @@ func (f *fetcher) judge(t *target, begun, absent time.Time, short string) []live
 		return nil
 	}
 	return []live.Fault{fault}
-}
-
-// tries asks for bytes until they come or patience ends; a segment may be announced a moment before it can be had. Of a body that always ends
-// early the longest is kept, and short says so.
-func (f *fetcher) tries(ctx context.Context, t *target, at jobs.ByteRange, limit int64, failed func(error)) (data []byte, short string, err error) {
-	patience := min(max(2*time.Duration(t.Duration)*time.Microsecond, leastPatience), mostPatience)
-	// Patience counts from when the segment was seen: behind an origin that was down for long, each of those that wait is tried once.
-	end := t.Seen.Add(patience)
-	limited, cancel := context.WithTimeout(ctx, max(end.Sub(f.cfg.Now()), leastPatience))
-	defer cancel()
-	for pause := firstPause; ; pause = min(2*pause, mostPause) {
-		got, said, err := f.once(limited, at, limit)
-		if err == nil && said == "" {
-			return got, "", nil
-		}
-		if ctx.Err() != nil {
-			return nil, "", ctx.Err()
-		}
-		if said != "" && len(got) > len(data) {
-			data, short = got, said
-		}
-		if err != nil {
-			failed(err)
-		}
-		wait := pause/2 + time.Duration(f.cfg.Rand()*float64(pause/2))
-		if hopeless(err) || f.cfg.Now().Add(wait).After(end) {
-			if data != nil {
-				return data, short, nil
-			}
-			return nil, "", &errMissing{reason(err)}
-		}
-		if !sleep(ctx, wait) {
-			return nil, "", ctx.Err()
-		}
-	}
 }
 
 // hopeless tells whether no other try can help. What is absent or denied may come yet: a segment is announced early, and some servers deny what
@@ -226,55 +212,49 @@ func reason(err error) string {
 	return "its origin failed while the stream was live"
 }
 
-// once reads the bytes at an address. short says that the body has not the length that it should; data is then what there is of it.
-func (f *fetcher) once(ctx context.Context, at jobs.ByteRange, limit int64) (data []byte, short string, err error) {
-	body, err := f.cfg.Origin.Open(ctx, at.URI, at.Offset, at.Length)
-	if err != nil {
-		return nil, "", err
-	}
-	defer body.Close()
-	var buf bytes.Buffer
-	n, err := buf.ReadFrom(io.LimitReader(body, limit+1))
-	if n > limit {
-		return nil, "", storage.ErrTooLarge
-	}
-	want := int64(-1)
-	if info, ok := storage.Describe(body); ok && info.Size >= 0 {
-		want = max(0, info.Size-at.Offset)
-	}
-	if at.Length >= 0 {
-		want = at.Length
-	}
-	cut := want >= 0 && n != want
-	switch {
-	case err != nil && n > 0 && cut && errors.Is(err, io.ErrUnexpectedEOF), err == nil && n > 0 && cut:
-		return buf.Bytes(), fmt.Sprintf("%d bytes came where %d were announced", n, want), nil
-	case err != nil:
-		return nil, "", err
-	}
-	return buf.Bytes(), "", nil
-}
-
 // put stores a segment. What is there already stays: it is what was judged.
 func (f *fetcher) put(ctx context.Context, key string, data []byte, t *target, got *fetched) error {
 	err := f.insist(ctx, func() error { return f.cfg.Archive.Store().PutNew(ctx, key, data) })
 	if !errors.Is(err, storage.ErrExists) {
 		return err
 	}
-	var first []byte
+	var first int64
+	var same bool
 	err = f.insist(ctx, func() (err error) {
-		first, err = storage.ReadAll(ctx, f.cfg.Archive.Store(), key, maxSegmentBytes)
+		first, same, err = f.compare(ctx, key, data)
 		return err
 	})
-	if err != nil || bytes.Equal(first, data) {
+	if err != nil || same {
 		return err
 	}
 	now := f.cfg.Now()
 	got.faults = append(got.faults, live.Fault{
 		Code: "segment.changed", Sequence: t.source, Number: t.Number, Since: now, Until: now,
-		Message: fmt.Sprintf("segment %d was published with %d bytes and has %d others now", t.Number, len(first), len(data)),
+		Message: fmt.Sprintf("segment %d was published with %d bytes and has %d others now", t.Number, first, len(data)),
 	})
 	return nil
+}
+
+// compare holds an object against what it should be, without having all of it in memory; size is its own.
+func (f *fetcher) compare(ctx context.Context, key string, data []byte) (size int64, same bool, err error) {
+	body, err := f.cfg.Archive.Store().Get(ctx, key, 0, -1)
+	if err != nil {
+		return 0, false, err
+	}
+	defer body.Close()
+	piece := make([]byte, 64<<10)
+	same = true
+	for {
+		n, err := body.Read(piece)
+		same = same && bytes.HasPrefix(data[min(size, int64(len(data))):], piece[:n])
+		size += int64(n)
+		if errors.Is(err, io.EOF) {
+			return size, same && size == int64(len(data)), nil
+		}
+		if err != nil {
+			return size, false, fmt.Errorf("read archived segment: %w", err)
+		}
+	}
 }
 
 // insist tries until it succeeds or can never: while our own store is down, nothing is the stream's fault.
@@ -322,7 +302,10 @@ func (f *fetcher) init(ctx context.Context, t *target) (*jobs.ByteRange, error) 
 }
 
 func (f *fetcher) getInit(ctx context.Context, t *target) (string, error) {
-	data, short, err := f.tries(ctx, t, *t.Init, maxInitBytes, func(error) {})
+	s := f.cfg.Limits.share(t.Init.URI, f.own, f.cfg.Now)
+	defer s.done()
+	d := download{fetcher: f, at: *t.Init, limit: maxInitBytes, share: s, failed: func(error) {}}
+	data, short, err := d.run(ctx, t)
 	var missing *errMissing
 	if errors.As(err, &missing) || short != "" {
 		return "", &errMissing{"initialisation section: not to be had while the stream was live"}

@@ -89,39 +89,6 @@ type Config struct {
 	Metrics Collector        // defaults to nothing
 }
 
-// Limits bound what all Followers of one process do together. They are safe for concurrent use.
-type Limits struct {
-	fetches  chan struct{}
-	finishes chan struct{}
-}
-
-const (
-	// defaultFetches: at 2 MB a segment some 100 MB of memory, and more than a core can encrypt.
-	defaultFetches = 64
-	// maxFinishes: at the full hour all streams want their manifests written, each of some MB.
-	maxFinishes = 2
-)
-
-// NewLimits allows as many fetches at the same time, beside one of each stream; 0 or less means 64.
-func NewLimits(fetches int) *Limits {
-	if fetches <= 0 {
-		fetches = defaultFetches
-	}
-	return &Limits{fetches: make(chan struct{}, fetches), finishes: make(chan struct{}, maxFinishes)}
-}
-
-// enter takes a place; it gives false when ctx ends first.
-func enter(ctx context.Context, places chan struct{}) bool {
-	select {
-	case places <- struct{}{}:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-func leave(places chan struct{}) { <-places }
-
 // Collector counts what Followers do. Implementations are safe for concurrent use.
 type Collector interface {
 	// Refreshed: the playlists of a stream were read within took.
@@ -171,7 +138,7 @@ func New(cfg Config) (*Follower, error) {
 
 func (c *Config) setDefaults() {
 	if c.Limits == nil {
-		c.Limits = NewLimits(0)
+		c.Limits = NewLimits(0, 0)
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -189,7 +189,7 @@ func TestStreamsDoNotStarveEachOther(t *testing.T) {
 		c.last = 30
 		b := newBed(t, c)
 		f := b.follower("a", b.store)
-		f.cfg.Limits = NewLimits(2)
+		f.cfg.Limits = NewLimits(2, 0)
 		f.cfg.Limits.fetches <- struct{}{}
 		f.cfg.Limits.fetches <- struct{}{}
 		if err := b.runFor(f, 5*time.Minute); err != nil {

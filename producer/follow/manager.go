@@ -56,10 +56,12 @@ type ManagerConfig struct {
 	Owner   string
 	// Fetches is how many segments are fetched at the same time; 0 means 64.
 	Fetches int
-	Now     func() time.Time
-	Rand    func() float64
-	Log     *slog.Logger
-	Metrics Collector
+	// FetchBytes is how much of segments may be in memory between their origin and the store; 0 means 512 MiB.
+	FetchBytes int64
+	Now        func() time.Time
+	Rand       func() float64
+	Log        *slog.Logger
+	Metrics    Collector
 }
 
 // Manager runs the Followers of the streams that this process leads.
@@ -89,7 +91,7 @@ func NewManager(cfg ManagerConfig) (*Manager, error) {
 	}
 	m := &Manager{cfg: cfg, changed: make(chan struct{}, 1), entries: map[string]*entry{}}
 	m.common = Config{
-		Archive: cfg.Archive, Origin: cfg.Origin, Queue: cfg.Queue, Address: cfg.Address, Owner: cfg.Owner, Limits: NewLimits(cfg.Fetches),
+		Archive: cfg.Archive, Origin: cfg.Origin, Queue: cfg.Queue, Address: cfg.Address, Owner: cfg.Owner, Limits: NewLimits(cfg.Fetches, cfg.FetchBytes),
 		Now: cfg.Now, Rand: cfg.Rand, Log: cfg.Log, Metrics: cfg.Metrics,
 	}
 	m.common.setDefaults()

@@ -28,8 +28,7 @@ type run struct {
 	results chan outcome
 	group   sync.WaitGroup
 	fetches int
-	own     chan struct{} // the place of a fetch of this stream alone
-	retry   time.Time     // no write before
+	retry   time.Time // no write before
 	again   map[*item]time.Time
 	closed  []string // checks that are to be finished when the next has begun
 	lost    int      // conflicts in a row
@@ -46,7 +45,7 @@ type outcome struct {
 // closed. The error says that the stream cannot be followed at all, or that somebody else follows it too.
 func (f *Follower) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
-	r := &run{Follower: f, results: make(chan outcome), own: make(chan struct{}, 1), again: map[*item]time.Time{}}
+	r := &run{Follower: f, results: make(chan outcome), again: map[*item]time.Time{}}
 	defer r.group.Wait()
 	defer cancel()
 	if err := r.begin(ctx); err != nil {
@@ -77,7 +76,7 @@ func stopped(ctx context.Context, err error) error {
 // Finish closes the hour of a stream that is followed no longer, after Run has returned: what was archived and not written is written, and the manifest
 // made. The next one who follows the stream begins a new period.
 func (f *Follower) Finish(ctx context.Context) error {
-	r := &run{Follower: f, results: make(chan outcome), own: make(chan struct{}, 1), again: map[*item]time.Time{}}
+	r := &run{Follower: f, results: make(chan outcome), again: map[*item]time.Time{}}
 	defer r.group.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -270,19 +269,9 @@ func (r *run) start(ctx context.Context, now time.Time) (wake time.Time) {
 	return wake
 }
 
-// bring fetches a segment. One at a time of each stream needs no place among those that all share: origins that hang for as long as patience lasts can hold all
-// of these, and what a healthy origin has would be told as missing.
+// bring fetches a segment.
 func (r *run) bring(ctx context.Context, it *item, t target) {
-	places := r.cfg.Limits.fetches
-	select {
-	case places <- struct{}{}:
-	case r.own <- struct{}{}:
-		places = r.own
-	case <-ctx.Done():
-		return
-	}
 	got, err := r.fetch.segment(ctx, t)
-	leave(places)
 	select {
 	case r.results <- outcome{it: it, got: got, err: err}:
 	case <-ctx.Done():
