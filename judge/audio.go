@@ -157,6 +157,7 @@ func (a *audioTrack) deliver(s *stream) {
 	}
 	s.Front = slot.End
 	s.opens(slot.Start)
+	s.Chart.slot(slot)
 	for _, d := range s.audio {
 		d.slot(slot)
 	}

@@ -21,7 +21,12 @@ func newBreaks(check *jobs.Check) (*Judge, error) {
 	}
 	inner := *check
 	inner.Profile, inner.BreakProfile = *p, nil
-	return New(&inner)
+	j, err := New(&inner)
+	if err != nil {
+		return nil, err
+	}
+	j.undrawn()
+	return j, nil
 }
 
 // restoreBreaks takes the second judge of a checkpoint.
@@ -36,6 +41,7 @@ func (j *Judge) restoreBreaks(snapshot json.RawMessage) error {
 	if err != nil {
 		return fmt.Errorf("judge of breaks: %w", err)
 	}
+	inner.undrawn()
 	j.breaks = inner
 	return nil
 }

@@ -9,6 +9,8 @@ type params struct {
 	role       role
 	// laddered: its pictures are compared with those of other renditions.
 	laddered bool
+	// undrawn: another judge draws the media.
+	undrawn bool
 }
 
 // role says what a rendition is in the check for.

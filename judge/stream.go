@@ -57,6 +57,8 @@ type stream struct {
 	AstrayFrom jobs.Micros `json:",omitempty"`
 	Video      *videoTrack `json:",omitempty"`
 	Audio      *audioTrack `json:",omitempty"`
+	// Chart is what is drawn of the track; nil where nothing is.
+	Chart *chart `json:",omitempty"`
 
 	objectMode bool
 	params     *params
@@ -73,6 +75,9 @@ func newStream(kind measurement.Kind, track int, objectMode bool, p *params) *st
 	} else {
 		s.Audio = &audioTrack{Damage: damage{Settling: true}}
 	}
+	if p.drawn() {
+		s.Chart = newChart()
+	}
 	s.equip(objectMode, p)
 	return s
 }
@@ -85,6 +90,7 @@ func (s *stream) equip(objectMode bool, p *params) {
 	} else {
 		s.audio = newAudioDetectors(p, s.emit)
 	}
+	s.Chart.equip(s.audio)
 }
 
 // before orders the streams of a sequence: video first, then by track.
@@ -306,6 +312,7 @@ func (s *stream) hole(from, to jobs.Micros) {
 
 // blind tells the detectors that nothing is known of [from, to).
 func (s *stream) blind(from, to jobs.Micros) {
+	s.Chart.flush()
 	for _, d := range s.video {
 		d.gap(from, to)
 	}
@@ -336,6 +343,7 @@ func (s *stream) drain() {
 
 // finish ends all detectors at the end of the rendition.
 func (s *stream) finish(duration jobs.Micros) {
+	s.Chart.flush()
 	if front := s.end(); duration > front && s.Frames > 0 {
 		s.blind(front, duration)
 	}

@@ -186,6 +186,7 @@ func (v *videoTrack) deliver(s *stream, p *heldFrame, end jobs.Micros) {
 		return
 	}
 	s.opens(f.Start)
+	s.Chart.frame(f, p.Fast)
 	if p.Fast {
 		s.Shallow.add(f.Start, f.End)
 		s.blind(f.Start, f.End)

@@ -112,6 +112,9 @@ func (f *Fold) Report(version string, run report.Run) (*report.Report, error) {
 	return report.Build(f.check, result, version, strings.Join(f.ffmpeg, ", "), run)
 }
 
+// Curves are what was measured over the time of the check. They are there once Report was called.
+func (f *Fold) Curves() jobs.Curves { return f.judge.Curves() }
+
 // Stored folds what the store holds of a check: every window must have a result. Of results that cannot be read the error is an *Unreadable with as many of
 // them as can be found at once.
 func Stored(ctx context.Context, a *archive.Archive, check *jobs.Check) (*Fold, error) {

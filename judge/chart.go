@@ -1,0 +1,186 @@
+package judge
+
+import (
+	"math"
+
+	"aircheck/jobs"
+)
+
+const (
+	// leastStep is the step of the curves of a short check, and the cell of time within which sound and bytes are added up.
+	leastStep jobs.Micros = 200e3
+	// fineFigure are the parts of a unit in which figures are kept.
+	fineFigure = 100
+	// floor of a level that is drawn, in dB: silence was measured, and has no level.
+	floorLevel = quietest
+)
+
+// The figures of a chart of pictures, and those of sound.
+const (
+	chartLuma = iota
+	chartMotion
+	chartBlockiness
+	chartBitRate
+	chartFigures
+)
+
+const (
+	chartMomentary = iota
+	chartShortTerm
+	// chartGrid counts the cells of the programme's grid of loudness up to there: integrated loudness is made of it at the end.
+	chartGrid
+	chartPeak
+)
+
+// chart collects what is drawn of a track: figures over time in bounded memory. It judges nothing. It is fed with what the detectors see, in the order of time, so it is the
+// same however the stream was cut. Exported fields are its state; a nil chart collects nothing.
+type chart struct {
+	Step    jobs.Micros
+	Figures [chartFigures]points
+	// Cell counts the cells of leastStep up to the open one.
+	Cell int64
+	Open openCell
+
+	loudness *loudness
+}
+
+// openCell is what was seen of a cell of time that is not over.
+type openCell struct {
+	Bits, Time int64
+	Peak       float64
+	Heard      bool `json:",omitempty"`
+}
+
+func newChart() *chart { return &chart{Step: leastStep} }
+
+// equip tells a chart of sound where its loudness is measured.
+func (c *chart) equip(detectors []audioDetector) {
+	if c == nil {
+		return
+	}
+	c.Step = max(c.Step, leastStep)
+	for _, d := range detectors {
+		if l, ok := d.(*loudness); ok {
+			c.loudness = l
+		}
+	}
+}
+
+// drawn tells whether a track under these parameters is drawn: a reference is not, nor what a second judge sees of the same media.
+func (p *params) drawn() bool { return p.role != roleReference && !p.undrawn }
+
+// undrawn says that another judge draws what this one sees.
+func (j *Judge) undrawn() {
+	for _, q := range j.sequences {
+		q.params.undrawn = true
+	}
+}
+
+// step is the number of the step that holds a time; steps are doubled until it is below jobs.MaxCurvePoints.
+func (c *chart) step(at jobs.Micros) int {
+	at = max(0, min(at, maxTimeline))
+	for at/c.Step >= jobs.MaxCurvePoints {
+		c.Step *= 2
+		for i := range c.Figures {
+			c.Figures[i].halve()
+		}
+	}
+	return int(at / c.Step)
+}
+
+// put adds a value at a time.
+func (c *chart) put(figure int, at jobs.Micros, p point) {
+	if p.N > 0 {
+		step := c.step(at) // first: it may move the points
+		c.Figures[figure].put(step, p)
+	}
+}
+
+// frame takes a picture; shallow says that those between it and the next are not known.
+func (c *chart) frame(f *videoFrame, shallow bool) {
+	if c == nil {
+		return
+	}
+	area := int64(sideLength(f.Format.Width)) * int64(sideLength(f.Format.Height)) * depthScale(f.Format)
+	if area <= 0 {
+		return
+	}
+	c.enter(f.Start)
+	luma := pointOf(float64(f.SumY)/float64(area), fineFigure)
+	if shallow {
+		c.put(chartLuma, f.Start, luma)
+		return
+	}
+	first, last := c.span(f.Start, f.End)
+	for i := first; i <= last; i++ {
+		c.Figures[chartLuma].put(i, luma)
+		if i > first {
+			c.Figures[chartMotion].put(i, point{N: 1}) // a picture that stands
+		}
+	}
+	if f.HasPair {
+		c.put(chartMotion, f.Start, pointOf(float64(f.Pair.SADY)/float64(area), fineFigure))
+	}
+	if f.Texture != nil {
+		c.put(chartBlockiness, f.Start, pointOf(f.blocks().most, fineFigure))
+	}
+	c.Open.Bits += 8 * int64(max(0, f.PktSize))
+	c.Open.Time += int64(f.End - f.Start)
+}
+
+// span are the steps that [from, to) touches, both included.
+func (c *chart) span(from, to jobs.Micros) (first, last int) {
+	last = c.step(to - 1) // first: it may double the steps
+	return c.step(from), last
+}
+
+// slot takes 10 ms of sound.
+func (c *chart) slot(s *audioSlot) {
+	if c == nil {
+		return
+	}
+	c.enter(s.Start)
+	peak := c.Open.Peak
+	for i := range s.Ch {
+		if p := float64(s.Ch[i].Peak); p > peak && p <= math.MaxFloat32 {
+			peak = p
+		}
+	}
+	c.Open.Peak, c.Open.Heard = peak, true
+}
+
+// enter ends the open cell if a time lies behind it.
+func (c *chart) enter(at jobs.Micros) {
+	if cell := int64(at / leastStep); cell != c.Cell {
+		c.flush()
+		c.Cell = cell
+	}
+}
+
+// flush adds what was seen of the open cell. It comes before the detectors see what follows, so that the loudness is that at the end of the cell.
+func (c *chart) flush() {
+	if c == nil {
+		return
+	}
+	o, at := c.Open, jobs.Micros(c.Cell)*leastStep
+	c.Open = openCell{}
+	if o.Time > 0 {
+		c.put(chartBitRate, at, pointOf(float64(o.Bits)*1e3/float64(o.Time), fineFigure)) // bits a microsecond are Mbit/s
+	}
+	if !o.Heard {
+		return
+	}
+	c.put(chartPeak, at, pointOf(visible(decibels(o.Peak)), fineFigure))
+	if l := c.loudness; l != nil {
+		if m, ok := l.Window.mean(momentaryTenths); ok {
+			c.put(chartMomentary, at, pointOf(visible(lufs(m)), fineFigure))
+		}
+		if m, ok := l.Window.mean(shortTermTenths); ok {
+			c.put(chartShortTerm, at, pointOf(visible(lufs(m)), fineFigure))
+		}
+		c.put(chartGrid, at, pointOf(float64(len(l.Energy)), 1))
+	}
+}
+
+// visible is a level that has a place on a chart.
+func visible(level float64) float64 { return max(level, floorLevel) }
