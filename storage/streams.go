@@ -104,6 +104,15 @@ func StreamPendingPrefix(name string) (string, error) {
 	return prefix + pendingName + "/", nil
 }
 
+// StreamEnd is the key of what is remembered of a stream that said that it ends: streams/<name>/ended.json.
+func StreamEnd(name string) (string, error) {
+	prefix, err := StreamPrefix(name)
+	if err != nil {
+		return "", err
+	}
+	return prefix + "ended.json", nil
+}
+
 // ParseStreamPeriod tells to which period of which stream a key belongs; ok is false for keys that are no archived period's.
 func ParseStreamPeriod(key string) (name string, begin time.Time, ok bool) {
 	parts := strings.SplitN(key, "/", 5)

@@ -23,6 +23,8 @@ func TestStreamKeys(t *testing.T) {
 		{func() (string, error) { return storage.StreamSegment("news", hour, "s0", 12, "ts") }, "streams/news/2026-11-22/18/s0/12.ts"},
 		{func() (string, error) { return storage.StreamInit("news", hour, "s0", "ab12", "mp4") }, "streams/news/2026-11-22/18/s0/init-ab12.mp4"},
 		{func() (string, error) { return storage.StreamFile("news", minute, "v/low.m3u8") }, "streams/news/2026-11-22/1820/v/low.m3u8"},
+		{func() (string, error) { return storage.StreamEnd("news") }, "streams/news/ended.json"},
+		{func() (string, error) { return storage.StreamEnd("../x") }, ""},
 		{func() (string, error) { return storage.StreamPending("news", "host-1") }, "streams/news/pending/host-1.json"},
 		{func() (string, error) { return storage.StreamPrefix("..") }, ""},
 		{func() (string, error) { return storage.StreamSegment("news", hour, "s0", -1, "ts") }, ""},

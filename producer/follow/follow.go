@@ -116,6 +116,8 @@ func (nobody) Leading(int)                      {}
 type Follower struct {
 	cfg   Config
 	fetch *fetcher
+	// followed: the last Run has written something.
+	followed bool
 }
 
 // New makes a Follower.

@@ -26,6 +26,9 @@ const (
 	lastAgain  = 5 * time.Minute
 	// finishWithin bounds the closing of an hour on the way out: the last segments' patience, and the manifest.
 	finishWithin = 90 * time.Second
+	// endedEvery is how often a stream that has ended is looked at: packagers end their playlists when they are restarted, and what they publish next stays
+	// there for about as long.
+	endedEvery = 30 * time.Second
 	// expireEvery is how often old archives are looked for.
 	expireEvery = 10 * time.Minute
 )
@@ -247,28 +250,7 @@ func (m *Manager) leadEntry(ctx context.Context, e *entry) {
 		case <-inner.Done():
 		}
 	})
-	var f *Follower
-	for pause := firstAgain; ; pause = min(2*pause, lastAgain) {
-		begun := m.common.Now()
-		var err error
-		if f, err = m.open(inner, e.stream); err == nil {
-			err = f.Run(inner)
-		}
-		if inner.Err() != nil {
-			break
-		}
-		if err == nil {
-			m.over(inner, e.stream.Name)
-			break
-		}
-		m.common.Log.Error("follow stream", "stream", e.stream.Name, "error", err)
-		if m.common.Now().Sub(begun) > lastAgain {
-			pause = firstAgain
-		}
-		if !sleep(inner, pause/2+time.Duration(m.common.Rand()*float64(pause/2))) {
-			break
-		}
-	}
+	f := m.followOn(inner, e)
 	if f != nil && (ctx.Err() == nil || m.cfg.FinishOnStop || m.isGone(e)) {
 		m.finish(ctx, f, e.stream.Name)
 	}
@@ -280,13 +262,44 @@ func (m *Manager) isGone(e *entry) bool {
 	return e.gone
 }
 
-// over waits after the end of a stream: it is followed again when somebody changes its entry.
-func (m *Manager) over(ctx context.Context, name string) {
+// followOn follows a stream until ctx ends, over errors and ends of the stream; it gives the last follower, nil when there never was one.
+func (m *Manager) followOn(ctx context.Context, e *entry) (f *Follower) {
+	name, pause, ended := e.stream.Name, firstAgain, false
+	for {
+		begun := m.common.Now()
+		next, err := m.open(ctx, e.stream)
+		if err == nil {
+			f = next
+			err = f.Run(ctx)
+		}
+		wait := endedEvery
+		switch {
+		case ctx.Err() != nil:
+			return f
+		case err == nil:
+			if !ended || f.followed {
+				m.over(name)
+			}
+			ended, pause = true, firstAgain
+		default:
+			m.common.Log.Error("follow stream", "stream", name, "error", err)
+			if m.common.Now().Sub(begun) > lastAgain {
+				pause = firstAgain
+			}
+			wait, pause = pause, min(2*pause, lastAgain)
+		}
+		if !sleep(ctx, wait/2+time.Duration(m.common.Rand()*float64(wait/2))) {
+			return f
+		}
+	}
+}
+
+// over tells that a stream has ended. It is looked at now and then: one that begins again is followed again.
+func (m *Manager) over(name string) {
 	m.common.Log.Info("the stream has ended", "stream", name)
 	if m.cfg.Ended != nil {
 		m.cfg.Ended(name)
 	}
-	<-ctx.Done()
 }
 
 // finish closes the hour of a stream that this process leaves for good.

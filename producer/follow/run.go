@@ -33,6 +33,8 @@ type run struct {
 	closed  []string // checks that are to be finished when the next has begun
 	lost    int      // conflicts in a row
 	dirty   bool     // there are segments that the pending object does not know
+	end     *end     // where the stream ended before; nil: nobody knows that it did
+	leaving bool     // the stream goes on, and is followed no longer
 }
 
 type outcome struct {
@@ -48,10 +50,13 @@ func (f *Follower) Run(ctx context.Context) error {
 	r := &run{Follower: f, results: make(chan outcome), again: map[*item]time.Time{}}
 	defer r.group.Wait()
 	defer cancel()
+	f.followed = false
 	if err := r.begin(ctx); err != nil {
 		return stopped(ctx, err)
 	}
-	r.cfg.Source.Resume(r.s.positions())
+	if err := r.resume(ctx); err != nil {
+		return stopped(ctx, err)
+	}
 	updates, failed := make(chan live.Update), make(chan error, 1)
 	r.group.Go(func() { r.refresh(ctx, updates, failed) })
 	for {
@@ -83,7 +88,7 @@ func (f *Follower) Finish(ctx context.Context) error {
 	if err := r.begin(ctx); err != nil {
 		return err
 	}
-	r.s.ended = true
+	r.s.ended, r.leaving = true, true
 	for {
 		done, wake, err := r.step(ctx)
 		if done || err != nil {
@@ -229,7 +234,7 @@ func (r *run) step(ctx context.Context) (done bool, wake time.Time, err error) {
 		return false, now, nil
 	}
 	if r.s.ended && len(r.s.periods) == 0 && r.s.waiting() == 0 && r.fetches == 0 {
-		return true, time.Time{}, r.end(ctx)
+		return true, time.Time{}, r.tidy(ctx)
 	}
 	return false, wake, nil
 }
@@ -289,6 +294,12 @@ func (r *run) write(ctx context.Context, last bool, now time.Time) error {
 			return err
 		}
 	}
+	ends := last && s.ended && !r.leaving
+	if ends {
+		if err := r.putEnd(ctx); err != nil {
+			return err
+		}
+	}
 	err := r.cfg.Archive.PutInstalment(ctx, d.instalment)
 	if errors.Is(err, storage.ErrExists) {
 		if err = r.contested(ctx, d); err != nil || r.s != s {
@@ -298,7 +309,10 @@ func (r *run) write(ctx context.Context, last bool, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	r.lost = 0
+	r.lost, r.followed = 0, true
+	if r.end != nil && !ends {
+		r.forgetEnd(ctx)
+	}
 	tasks := s.stored(d, now)
 	r.enqueue(ctx, tasks, d.instalment)
 	if last {
@@ -388,8 +402,8 @@ func (r *run) finishLater(ctx context.Context, id string) {
 	})
 }
 
-// end tidies up after a stream that is over: what is being finished is waited for, because nobody else would know of it soon.
-func (r *run) end(ctx context.Context) error {
+// tidy tidies up after a stream that is over: what is being finished is waited for, because nobody else would know of it soon.
+func (r *run) tidy(ctx context.Context) error {
 	r.group.Wait()
 	_, keys, err := r.takePending(ctx)
 	if err != nil {

@@ -28,6 +28,8 @@ type Position struct {
 	Discontinuity int64
 	// ProgramTime is that of Segment, nil when it had none: where numbers begin anew, or there are only times, it alone tells where to go on.
 	ProgramTime *time.Time
+	// Ended: the stream said that it ends there. What comes after is another one, whose numbers may begin anew without a fault.
+	Ended bool
 }
 
 // Update is what one refresh brought.

@@ -237,11 +237,13 @@ func TestLiveResume(t *testing.T) {
 		away  time.Duration
 		fault *origin.Fault
 		lost  bool // the window went on over what nobody saw
+		ended bool // the stream said that it ends
 	}{
 		"at once":             {away: 0},
 		"within the window":   {away: 15 * time.Second},
 		"longer than that":    {away: 5 * time.Minute, lost: true},
 		"numbers begin anew":  {away: 10 * time.Second, fault: &origin.Fault{Kind: origin.Restart}, lost: true},
+		"ended":               {away: 10 * time.Second, fault: &origin.Fault{Kind: origin.Restart}, lost: true, ended: true},
 		"after such a change": {away: 10 * time.Second, fault: &origin.Fault{Kind: origin.Restart, From: fakeorigin.Epoch.Add(time.Minute)}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -254,7 +256,7 @@ func TestLiveResume(t *testing.T) {
 			newest := map[string]live.Position{}
 			for id, list := range c.segments {
 				last := list[len(list)-1]
-				newest[id] = live.Position{Number: last.Number, Discontinuity: last.Discontinuity}
+				newest[id] = live.Position{Number: last.Number, Discontinuity: last.Discontinuity, Ended: test.ended}
 			}
 			if test.fault != nil && test.fault.From.IsZero() {
 				c.origin.Inject(*test.fault)
@@ -264,6 +266,9 @@ func TestLiveResume(t *testing.T) {
 			c.reader.Resume(newest)
 			c.watch(2 * time.Minute)
 			c.checkResumed(newest, test.lost)
+			if codes := c.codes(); test.ended && slices.Contains(codes, "playlist.sequence") {
+				t.Errorf("what comes after an end is no fault:%s", c.tellFaults())
+			}
 		})
 	}
 }

@@ -121,8 +121,10 @@ func (v *version) resumeAt(pos live.Position) (from, shift int64) {
 	p.newest, p.disc = pos.Number, pos.Discontinuity
 	p.epoch = max(pos.Number-v.end+epoch/2, 0) / epoch
 	msn := pos.Number - p.epoch*epoch
-	if msn >= v.end && !v.near(msn) {
-		v.fault("playlist.sequence", -1, float64(msn-v.end+1), p.label("the last segment is %d, and was %d before", v.end-1, msn))
+	if msn >= v.end && (!v.near(msn) || pos.Ended && !v.media.EndList) {
+		if !pos.Ended {
+			v.fault("playlist.sequence", -1, float64(msn-v.end+1), p.label("the last segment is %d, and was %d before", v.end-1, msn))
+		}
 		v.anew()
 		return v.first, max(pos.Discontinuity+1-v.discontinuityAt(v.first), 0)
 	}
