@@ -1,0 +1,398 @@
+package notify
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"aircheck/jobs"
+)
+
+// Bounds of what is kept for a target.
+const (
+	maxStreams = 20_000
+	maxOpen    = 500 // defects of one stream
+)
+
+// group is what a target is to be told, or was: by stream. All of it goes through JSON.
+type group struct {
+	Streams map[string]*streamNews `json:"streams,omitempty"`
+}
+
+// streamNews is what one target knows of one stream.
+type streamNews struct {
+	// Due is when the next message is made; nil: nothing waits.
+	Due *time.Time `json:"due,omitempty"`
+	// Open are the defects that wait or were told, by check and finding.
+	Open map[string]*incident `json:"open,omitempty"`
+	// Told is when a defect of a code was last told to have opened, and how bad.
+	Told map[string]*toldCode `json:"told,omitempty"`
+	// Reports wait to be told.
+	Reports []jobs.Event `json:"reports,omitempty"`
+}
+
+// incident is a finding that has opened and is not over for this target.
+type incident struct {
+	Event jobs.Event `json:"event"` // the newest
+	State State      `json:"state"`
+	// Told is the severity at which it was told; empty: not yet. Waits is set while there is something to tell.
+	Told  jobs.Severity `json:"told,omitempty"`
+	Waits bool          `json:"waits,omitempty"`
+	// Held: it opened too soon after another one of its code, and is told when it lasts.
+	Held bool `json:"held,omitempty"`
+}
+
+// toldCode dampens what opens again and again.
+type toldCode struct {
+	Time     time.Time     `json:"time"`
+	Severity jobs.Severity `json:"severity"`
+	// Held counts what opened since and was held back, and Last is the newest of it.
+	Held int         `json:"held,omitempty"`
+	Last *jobs.Event `json:"last,omitempty"`
+}
+
+// take notes an event for a target.
+func (g *group) take(e *jobs.Event, s *Settings, now time.Time) {
+	if e.Kind == jobs.EventFinished {
+		g.finished(e, s, now)
+		return
+	}
+	if e.Finding == nil || !s.wants(e.Stream, e.Finding.Code) {
+		return
+	}
+	n := g.stream(e.Stream)
+	if n == nil {
+		return
+	}
+	key := e.Check + "/" + jobs.FindingKey(e.Finding)
+	in := n.Open[key]
+	switch {
+	case e.Kind == jobs.EventClosed || e.Kind == jobs.EventWithdrawn:
+		if in != nil {
+			n.over(key, in, e, s, now)
+		}
+	case in != nil:
+		in.Event = *e
+		if n.worse(in) {
+			in.Waits, in.Held = true, false
+			n.due(now.Add(*s.Group))
+		}
+	case e.Finding.Severity.Rank() >= s.Severity.Rank() && len(n.Open) < maxOpen:
+		n.Open[key] = &incident{Event: *e, State: Opened, Waits: true}
+		n.due(now.Add(*s.Group))
+	}
+}
+
+// worse tells whether a defect is worse than what was told of it, or of the one for which it is held back.
+func (n *streamNews) worse(in *incident) bool {
+	before := in.Told
+	if t := n.Told[in.Event.Finding.Code]; in.Held && t != nil {
+		before = t.Severity
+	}
+	return before != "" && in.Event.Finding.Severity.Rank() > before.Rank()
+}
+
+func (g *group) stream(name string) *streamNews {
+	if g.Streams == nil {
+		g.Streams = map[string]*streamNews{}
+	}
+	n := g.Streams[name]
+	if n == nil && len(g.Streams) < maxStreams {
+		n = &streamNews{}
+		g.Streams[name] = n
+	}
+	if n != nil && n.Open == nil {
+		n.Open = map[string]*incident{}
+	}
+	if n != nil && n.Told == nil {
+		n.Told = map[string]*toldCode{}
+	}
+	return n
+}
+
+// over notes that a finding is over.
+func (n *streamNews) over(key string, in *incident, e *jobs.Event, s *Settings, now time.Time) {
+	withdrawn := e.Kind == jobs.EventWithdrawn
+	in.Event = *e
+	switch {
+	case in.Held:
+		if t := n.Told[e.Finding.Code]; t != nil && withdrawn {
+			t.Held = max(0, t.Held-1)
+		} else if t != nil {
+			t.Last = e
+		}
+		delete(n.Open, key)
+	case in.Told == "" && withdrawn:
+		delete(n.Open, key) // nobody has heard of it
+	case in.Told == "":
+		in.State = Passed
+	case s.Resolve != nil && !*s.Resolve:
+		delete(n.Open, key)
+	default:
+		if in.State = Closed; withdrawn {
+			in.State = Withdrawn
+		}
+		in.Waits = true
+		n.due(now.Add(*s.Group))
+	}
+}
+
+// due sees that a message is made at the time given at the latest.
+func (n *streamNews) due(at time.Time) {
+	if n.Due == nil || at.Before(*n.Due) {
+		n.Due = &at
+	}
+}
+
+// finished closes what nobody closed, and notes a report that is to be told.
+func (g *group) finished(e *jobs.Event, s *Settings, now time.Time) {
+	_, _, live := jobs.ParseLiveID(e.Check)
+	if n := g.Streams[e.Stream]; n != nil {
+		for key, in := range n.Open {
+			if in.Event.Check == e.Check && !in.State.over() && in.State != Passed {
+				last := in.Event
+				last.Kind, last.Time = jobs.EventClosed, e.Time
+				n.over(key, in, &last, s, now)
+			}
+		}
+	}
+	wanted := !live
+	if s.Reports != nil {
+		wanted = *s.Reports
+	}
+	if !wanted || !s.wants(e.Stream, "") || verdictRank(e.Verdict) < s.Severity.Rank() {
+		return
+	}
+	if n := g.stream(e.Stream); n != nil && len(n.Reports) < maxOpen {
+		n.Reports = append(n.Reports, *e)
+		n.due(now)
+	}
+}
+
+// verdictRank compares a verdict with severities; what could not be analysed is worth a look.
+func verdictRank(v jobs.Verdict) int {
+	switch v {
+	case jobs.VerdictFail:
+		return jobs.Fail.Rank()
+	case jobs.VerdictIncomplete, jobs.VerdictWarn:
+		return jobs.Warn.Rank()
+	}
+	return 0
+}
+
+// messages are those that are due, in the order of the streams' names.
+func (g *group) messages(s *Settings, base string, now time.Time) []Message {
+	var names []string
+	for name, n := range g.Streams {
+		if n.Due != nil && !n.Due.After(now) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	var list []Message
+	for _, name := range names {
+		n := g.Streams[name]
+		n.Due = nil
+		for i := range n.Reports {
+			e := &n.Reports[i]
+			m := newMessage(e, base, now)
+			m.Verdict, m.ID = e.Verdict, e.ID
+			m.Severity = severityOf(e.Verdict)
+			list = append(list, m)
+		}
+		n.Reports = nil
+		list = append(list, n.messages(s, base, now)...)
+		if n.forget(*s.Quiet, now); len(n.Open) == 0 && len(n.Told) == 0 {
+			delete(g.Streams, name)
+		}
+	}
+	return list
+}
+
+func severityOf(v jobs.Verdict) jobs.Severity {
+	switch v {
+	case jobs.VerdictFail:
+		return jobs.Fail
+	case jobs.VerdictIncomplete, jobs.VerdictWarn:
+		return jobs.Warn
+	}
+	return jobs.Info
+}
+
+func newMessage(e *jobs.Event, base string, now time.Time) Message {
+	m := Message{Time: now.UTC(), Stream: e.Stream, Check: e.Check}
+	if base != "" {
+		m.URL = base + "/checks/" + e.Check
+	}
+	return m
+}
+
+// messages makes one message of what opened and one of what closed in each check.
+func (n *streamNews) messages(s *Settings, base string, now time.Time) []Message {
+	var opened, over []told
+	for _, key := range n.keys() {
+		in := n.Open[key]
+		if !in.Waits {
+			continue
+		}
+		in.Waits = false
+		one := told{key: key, incident: *in}
+		if in.State.over() {
+			over = append(over, one)
+			delete(n.Open, key)
+			continue
+		}
+		if n.holds(in, *s.Quiet, now) {
+			if in.Held = true; in.State == Passed {
+				delete(n.Open, key)
+			}
+			continue
+		}
+		in.Told = in.Event.Finding.Severity
+		opened = append(opened, one)
+		if in.State == Passed {
+			delete(n.Open, key)
+		}
+	}
+	opened = append(opened, n.released(*s.Quiet, now)...)
+	return append(gather(over, base, now), gather(opened, base, now)...)
+}
+
+// told is an incident in a message.
+type told struct {
+	incident
+	key   string
+	again int
+	since time.Duration
+}
+
+// keys are those of the incidents, the earliest first.
+func (n *streamNews) keys() []string {
+	keys := make([]string, 0, len(n.Open))
+	for key := range n.Open {
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(a, b string) int {
+		x, y := n.Open[a].Event.Finding, n.Open[b].Event.Finding
+		return cmp.Or(cmp.Compare(x.Start, y.Start), cmp.Compare(x.Code, y.Code), cmp.Compare(a, b))
+	})
+	return keys
+}
+
+// holds tells whether a defect comes so soon after one of its code that it is only counted. One that began beside that one is told with it.
+func (n *streamNews) holds(in *incident, quiet time.Duration, now time.Time) bool {
+	f := in.Event.Finding
+	t := n.Told[f.Code]
+	if t == nil || now.Sub(t.Time) >= quiet || f.Severity.Rank() > t.Severity.Rank() || in.Told != "" {
+		severity := f.Severity
+		if t != nil && t.Time.Equal(now) && t.Severity.Rank() > severity.Rank() {
+			severity = t.Severity
+		}
+		n.Told[f.Code] = &toldCode{Time: now, Severity: severity}
+		return false
+	}
+	if t.Time.Equal(now) {
+		return false
+	}
+	e := in.Event
+	t.Held++
+	t.Last = &e
+	n.due(t.Time.Add(quiet))
+	return true
+}
+
+// released are the defects that were held back for long enough: those that last, or else the last one.
+func (n *streamNews) released(quiet time.Duration, now time.Time) []told {
+	var list []told
+	for _, code := range slices.Sorted(maps.Keys(n.Told)) {
+		t := n.Told[code]
+		if t.Held == 0 {
+			continue
+		}
+		if at := t.Time.Add(quiet); at.After(now) {
+			n.due(at)
+			continue
+		}
+		lasting := n.lasting(code)
+		for i := range lasting {
+			lasting[i].again, lasting[i].since = max(0, t.Held-len(lasting)), now.Sub(t.Time)
+		}
+		if len(lasting) == 0 {
+			key := t.Last.Check + "/" + jobs.FindingKey(t.Last.Finding)
+			lasting = []told{{incident: incident{Event: *t.Last, State: Passed}, key: key, again: t.Held - 1, since: now.Sub(t.Time)}}
+		}
+		list = append(list, lasting...)
+		*t = toldCode{Time: now, Severity: lasting[0].Event.Finding.Severity}
+	}
+	return list
+}
+
+// lasting are the defects of a code that are held back and not over; they count as told from now on.
+func (n *streamNews) lasting(code string) []told {
+	var list []told
+	for _, key := range n.keys() {
+		if in := n.Open[key]; in.Held && in.Event.Finding.Code == code {
+			in.Held, in.Told = false, in.Event.Finding.Severity
+			list = append(list, told{key: key, incident: *in})
+		}
+	}
+	return list
+}
+
+// forget drops codes that may be told again at once.
+func (n *streamNews) forget(quiet time.Duration, now time.Time) {
+	for code, t := range n.Told {
+		if t.Held == 0 && now.Sub(t.Time) >= quiet {
+			delete(n.Told, code)
+		}
+	}
+}
+
+// beside is how far apart findings of one code may begin to be one defect: renditions of a ladder differ by a frame or two, packagers by a segment border.
+const beside = 1.0
+
+// gather makes a message of each check: what began together under one code is one item.
+func gather(list []told, base string, now time.Time) []Message {
+	var messages []Message
+	for i := range list {
+		one := &list[i]
+		e := &one.Event
+		k := slices.IndexFunc(messages, func(m Message) bool { return m.Check == e.Check })
+		if k < 0 {
+			m := newMessage(e, base, now)
+			m.ID = e.ID + "/" + string(one.State) + "/" + strconv.FormatInt(now.UnixMilli(), 36)
+			messages = append(messages, m)
+			k = len(messages) - 1
+		}
+		messages[k].add(one)
+	}
+	return messages
+}
+
+func (m *Message) add(one *told) {
+	f := one.Event.Finding
+	if f.Severity.Rank() > m.Severity.Rank() {
+		m.Severity = f.Severity
+	}
+	for i := range m.Items {
+		it := &m.Items[i]
+		if it.State == one.State && it.Finding.Code == f.Code && one.again == 0 && float64(f.Start-it.Finding.Start) <= beside && !slices.Contains(it.Renditions, f.Rendition) {
+			it.Renditions, it.Keys = append(it.Renditions, f.Rendition), append(it.Keys, one.key)
+			if f.Severity.Rank() > it.Finding.Severity.Rank() {
+				it.Finding.Severity = f.Severity
+			}
+			return
+		}
+	}
+	if len(m.Items) >= maxItems {
+		m.More++
+		return
+	}
+	item := Item{State: one.State, Finding: *f, From: one.Event.From, Keys: []string{one.key}, Again: one.again, Since: one.since}
+	if f.Rendition != "" {
+		item.Renditions = []string{f.Rendition}
+	}
+	m.Items = append(m.Items, item)
+}
