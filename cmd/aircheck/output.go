@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -12,8 +14,9 @@ import (
 
 // outputFlags are shared by the commands that print a report and exit with its status.
 type outputFlags struct {
-	format string
-	failOn string
+	format   string
+	failOn   string
+	timecode string
 }
 
 func (f *outputFlags) add(flags *pflag.FlagSet) {
@@ -27,12 +30,18 @@ func (f *outputFlags) addFormat(flags *pflag.FlagSet) {
 		names = append(names, string(n))
 	}
 	flags.StringVar(&f.format, "format", string(report.FormatText), "`format` of the report: "+strings.Join(names, ", "))
+	flags.StringVar(&f.timecode, "start-timecode", "", "`timecode` of the first frame, for edl, csv-premiere and txt-avid (default: what the editor begins with, 01:00:00:00, in Premiere 00:00:00:00)")
 }
 
 // output is outputFlags found valid.
 type output struct {
-	format report.Format
-	failOn jobs.Severity
+	format   report.Format
+	failOn   jobs.Severity
+	timecode string
+	// from is the program time at the timeline's zero; zero when it is not known.
+	from time.Time
+	// page writes the report as a page of HTML; nil where there is none.
+	page func(w io.Writer, r *report.Report) error
 }
 
 func (f *outputFlags) parse() (output, error) {
@@ -40,20 +49,25 @@ func (f *outputFlags) parse() (output, error) {
 	if err != nil {
 		return output{}, usageError("--format: %w", err)
 	}
+	if f.timecode != "" {
+		if _, err := report.ParseTimecode(f.timecode); err != nil {
+			return output{}, usageError("--start-timecode: %w", err)
+		}
+	}
 	if f.failOn == "" { // the command has no --fail-on
-		return output{format: format, failOn: report.Never}, nil
+		return output{format: format, failOn: report.Never, timecode: f.timecode}, nil
 	}
 	failOn, err := report.ParseFailOn(f.failOn)
 	if err != nil {
 		return output{}, usageError("--fail-on: %w", err)
 	}
-	return output{format: format, failOn: failOn}, nil
+	return output{format: format, failOn: failOn, timecode: f.timecode}, nil
 }
 
 // print writes the report to stdout. where names the place where it lies; empty when it lies nowhere.
 func (a *app) print(r *report.Report, o output, where string) error {
 	text := report.TextOptions{Width: terminalWidth(a.stdout), Colour: a.colours(a.stdout), Where: where}
-	if err := r.Write(a.stdout, o.format, text); err != nil {
+	if err := r.WriteWith(a.stdout, o.format, report.Options{Text: text, From: o.from, Timecode: o.timecode, Page: o.page}); err != nil {
 		return fmt.Errorf("print report: %w", err)
 	}
 	return nil
