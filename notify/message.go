@@ -160,7 +160,7 @@ func Sample(now time.Time, base string) []Message {
 	}
 	id := "test-" + strconv.FormatInt(now.UnixMilli(), 36)
 	item := Item{State: Opened, Finding: f, Renditions: []string{"v0"}, From: &from, Keys: []string{id + "/" + jobs.FindingKey(&f)}}
-	opened := Message{ID: id + "/opened", Time: now, Stream: "aircheck-test", Check: "test", Severity: jobs.Fail, Items: []Item{item}, URL: base, Test: true}
+	opened := Message{ID: id + "/opened", Time: now, Stream: "aircheck-test", Check: id, Severity: jobs.Fail, Items: []Item{item}, URL: base, Test: true}
 	closed := opened
 	item.State = Closed
 	closed.ID, closed.Items = id+"/closed", []Item{item}
