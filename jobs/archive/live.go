@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"aircheck/jobs"
@@ -50,33 +51,60 @@ func (a *Archive) Instalment(ctx context.Context, id string, index int) (*jobs.I
 		return nil, classify("get instalment", err)
 	}
 	i, err := jobs.DecodeInstalment(doc)
+	if errors.Is(err, jobs.ErrVersion) {
+		return nil, permanent("instalment", fmt.Errorf("%s: %w", key, err)) // a later release can read it
+	}
 	if err != nil {
-		return nil, permanent("instalment", fmt.Errorf("%s: %w", key, err))
+		return nil, permanent("instalment", fmt.Errorf("%s: %w: %w", key, ErrSpoiled, err))
 	}
 	if i.Check != id || i.Index != index {
-		return nil, permanent("instalment", fmt.Errorf("%s holds instalment %d of check %q", key, i.Index, i.Check))
+		return nil, permanent("instalment", fmt.Errorf("%s: %w: it holds instalment %d of check %q", key, ErrSpoiled, i.Index, i.Check))
 	}
 	return i, nil
 }
 
-// Instalments reads the pieces of a growing check from index from on, in their order; none is no error. There is no listing: it asks for one piece
-// after the other until one is not there, so looking for news costs one request.
+// ErrSpoiled is wrapped by the errors about a growing check that nobody can put together: one of its instalments is damaged, or does not go on where the one
+// before ended.
+var ErrSpoiled = errors.New("unreadable instalment")
+
+// maxTogether bounds the instalments that are read at the same time: an hour has some hundreds of them, and a store takes tens of milliseconds for each.
+const maxTogether = 16
+
+// Instalments reads the pieces of a growing check from index from on, in their order; none is no error. There is no listing: looking for news costs one
+// request, and as long as there are more, twice as many are asked for at the same time.
 func (a *Archive) Instalments(ctx context.Context, id string, from int) ([]*jobs.Instalment, error) {
 	var list []*jobs.Instalment
-	for n := from; n < maxInstalments; n++ {
-		i, err := a.Instalment(ctx, id, n)
-		if errors.Is(err, storage.ErrNotFound) {
-			return list, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, i)
-		if i.Last {
-			return list, nil
+	for n, together := from, 1; n < maxInstalments; n, together = n+together, min(2*together, maxTogether) {
+		batch, errs := a.instalments(ctx, id, n, min(together, maxInstalments-n))
+		for i, piece := range batch {
+			if piece == nil && errs[i] == nil { // the end
+				return list, nil
+			}
+			if errs[i] != nil {
+				return nil, errs[i]
+			}
+			list = append(list, piece)
+			if piece.Last {
+				return list, nil
+			}
 		}
 	}
 	return list, nil
+}
+
+// instalments reads n pieces at the same time; those that are not there are nil, without an error.
+func (a *Archive) instalments(ctx context.Context, id string, from, n int) ([]*jobs.Instalment, []error) {
+	list, errs := make([]*jobs.Instalment, n), make([]error, n)
+	var group sync.WaitGroup
+	for i := range n {
+		group.Go(func() {
+			if list[i], errs[i] = a.Instalment(ctx, id, from+i); errors.Is(errs[i], storage.ErrNotFound) {
+				list[i], errs[i] = nil, nil
+			}
+		})
+	}
+	group.Wait()
+	return list, errs
 }
 
 // Growing is a check as far as its instalments go.
@@ -109,7 +137,7 @@ func (a *Archive) GrowOn(ctx context.Context, id string, g *Growing) error {
 	}
 	for _, i := range list {
 		if err := g.add(i); err != nil {
-			return permanent("put check together", err)
+			return permanent("put check together", fmt.Errorf("%w: %w", ErrSpoiled, err))
 		}
 	}
 	return nil

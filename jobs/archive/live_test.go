@@ -1,8 +1,12 @@
 package archive
 
 import (
+	"context"
 	"errors"
+	"io"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"aircheck/jobs"
@@ -86,5 +90,72 @@ func TestGrowingRefusesStrangers(t *testing.T) {
 	pieces[0].Begin.ID = jobs.LiveID("sport", time.Now())
 	if err := (&Growing{}).add(pieces[0]); err == nil {
 		t.Error("an instalment began another check")
+	}
+}
+
+// counting counts the reads of a store, and how many of them there are at the same time; each takes a moment.
+type counting struct {
+	storage.Store
+	reads, now, most atomic.Int64
+}
+
+func (c *counting) Get(ctx context.Context, key string, off, n int64) (io.ReadCloser, error) {
+	c.reads.Add(1)
+	c.most.Store(max(c.most.Load(), c.now.Add(1)))
+	defer c.now.Add(-1)
+	<-time.After(10 * time.Millisecond)
+	return c.Store.Get(ctx, key, off, n)
+}
+
+// TestInstalmentsTogether: an hour's instalments are read in parallel, and looking for news stays one request.
+func TestInstalmentsTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 360
+		store := &counting{Store: mem.New(nil)}
+		a, ctx, pieces := New(store), t.Context(), piecesOf(n+1)
+		for _, piece := range pieces[:n] {
+			if err := a.PutInstalment(ctx, piece); err != nil {
+				t.Fatal(err)
+			}
+		}
+		begun := time.Now()
+		list, err := a.Instalments(ctx, pieces[0].Check, 0)
+		if err != nil || len(list) != n {
+			t.Fatalf("%d instalments, %v", len(list), err)
+		}
+		for i, piece := range list {
+			if piece.Index != i {
+				t.Errorf("instalment %d stands at %d", piece.Index, i)
+			}
+		}
+		if took := time.Since(begun); took > n*10*time.Millisecond/8 || store.most.Load() > maxTogether {
+			t.Errorf("it took %s, with %d reads at the same time", took, store.most.Load())
+		}
+		store.reads.Store(0)
+		if list, err = a.Instalments(ctx, pieces[0].Check, n); err != nil || len(list) > 0 || store.reads.Load() != 1 {
+			t.Errorf("no news: %d instalments in %d reads, %v", len(list), store.reads.Load(), err)
+		}
+	})
+}
+
+// TestSpoiled: a damaged instalment is told from a store that does not answer and from a later release.
+func TestSpoiled(t *testing.T) {
+	t.Parallel()
+	a, ctx, pieces := New(mem.New(nil)), t.Context(), piecesOf(3)
+	id := pieces[0].Check
+	if err := a.PutInstalment(ctx, pieces[0]); err != nil {
+		t.Fatal(err)
+	}
+	key, err := storage.Instalment(id, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for doc, spoiled := range map[string]bool{`{"v":1,"check":`: true, `{"v":1,"check":"other","index":1}`: true, `{"v":99}`: false} {
+		if err := a.Store().Put(ctx, key, []byte(doc)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.Growing(ctx, id); errors.Is(err, ErrSpoiled) != spoiled || jobs.ClassOf(err) != jobs.Permanent {
+			t.Errorf("%s: %v", doc, err)
+		}
 	}
 }
