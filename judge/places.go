@@ -210,3 +210,13 @@ func (p *Place) Ticks(m Moment, length jobs.Micros) int64 {
 	}
 	return 0
 }
+
+// Unit is where the media of a unit stand; false when the rendition has no such unit.
+func (p *Place) Unit(unit int) (from, to jobs.Micros, ok bool) {
+	for i := range p.units {
+		if u := &p.units[i]; u.unit == unit {
+			return shifted(p.shift, u.First), shifted(p.shift, u.End), true
+		}
+	}
+	return 0, 0, false
+}

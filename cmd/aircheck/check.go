@@ -13,6 +13,7 @@ import (
 	"aircheck/report"
 	"aircheck/storage"
 	"aircheck/worker"
+	"aircheck/worker/evidence"
 	"aircheck/worker/fold"
 )
 
@@ -23,6 +24,7 @@ type checkFlags struct {
 	planFlags
 	outputFlags
 	keyFlags
+	evidenceFlag
 	out   string
 	slots int
 }
@@ -48,7 +50,8 @@ The report does not depend on --window or --slots: they only say how the work is
 	f.addReference(cmd.Flags())
 	f.outputFlags.add(cmd.Flags())
 	f.keyFlags.add(cmd.Flags())
-	cmd.Flags().StringVar(&f.out, "out", "", "also write the report and the measurements into this `directory`")
+	f.evidenceFlag.add(cmd.Flags(), "findings with --out and for a page, else off")
+	cmd.Flags().StringVar(&f.out, "out", "", "also write the report, the measurements and pictures of the findings into this `directory`")
 	cmd.Flags().IntVar(&f.slots, "slots", 0, "windows measured at the same time; 0 means one a CPU")
 	return cmd
 }
@@ -79,52 +82,82 @@ func (a *app) check(ctx context.Context, input string, f *checkFlags) error {
 	if err != nil {
 		return err
 	}
+	usual := evidence.Off
+	if f.out != "" || out.format == report.FormatHTML {
+		usual = evidence.Findings
+	}
+	level, err := f.level(usual)
+	if err != nil {
+		return err
+	}
 	media := a.origin()
 	measurer, err := newMeasurer(f.slots, media, keys, a.logger())
 	if err != nil {
 		return err
 	}
-	r, where, err := a.examine(ctx, input, p, measurer, media, f.out)
+	e, err := a.examine(ctx, input, p, measurer, media, &album{level: level, keep: out.format == report.FormatHTML, dir: &outDir{dir: f.out}})
 	if closing := measurer.Close(); err == nil && closing != nil {
 		err = fmt.Errorf("end decoder children: %w", closing)
 	}
 	if err != nil {
 		return err
 	}
-	return a.conclude(r, out, where)
+	return a.conclude(e.report, out, e.where)
 }
 
-// examine makes the report of one input, and says where it lies if directory is not empty.
-func (a *app) examine(ctx context.Context, input string, p plan, m worker.Measurer, media storage.Origin, directory string) (*report.Report, string, error) {
+// examined is what came of a local check.
+type examined struct {
+	check  *jobs.Check
+	report *report.Report
+	where  string // the report lies here; empty: nowhere
+	// pictures is its evidence, with the files where they were to be kept.
+	pictures pictures
+}
+
+// examine makes the report of one input, and its evidence.
+func (a *app) examine(ctx context.Context, input string, p plan, m worker.Measurer, media storage.Origin, b *album) (*examined, error) {
 	started := a.now()
 	check, err := a.manifest(ctx, media, input, p)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	out, err := openOutDir(directory)
+	out, err := openOutDir(b.dir.dir)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	folded, err := fold.New(check)
 	if err != nil {
-		return nil, "", err
+		return nil, err
+	}
+	headers := evidence.Headers{}
+	keep := func(w jobs.Window, object []byte) error {
+		if b.level != evidence.Off {
+			headers.Note(w, object)
+		}
+		return out.measurement(w, object)
 	}
 	bar := newProgress(a.stderr, a.now, len(check.Windows))
-	local := &localRun{check: check, measurer: m, task: slice.Task, fold: folded, keep: out.measurement, done: bar.add}
+	local := &localRun{check: check, measurer: m, task: slice.Task, fold: folded, keep: keep, done: bar.add}
 	err = local.run(ctx)
 	bar.clear()
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	if err := folded.Compare(ctx, fold.Comparer{Run: m.Measure, Keep: out.comparison, Slots: m.Slots(), Log: a.logger()}); err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	r, err := folded.Report(version, runFigures(check, m.Slots(), started, a.now()))
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	where, err := out.report(check, r)
-	return r, where, err
+	if err != nil {
+		return nil, err
+	}
+	if err := a.illustrate(ctx, check, r, headers, m, b); err != nil {
+		return nil, err
+	}
+	return &examined{check: check, report: r, where: where, pictures: b.got}, nil
 }
 
 // runFigures is what a local check tells about this run of it.

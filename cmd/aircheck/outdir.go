@@ -49,6 +49,9 @@ func (d *outDir) clear() error {
 	if err := d.clearComparisons(filepath.Join(d.dir, comparisonDir)); err != nil {
 		return err
 	}
+	if err := d.clearEvidence(filepath.Join(d.dir, evidenceDir)); err != nil {
+		return err
+	}
 	sequences, err := os.ReadDir(filepath.Join(d.dir, measurementDir))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("clear --out: %w", err)

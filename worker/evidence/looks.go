@@ -1,0 +1,108 @@
+package evidence
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"aircheck/jobs"
+)
+
+const (
+	// maxPhotos bounds the full-size pictures of one look, and so the answer that is held in memory: 16 of 1080p have some 6 MB.
+	maxPhotos = 16
+	// gapSegments and gapCells are how many units may lie between two wanted ones that are decoded in one look: opening an object anew costs about as much as two seconds.
+	gapSegments, gapCells = 1, 4
+)
+
+// photoLook is one piece of work: pictures of neighbouring units of one track.
+type photoLook struct {
+	photos []*photo
+	side   jobs.Side
+}
+
+// photoLooks groups the pictures by unit, so that each unit is fetched and decoded once.
+func (w *work) photoLooks() []photoLook {
+	all := slices.SortedFunc(maps.Values(w.photos), func(a, b *photo) int {
+		return cmp.Or(cmp.Compare(a.moment.Sequence, b.moment.Sequence), cmp.Compare(a.moment.Track, b.moment.Track),
+			cmp.Compare(a.moment.Unit, b.moment.Unit), cmp.Compare(a.moment.PTS, b.moment.PTS))
+	})
+	var looks []photoLook
+	for _, p := range all {
+		if n := len(looks); n > 0 && looks[n-1].takes(p, w.gap(p.moment.Sequence)) {
+			looks[n-1].photos = append(looks[n-1].photos, p)
+			looks[n-1].side.Last = p.moment.Unit + 1
+			continue
+		}
+		looks = append(looks, photoLook{[]*photo{p}, jobs.Side{
+			Sequence: p.moment.Sequence, Track: p.moment.Track, First: p.moment.Unit, Last: p.moment.Unit + 1,
+		}})
+	}
+	return looks
+}
+
+func (w *work) gap(sequence string) int {
+	if q := w.sequence(sequence); q != nil && q.Mode == jobs.ModeObject {
+		return gapCells
+	}
+	return gapSegments
+}
+
+func (w *work) sequence(id string) *jobs.Sequence {
+	for i := range w.check.Timeline.Sequences {
+		if q := &w.check.Timeline.Sequences[i]; q.ID == id {
+			return q
+		}
+	}
+	return nil
+}
+
+// takes tells whether a picture belongs to the look before it.
+func (l *photoLook) takes(p *photo, gap int) bool {
+	last := l.photos[len(l.photos)-1]
+	same := last.moment.Sequence == p.moment.Sequence && last.moment.Track == p.moment.Track && last.key.rendition == p.key.rendition
+	near := p.moment.Unit-last.moment.Unit <= gap
+	if last.moment.Unit == p.moment.Unit {
+		return same && len(l.photos) < jobs.MaxShots // a unit is decoded once, whatever is wanted of it
+	}
+	return same && near && len(l.photos) < maxPhotos
+}
+
+// takePhotos makes the pictures of a look.
+func (w *work) takePhotos(ctx context.Context, l photoLook) error {
+	look := &jobs.Look{Kind: "video", Track: l.side.Track, Width: w.options.Edge, Height: w.options.Edge}
+	for _, p := range l.photos {
+		look.Shots = append(look.Shots, jobs.PictureID{Unit: p.moment.Unit, PTS: p.moment.PTS})
+	}
+	task, err := jobs.LookTask(w.check, l.side, look)
+	if err != nil {
+		return err
+	}
+	list, err := w.run(ctx, task)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		if s := list[i].Shot; s != nil {
+			if err := w.keepPhoto(ctx, l.photos[s.At], s); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w *work) keepPhoto(ctx context.Context, p *photo, s *jobs.Shot) error {
+	at, ok := w.places[p.key.rendition].Time(p.moment.Unit, s.PTS)
+	if !ok {
+		return nil
+	}
+	name := fmt.Sprintf("%s-%012d.jpg", p.key.rendition, int64(at))
+	if err := w.Put(ctx, name, s.Data); err != nil {
+		return err
+	}
+	p.at, p.file, p.width, p.height = at, name, s.Width, s.Height
+	return nil
+}

@@ -1,0 +1,72 @@
+package evidence
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"aircheck/jobs"
+	"aircheck/jobs/archive"
+	"aircheck/report"
+	"aircheck/storage"
+)
+
+// Station makes the evidence of checks that an archive holds.
+type Station struct {
+	Archive *archive.Archive
+	// Run and Slots are those of Maker.
+	Run     func(ctx context.Context, task jobs.Task) ([]byte, error)
+	Slots   int
+	Options Options
+	Log     *slog.Logger // nil: slog.Default()
+}
+
+// Do makes the evidence of a check unless it is there. It may be called again and again.
+func (s *Station) Do(ctx context.Context, id string, lastTry bool) error {
+	_, err := s.Archive.Evidence(ctx, id)
+	if err == nil || !errors.Is(err, storage.ErrNotFound) && jobs.ClassOf(err) != jobs.Permanent {
+		return err
+	}
+	_, err = s.Redo(ctx, id, lastTry)
+	return err
+}
+
+// Redo makes the evidence of a check in the place of what is there, and returns its index; nil when there is nothing to make. The index is written last.
+func (s *Station) Redo(ctx context.Context, id string, lastTry bool) (*jobs.Evidence, error) {
+	doc, err := s.Archive.Report(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	r, err := report.Parse(doc)
+	if err != nil {
+		return nil, jobs.Classify(jobs.Permanent, err)
+	}
+	if !Wanted(r, s.Options.withDefaults().Level) {
+		return nil, nil
+	}
+	check, err := s.Archive.Check(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	headers, err := Stored(ctx, s.Archive, check)
+	if err != nil {
+		return nil, err
+	}
+	places, err := headers.Places(check)
+	if err != nil {
+		return nil, err
+	}
+	put := func(ctx context.Context, name string, body []byte) error {
+		return s.Archive.PutEvidenceFile(ctx, id, name, body)
+	}
+	maker := &Maker{Run: s.Run, Slots: s.Slots, Put: put, LastTry: lastTry, Options: s.Options, Log: s.Log}
+	index, err := maker.Make(ctx, check, r, places)
+	if err != nil || index == nil {
+		return nil, err
+	}
+	if err := s.Archive.PutEvidence(ctx, index); err != nil {
+		return nil, fmt.Errorf("keep evidence: %w", err)
+	}
+	return index, nil
+}
