@@ -13,7 +13,8 @@ import (
 
 // Sessions of browsers. A working day, so that nobody logs in twice a shift; whoever loses the role loses the session at once.
 const (
-	cookieName    = "aircheck_session"
+	// CookieName is that of the session.
+	CookieName    = "aircheck_session"
 	sessionLength = 12 * time.Hour
 	maxCookie     = 1 << 10
 )
@@ -51,7 +52,7 @@ func (d *Door) cookie(r *http.Request, p Person, secret digest) *http.Cookie {
 // emptyCookie is the cookie that ends a session.
 func (d *Door) emptyCookie(r *http.Request) *http.Cookie {
 	return &http.Cookie{
-		Name: cookieName, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: -1,
+		Name: CookieName, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: -1,
 		// A proxy that ends TLS says so in this header; who lies in it harms only himself.
 		Secure: r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https",
 	}
@@ -59,7 +60,7 @@ func (d *Door) emptyCookie(r *http.Request) *http.Cookie {
 
 // fromCookie tells whose session a request belongs to.
 func (d *Door) fromCookie(r *http.Request) (Person, bool) {
-	c, err := r.Cookie(cookieName)
+	c, err := r.Cookie(CookieName)
 	if err != nil || len(c.Value) > maxCookie {
 		return Person{}, false
 	}
