@@ -241,6 +241,9 @@ func validateRow(segments []Segment, first int) error {
 	return nil
 }
 
+// Valid tells whether documents can hold the segment: whoever makes one of what a playlist says asks before it is one of many.
+func (s *Segment) Valid() error { return s.validate() }
+
 func (s *Segment) validate() error {
 	switch {
 	case s.Index < 0 || s.Index > maxCount:

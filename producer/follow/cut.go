@@ -235,6 +235,12 @@ func (it *item) place(p *period, pl *place, before *mark) jobs.Segment {
 	if pl.disc != seg.Discontinuity { // the first of its group
 		seg.Clock = it.Clock
 	}
+	if seg.Valid() != nil { // one such segment would keep the whole stream from being written down
+		seg = jobs.Segment{
+			Index: seg.Index, ByteRange: jobs.ByteRange{Length: -1}, Start: seg.Start, Duration: seg.Duration, Discontinuity: seg.Discontinuity,
+			Missing: "its playlist describes it in a way that nobody can keep",
+		}
+	}
 	pl.count, pl.end, pl.disc = pl.count+1, pl.end+seg.Duration, seg.Discontinuity
 	return seg
 }

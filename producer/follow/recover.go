@@ -3,7 +3,6 @@ package follow
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -45,12 +44,17 @@ func (f *Follower) recoverPeriod(ctx context.Context, r *recovered, begin time.T
 	if errors.Is(err, storage.ErrNotFound) {
 		return nil // the mark of a check that did not come to its first instalment
 	}
+	if errors.Is(err, archive.ErrSpoiled) {
+		f.cfg.Log.Error("a check that cannot be read is not gone on with; the stream is followed in another", "check", id, "error", err)
+		return nil // it counts as closed; the reconciler ends it
+	}
 	if err != nil {
 		return err
 	}
 	p, err := r.state.adopt(begin, g)
 	if err != nil {
-		return fmt.Errorf("recover check %s: %w", id, err)
+		f.cfg.Log.Error("a check without a handover is not gone on with; the stream is followed in another", "check", id, "error", err)
+		return nil
 	}
 	if !p.last {
 		r.state.periods = append(r.state.periods, p)
@@ -148,11 +152,8 @@ func (f *Follower) setFloor(ctx context.Context, s *state) error {
 func (f *Follower) free(ctx context.Context, hour, now time.Time) (time.Time, error) {
 	begin, end := hour, hour.Add(time.Hour)
 	for begin.Before(end) {
-		_, err := f.cfg.Archive.Instalment(ctx, jobs.LiveID(f.cfg.Stream.Name, begin), 0)
-		if errors.Is(err, storage.ErrNotFound) {
-			return begin, nil
-		}
-		if err != nil {
+		begun, err := f.begun(ctx, begin)
+		if !begun || err != nil {
 			return begin, err
 		}
 		next := begin.Add(time.Minute)
@@ -162,6 +163,18 @@ func (f *Follower) free(ctx context.Context, hour, now time.Time) (time.Time, er
 		begin = next
 	}
 	return end, nil
+}
+
+// begun tells whether a period has a check, whatever became of that.
+func (f *Follower) begun(ctx context.Context, begin time.Time) (bool, error) {
+	_, err := f.cfg.Archive.Instalment(ctx, jobs.LiveID(f.cfg.Stream.Name, begin), 0)
+	switch {
+	case err == nil, errors.Is(err, archive.ErrSpoiled):
+		return true, nil
+	case errors.Is(err, storage.ErrNotFound):
+		return false, nil
+	}
+	return false, err
 }
 
 // stale finds out which periods of what was seen and not written down were closed so long ago that what is left of them belongs nowhere: an hour that
@@ -177,12 +190,12 @@ func (f *Follower) stale(ctx context.Context, s *state, begins map[time.Time]boo
 		if !begin.Before(recent) {
 			continue
 		}
-		_, err := f.cfg.Archive.Instalment(ctx, jobs.LiveID(f.cfg.Stream.Name, begin), 0)
+		begun, err := f.begun(ctx, begin)
 		switch {
-		case err == nil:
-			stale[begin] = true
-		case !errors.Is(err, storage.ErrNotFound):
+		case err != nil:
 			return nil, err
+		case begun:
+			stale[begin] = true
 		case free.IsZero() || begin.Before(free):
 			free = begin
 		}
@@ -194,13 +207,13 @@ func (f *Follower) stale(ctx context.Context, s *state, begins map[time.Time]boo
 }
 
 // adoptPending takes over the segments that a follower before this one saw and did not write down, but for those of stale periods.
-func (s *state) adoptPending(all pending, stale map[time.Time]bool, now time.Time) {
-	for _, in := range all.Rows {
+func (s *state) adoptPending(all left, stale map[time.Time]bool, now time.Time) {
+	for _, in := range all.rows {
 		if r := s.row(in.Row); r.describes.ID == "" {
 			r.describes = in.Describes
 		}
 	}
-	items := all.Items
+	items := all.items
 	slices.SortStableFunc(items, func(a, b pendingItem) int {
 		switch {
 		case a.Segment.Number < b.Segment.Number:
@@ -216,8 +229,12 @@ func (s *state) adoptPending(all pending, stale map[time.Time]bool, now time.Tim
 		if stale[in.Period.UTC()] || r.newest != nil && in.Segment.Number <= r.newest.Number || in.Segment.Number < 0 {
 			continue
 		}
+		seg := cleaned(&in.Segment, now)
+		for _, hole := range holes(r.newest, &seg) { // they are not stored
+			s.add(r, hole, true, now)
+		}
 		before := len(r.items)
-		s.add(r, &in.Segment, in.Lost, now)
+		s.add(r, &seg, in.Lost, now)
 		if len(r.items) > before {
 			r.items[before].known = true
 		}

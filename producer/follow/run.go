@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aircheck/jobs"
+	"aircheck/jobs/archive"
 	"aircheck/jobs/queue"
 	"aircheck/producer/live"
 	"aircheck/storage"
@@ -325,12 +326,14 @@ func (r *run) write(ctx context.Context, last bool, now time.Time) error {
 // contested finds out whose the instalment is that is there already. It is this follower's own when the answer to its put got lost.
 func (r *run) contested(ctx context.Context, d *draft) error {
 	there, err := r.cfg.Archive.Instalment(ctx, d.instalment.Check, d.instalment.Index)
-	if err != nil {
+	if err != nil && !errors.Is(err, archive.ErrSpoiled) {
 		return err
 	}
-	hand, err := decodeHandover(there)
-	if err == nil && hand.Owner == r.cfg.Owner && same(there, d.instalment) {
-		return nil
+	if err == nil {
+		hand, err := decodeHandover(there)
+		if err == nil && hand.Owner == r.cfg.Owner && same(there, d.instalment) {
+			return nil
+		}
 	}
 	if r.lost++; r.lost > maxConflicts {
 		return errBeaten

@@ -119,15 +119,27 @@ func (s *state) segment(r *row, seg *live.Segment, now time.Time) bool {
 	if r.newest != nil && seg.Number <= r.newest.Number || seg.Number < 0 {
 		return false
 	}
+	clean := cleaned(seg, now)
+	for _, hole := range holes(r.newest, &clean) {
+		s.add(r, hole, true, now)
+	}
+	return s.add(r, &clean, false, now)
+}
+
+// maxYear is the last that RFC 3339 can write.
+const maxYear = 9999
+
+// cleaned is a segment whose numbers an instalment can hold; package live promises nothing, and what is pending was stored by another.
+func cleaned(seg *live.Segment, now time.Time) live.Segment {
 	clean := *seg
 	clean.Duration = min(max(clean.Duration, 0), maxDuration)
 	if clean.Seen.IsZero() {
 		clean.Seen = now
 	}
-	for _, hole := range holes(r.newest, &clean) {
-		s.add(r, hole, true, now)
+	if t := clean.ProgramTime; t != nil && (t.Year() < 0 || t.Year() > maxYear) {
+		clean.ProgramTime = nil
 	}
-	return s.add(r, &clean, false, now)
+	return clean
 }
 
 // add gives a segment its period; false when that has no place for the row.
