@@ -43,6 +43,9 @@ func (r *Reconciler) grow(ctx context.Context, o archive.Open) (*growing, error)
 		return g, nil
 	}
 	list, err := r.cfg.Archive.Instalments(ctx, o.ID, g.next)
+	if errors.Is(err, archive.ErrSpoiled) { // its stream is followed in another check; that this one has no report must be seen
+		return nil, g.fail(ctx, "one of its instalments cannot be read: "+err.Error(), 0)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +74,9 @@ func (r *Reconciler) abandon(ctx context.Context, g *growing, now time.Time) err
 	err := r.cfg.Abandon(ctx, g.id)
 	if errors.Is(err, storage.ErrExists) {
 		return nil // somebody follows it after all
+	}
+	if errors.Is(err, archive.ErrSpoiled) {
+		return g.fail(ctx, err.Error(), 0)
 	}
 	return err
 }

@@ -3,9 +3,11 @@ package reconcile
 import (
 	"context"
 	"testing"
+	"time"
 
 	"aircheck/jobs"
 	"aircheck/jobs/queue"
+	"aircheck/storage"
 )
 
 // liveBench is a bench whose check grows, a window with every instalment.
@@ -130,6 +132,31 @@ func TestAbandonedCheck(t *testing.T) {
 		b.tick(30)
 		if len(asked) != 1 || asked[0] != b.check.ID {
 			t.Errorf("last %t: finished %v", last, asked)
+		}
+	}
+}
+
+// TestSpoiledCheck: a growing check that nobody can read ends, and says why; one of a later release is left to that.
+func TestSpoiledCheck(t *testing.T) {
+	t.Parallel()
+	for doc, failed := range map[string]bool{"{": true, `{"v":99}`: false} {
+		b := liveBench(t)
+		b.grow(false, false)
+		key, err := storage.Instalment(b.check.ID, 1)
+		if err == nil {
+			err = b.archive.Store().Put(t.Context(), key, []byte(doc))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 20 {
+			b.now = b.now.Add(time.Second)
+			_ = b.rec.Tick(t.Context()) // it is logged
+		}
+		_, err = b.archive.Failure(t.Context(), b.check.ID)
+		open, openErr := b.archive.Open(t.Context())
+		if failed != (err == nil) || failed != (len(open) == 0) || openErr != nil {
+			t.Errorf("%s: failure %v, open %v, %v", doc, err, open, openErr)
 		}
 	}
 }
