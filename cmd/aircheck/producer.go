@@ -23,6 +23,7 @@ type producerFlags struct {
 	serviceFlags
 	liveFlags
 	eventFlags
+	notifyFlags
 	interval time.Duration
 }
 
@@ -48,6 +49,7 @@ by the clock, and checks of objects when they are created (--events-listen, --ev
 	f.serviceFlags.add(cmd.Flags())
 	f.liveFlags.add(cmd.Flags())
 	f.eventFlags.add(cmd.Flags())
+	f.notifyFlags.add(cmd.Flags())
 	cmd.Flags().DurationVar(&f.interval, "interval", 2*time.Second, "time between two looks")
 	return cmd
 }
@@ -76,18 +78,26 @@ func (a *app) producer(ctx context.Context, f *producerFlags) error {
 	if err != nil {
 		return err
 	}
-	log.Info("producer looks after unfinished checks", "interval", f.interval)
-	if f.streamsFile == "" {
-		return r.Run(ctx)
-	}
-	m, err := a.leader(f, arch, conn, log)
+	notifier, err := a.notifier(&f.notifyFlags, &f.liveFlags, arch, queue.NewClient(conn), log)
 	if err != nil {
 		return err
 	}
+	var m *follow.Manager
+	if f.streamsFile != "" {
+		if m, err = a.leader(f, arch, conn, log); err != nil {
+			return err
+		}
+	}
+	log.Info("producer looks after unfinished checks", "interval", f.interval)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return r.Run(ctx) })
-	group.Go(func() error { return m.Run(ctx) })
-	group.Go(func() error { return a.past(f, arch, conn, log).run(ctx, &f.eventFlags) })
+	if notifier != nil {
+		group.Go(func() error { return notifier.Run(ctx) })
+	}
+	if m != nil {
+		group.Go(func() error { return m.Run(ctx) })
+		group.Go(func() error { return a.past(f, arch, conn, log).run(ctx, &f.eventFlags) })
+	}
 	return group.Wait()
 }
 

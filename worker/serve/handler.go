@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"aircheck/jobs"
 	"aircheck/jobs/archive"
@@ -23,6 +24,8 @@ type Queue interface {
 	EnqueueJudge(ctx context.Context, check string, epoch int) error
 	// EnqueueObserve asks for a growing check to be judged as far as it goes.
 	EnqueueObserve(ctx context.Context, check string) error
+	// Publish tells events.
+	Publish(ctx context.Context, events []jobs.Event) error
 	// CountUnreadable notes that a window's stored result could not be read, and returns how often that happened.
 	CountUnreadable(ctx context.Context, check string, w jobs.Window) (int, error)
 	// Unmark takes back MarkDone.
@@ -34,7 +37,7 @@ type Queue interface {
 // Judge makes the report of a check whose windows all have a result.
 type Judge func(ctx context.Context, check *jobs.Check) (report []byte, err error)
 
-// Handler does the work of a worker. All fields but Observer and Log are required.
+// Handler does the work of a worker. All fields but Observer, Log and Now are required.
 type Handler struct {
 	Archive  *archive.Archive
 	Queue    Queue
@@ -42,7 +45,8 @@ type Handler struct {
 	JudgeBy  Judge
 	// Observer judges live checks while they grow; nil: this worker leaves that to others.
 	Observer *Observer
-	Log      *slog.Logger // nil: slog.Default()
+	Log      *slog.Logger     // nil: slog.Default()
+	Now      func() time.Time // nil: time.Now
 }
 
 // Measure measures a window, stores the measurement, and only then reports it as done: a worker that dies in between has at worst done it in vain.
@@ -117,6 +121,7 @@ func (h *Handler) Judge(ctx context.Context, id string) error {
 		}
 	}
 	h.news(ctx, id)
+	h.finished(ctx, id)
 	if err := h.Archive.Close(ctx, id); err != nil {
 		return err
 	}

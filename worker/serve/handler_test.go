@@ -27,6 +27,7 @@ type fakeQueue struct {
 	judges   []string
 	observed []string
 	forgot   []string
+	told     []jobs.Event
 	err      error
 }
 
@@ -48,6 +49,13 @@ func (q *fakeQueue) EnqueueJudge(_ context.Context, check string, _ int) error {
 	defer q.mu.Unlock()
 	q.judges = append(q.judges, check)
 	return nil
+}
+
+func (q *fakeQueue) Publish(_ context.Context, events []jobs.Event) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.told = append(q.told, events...)
+	return q.err
 }
 
 func (q *fakeQueue) EnqueueObserve(_ context.Context, check string) error {
