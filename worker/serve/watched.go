@@ -120,6 +120,9 @@ func (w *watched) ripe(now time.Time) bool {
 		if len(w.windows[q.ID]) == 0 {
 			continue
 		}
+		if w.next[q.ID] == 0 && w.unreadable[w.windows[q.ID][0].ID()] {
+			continue // it begins when the judge has that measured again
+		}
 		if w.next[q.ID] == 0 {
 			return w.news && len(w.fresh) == 0 // faults are told before there is a picture
 		}
