@@ -40,6 +40,12 @@ type chart struct {
 	// Cell counts the cells of leastStep up to the open one.
 	Cell int64
 	Open openCell
+	// Trace is what signatures are made of.
+	Trace trace
+
+	// here is the step of the last time that was asked for, and at its number.
+	here run
+	at   int
 
 	loudness *loudness
 }
@@ -48,10 +54,11 @@ type chart struct {
 type openCell struct {
 	Bits, Time int64
 	Peak       float64
-	Heard      bool `json:",omitempty"`
+	Sq         float64
+	Samples    int64 // of all channels
 }
 
-func newChart() *chart { return &chart{Step: leastStep} }
+func newChart() *chart { return &chart{Step: leastStep, Trace: newTrace()} }
 
 // equip tells a chart of sound where its loudness is measured.
 func (c *chart) equip(detectors []audioDetector) {
@@ -78,6 +85,9 @@ func (j *Judge) undrawn() {
 
 // step is the number of the step that holds a time; steps are doubled until it is below jobs.MaxCurvePoints.
 func (c *chart) step(at jobs.Micros) int {
+	if at >= c.here.From && at < c.here.To {
+		return c.at
+	}
 	at = max(0, min(at, maxTimeline))
 	for at/c.Step >= jobs.MaxCurvePoints {
 		c.Step *= 2
@@ -85,7 +95,9 @@ func (c *chart) step(at jobs.Micros) int {
 			c.Figures[i].halve()
 		}
 	}
-	return int(at / c.Step)
+	c.at = int(at / c.Step)
+	c.here = run{From: jobs.Micros(c.at) * c.Step, To: jobs.Micros(c.at+1) * c.Step}
+	return c.at
 }
 
 // put adds a value at a time.
@@ -101,6 +113,7 @@ func (c *chart) frame(f *videoFrame, shallow bool) {
 	if c == nil {
 		return
 	}
+	c.Trace.frame(f, shallow)
 	area := int64(sideLength(f.Format.Width)) * int64(sideLength(f.Format.Height)) * depthScale(f.Format)
 	if area <= 0 {
 		return
@@ -111,27 +124,27 @@ func (c *chart) frame(f *videoFrame, shallow bool) {
 		c.put(chartLuma, f.Start, luma)
 		return
 	}
-	first, last := c.span(f.Start, f.End)
-	for i := first; i <= last; i++ {
-		c.Figures[chartLuma].put(i, luma)
-		if i > first {
-			c.Figures[chartMotion].put(i, point{N: 1}) // a picture that stands
-		}
-	}
+	c.stand(f, luma)
+	first := c.step(f.Start)
 	if f.HasPair {
-		c.put(chartMotion, f.Start, pointOf(float64(f.Pair.SADY)/float64(area), fineFigure))
+		c.Figures[chartMotion].put(first, pointOf(float64(f.Pair.SADY)/float64(area), fineFigure))
 	}
 	if f.Texture != nil {
-		c.put(chartBlockiness, f.Start, pointOf(f.blocks().most, fineFigure))
+		c.Figures[chartBlockiness].put(first, pointOf(f.blocks().most, fineFigure))
 	}
 	c.Open.Bits += 8 * int64(max(0, f.PktSize))
 	c.Open.Time += int64(f.End - f.Start)
 }
 
-// span are the steps that [from, to) touches, both included.
-func (c *chart) span(from, to jobs.Micros) (first, last int) {
-	last = c.step(to - 1) // first: it may double the steps
-	return c.step(from), last
+// stand adds the luma of a picture to all steps that it touches; behind the first of them it does not move.
+func (c *chart) stand(f *videoFrame, luma point) {
+	last := c.step(f.End - 1) // first: it may double the steps
+	first := c.step(f.Start)
+	c.Figures[chartLuma].put(first, luma)
+	for i := first + 1; i <= last; i++ {
+		c.Figures[chartLuma].put(i, luma)
+		c.Figures[chartMotion].put(i, point{N: 1})
+	}
 }
 
 // slot takes 10 ms of sound.
@@ -140,20 +153,22 @@ func (c *chart) slot(s *audioSlot) {
 		return
 	}
 	c.enter(s.Start)
-	peak := c.Open.Peak
+	peak, sq := c.Open.Peak, c.Open.Sq
 	for i := range s.Ch {
 		if p := float64(s.Ch[i].Peak); p > peak && p <= math.MaxFloat32 {
 			peak = p
 		}
+		sq += s.Ch[i].Sq
 	}
-	c.Open.Peak, c.Open.Heard = peak, true
+	c.Open.Peak, c.Open.Sq = peak, sq
+	c.Open.Samples += int64(s.Samples) * int64(len(s.Ch))
 }
 
 // enter ends the open cell if a time lies behind it.
 func (c *chart) enter(at jobs.Micros) {
-	if cell := int64(at / leastStep); cell != c.Cell {
+	if from := jobs.Micros(c.Cell) * leastStep; at < from || at >= from+leastStep {
 		c.flush()
-		c.Cell = cell
+		c.Cell = int64(at / leastStep)
 	}
 }
 
@@ -167,9 +182,10 @@ func (c *chart) flush() {
 	if o.Time > 0 {
 		c.put(chartBitRate, at, pointOf(float64(o.Bits)*1e3/float64(o.Time), fineFigure)) // bits a microsecond are Mbit/s
 	}
-	if !o.Heard {
+	if o.Samples <= 0 {
 		return
 	}
+	c.Trace.sound(c.Cell, o.Sq/float64(o.Samples))
 	c.put(chartPeak, at, pointOf(visible(decibels(o.Peak)), fineFigure))
 	if l := c.loudness; l != nil {
 		if m, ok := l.Window.mean(momentaryTenths); ok {

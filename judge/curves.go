@@ -126,7 +126,7 @@ func (g *runningGate) add(m float64) {
 		g.above += m
 		g.aboveCount++
 	}
-	want := gateBin(lufs(g.sum/float64(g.n) * relativeGate))
+	want := gateBin(lufs(g.sum / float64(g.n) * relativeGate))
 	for ; g.gate < want; g.gate++ {
 		g.above -= g.sums[g.gate]
 		g.aboveCount -= g.counts[g.gate]
@@ -156,7 +156,7 @@ func (l *loudness) running(counts points) points {
 		if p.N == 0 {
 			continue
 		}
-		for m, ok := blocks.next(p.High); ok; m, ok = blocks.next(p.High) {
+		for m, ok := blocks.next(int64(p.High)); ok; m, ok = blocks.next(int64(p.High)) {
 			gate.add(m)
 		}
 		if v := gate.loudness(); !math.IsInf(v, 0) {

@@ -14,6 +14,16 @@ import (
 // judged folds scripts, one a sequence, cut by rng into windows, sequences interleaved, and with a checkpoint between some windows.
 func judged(t *testing.T, rng *rand.Rand, scripts ...*script) jobs.Result {
 	t.Helper()
+	r, err := folded(t, rng, scripts...).Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// folded is the judge before its end.
+func folded(t *testing.T, rng *rand.Rand, scripts ...*script) *Judge {
+	t.Helper()
 	var defs []jobs.Sequence
 	for i, c := range scripts {
 		defs = append(defs, c.sequenceDef(fmt.Sprintf("s%d", i)))
@@ -42,11 +52,7 @@ func judged(t *testing.T, rng *rand.Rand, scripts ...*script) jobs.Result {
 			j = again(t, check, j)
 		}
 	}
-	r, err := j.Finish()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
+	return j
 }
 
 // again is a judge that went through a checkpoint.

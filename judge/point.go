@@ -12,9 +12,8 @@ import (
 
 // point is what is known of a figure within a step of time: whole numbers, so that it is the same in whatever order points are put together.
 type point struct {
-	N         int64
-	Low, High int64
-	Sum       int64
+	N, Low, High int32
+	Sum          int64
 }
 
 func (p *point) add(o point) {
@@ -34,12 +33,12 @@ func pointOf(v, scale float64) point {
 	if math.IsNaN(v) {
 		return point{}
 	}
-	n := int64(max(-maxFigure, min(v, maxFigure)))
-	return point{N: 1, Low: n, High: n, Sum: n}
+	n := int32(max(-maxFigure, min(v, maxFigure)))
+	return point{N: 1, Low: n, High: n, Sum: int64(n)}
 }
 
-// maxFigure bounds a value: 2^40, of which a step may hold 2^23.
-const maxFigure = 1 << 40
+// maxFigure bounds a value: 10 Gbit/s in hundredths of kbit/s.
+const maxFigure = 1 << 30
 
 // points are those of one figure, by step. In a checkpoint they are base64 of varints: a live check writes its state every few seconds.
 type points []point
@@ -60,6 +59,13 @@ func (p *points) halve() {
 
 // put adds to the point at a step below jobs.MaxCurvePoints.
 func (p *points) put(at int, o point) {
+	if o.N == 0 {
+		return
+	}
+	if at < len(*p) {
+		(*p)[at].add(o)
+		return
+	}
 	for len(*p) <= at {
 		*p = append(*p, point{})
 	}
@@ -75,10 +81,11 @@ func (p points) MarshalJSON() ([]byte, error) {
 		if o.N == 0 {
 			continue
 		}
-		raw = binary.AppendVarint(raw, o.Low-before)
-		raw = binary.AppendUvarint(raw, uint64(o.High-o.Low))
-		raw = binary.AppendVarint(raw, o.Sum-o.N*o.Low)
-		before = o.Low
+		low := int64(o.Low)
+		raw = binary.AppendVarint(raw, low-before)
+		raw = binary.AppendUvarint(raw, uint64(int64(o.High)-low))
+		raw = binary.AppendVarint(raw, o.Sum-int64(o.N)*low)
+		before = low
 	}
 	return quoted(raw), nil
 }
@@ -99,12 +106,12 @@ func (p *points) UnmarshalJSON(b []byte) error {
 	*p = nil
 	var before int64
 	for range n {
-		o := point{N: int64(r.unsigned())}
+		o := point{N: int32(r.unsigned())}
 		if o.N != 0 {
-			o.Low = before + r.signed()
-			o.High = o.Low + int64(r.unsigned())
-			o.Sum = o.N*o.Low + r.signed()
-			before = o.Low
+			low := before + r.signed()
+			o.Low, o.High = int32(low), int32(low+int64(r.unsigned()))
+			o.Sum = int64(o.N)*low + r.signed()
+			before = low
 		}
 		*p = append(*p, o)
 	}

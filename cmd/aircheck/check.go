@@ -112,6 +112,9 @@ type examined struct {
 	where  string // the report lies here; empty: nowhere
 	// pictures is its evidence, with the files where they were to be kept.
 	pictures pictures
+	// curves and signatures stand beside the report.
+	curves     jobs.Curves
+	signatures []jobs.Signed
 }
 
 // examine makes the report of one input, and its evidence.
@@ -150,14 +153,18 @@ func (a *app) examine(ctx context.Context, input string, p plan, m worker.Measur
 	if err != nil {
 		return nil, err
 	}
-	where, err := out.report(check, r)
-	if err != nil {
+	e := &examined{check: check, report: r, curves: folded.Curves(), signatures: folded.Signatures()}
+	if err := out.annex(e); err != nil {
+		return nil, err
+	}
+	if e.where, err = out.report(check, r); err != nil {
 		return nil, err
 	}
 	if err := a.illustrate(ctx, check, r, headers, m, b); err != nil {
 		return nil, err
 	}
-	return &examined{check: check, report: r, where: where, pictures: b.got}, nil
+	e.pictures = b.got
+	return e, nil
 }
 
 // runFigures is what a local check tells about this run of it.

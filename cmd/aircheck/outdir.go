@@ -13,10 +13,11 @@ import (
 	"strings"
 
 	"aircheck/jobs"
+	"aircheck/jobs/archive"
 	"aircheck/report"
 )
 
-// outDir is the directory of --out: report.json, report.txt, manifest.json, and the measurements as m/<sequence>/<window>.parquet, which is how a store
+// outDir is the directory of --out: report.json, report.txt, manifest.json, curves.json, signatures.json, and the measurements as m/<sequence>/<window>.parquet, which is how a store
 // lays out one check. The zero outDir keeps nothing.
 type outDir struct{ dir string }
 
@@ -43,7 +44,11 @@ func openOutDir(dir string) (*outDir, error) {
 // clear removes what an earlier check left here: it may have had other windows, and its measurements would pass for those of this one. A directory
 // without a report is one of which a check has not come to its end. Files that aircheck does not write stay.
 func (d *outDir) clear() error {
-	if err := removeFiles([]string{filepath.Join(d.dir, "report.json"), filepath.Join(d.dir, "report.txt"), filepath.Join(d.dir, "manifest.json")}); err != nil {
+	var old []string
+	for _, name := range []string{"report.json", "report.txt", "manifest.json", curvesFile, signaturesFile} {
+		old = append(old, filepath.Join(d.dir, name))
+	}
+	if err := removeFiles(old); err != nil {
 		return err
 	}
 	if err := d.clearComparisons(filepath.Join(d.dir, comparisonDir)); err != nil {
@@ -137,6 +142,28 @@ func (d *outDir) measurement(w jobs.Window, object []byte) error {
 // comparison writes what came of comparing some pictures with the reference.
 func (d *outDir) comparison(_ context.Context, key string, object []byte) error {
 	return d.write(filepath.Join(comparisonDir, key+comparisonExt), object)
+}
+
+// What stands beside a report.
+const (
+	curvesFile     = "curves.json"
+	signaturesFile = "signatures.json"
+)
+
+// annex writes the curves and the signatures of a check. It comes before the report.
+func (d *outDir) annex(e *examined) error {
+	if d.dir == "" {
+		return nil
+	}
+	curves, err := archive.EncodeCurves(&e.curves)
+	if err != nil {
+		return err
+	}
+	signatures, err := archive.EncodeSignatures(e.signatures)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.write(curvesFile, curves), d.write(signaturesFile, signatures))
 }
 
 // report writes the report and the manifest, and returns the report's path.

@@ -43,6 +43,8 @@ type Fold struct {
 	judge  *judge.Judge
 	reader *measurement.Reader
 	ffmpeg []string // versions met, sorted
+	// findings are those of the report, once there is one.
+	findings []jobs.Finding
 }
 
 // New begins the fold over a check.
@@ -109,11 +111,25 @@ func (f *Fold) Report(version string, run report.Run) (*report.Report, error) {
 		return nil, fmt.Errorf("judge check %s: %w", f.check.ID, err)
 	}
 	// A fleet in the middle of an update measures with two libraries, and the report says so.
-	return report.Build(f.check, result, version, strings.Join(f.ffmpeg, ", "), run)
+	r, err := report.Build(f.check, result, version, strings.Join(f.ffmpeg, ", "), run)
+	if err != nil {
+		return nil, err
+	}
+	f.findings = r.Findings
+	return r, nil
 }
 
 // Curves are what was measured over the time of the check. They are there once Report was called.
 func (f *Fold) Curves() jobs.Curves { return f.judge.Curves() }
+
+// Signatures are those of the findings of the report. They are there once Report was called.
+func (f *Fold) Signatures() []jobs.Signed { return f.judge.Signatures(f.findings) }
+
+// PutAnnex stores what stands beside the report of a check: curves and signatures. It comes before the report, so that whoever sees a report finds them.
+func (f *Fold) PutAnnex(ctx context.Context, a *archive.Archive) error {
+	curves := f.Curves()
+	return errors.Join(a.PutCurves(ctx, f.check.ID, &curves), a.PutSignatures(ctx, f.check.ID, f.Signatures()))
+}
 
 // Stored folds what the store holds of a check: every window must have a result. Of results that cannot be read the error is an *Unreadable with as many of
 // them as can be found at once.
