@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -219,10 +220,14 @@ func (a *app) printEvidence(id string, index *jobs.Evidence) error {
 	return nil
 }
 
+// station makes the evidence of checks that are stored.
+func station(arch *archive.Archive, m worker.Measurer, slots int, level evidence.Level, log *slog.Logger) *evidence.Station {
+	return &evidence.Station{Archive: arch, Run: m.Measure, Slots: slots, Options: evidence.Options{Level: level}, Log: log}
+}
+
 // redoEvidence makes the evidence of a stored check.
 func (a *app) redoEvidence(ctx context.Context, arch *archive.Archive, id string, m worker.Measurer, level evidence.Level) (*jobs.Evidence, error) {
-	s := &evidence.Station{Archive: arch, Run: m.Measure, Slots: m.Slots(), Options: evidence.Options{Level: level}, Log: a.logger()}
-	index, err := s.Redo(ctx, id, true)
+	index, err := station(arch, m, m.Slots(), level, a.logger()).Redo(ctx, id, true)
 	if errors.Is(err, storage.ErrNotFound) {
 		err = noSuchCheck(id, err)
 	}

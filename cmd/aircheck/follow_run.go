@@ -16,6 +16,7 @@ import (
 	"aircheck/storage"
 	"aircheck/storage/file"
 	"aircheck/storage/open"
+	"aircheck/worker/evidence"
 )
 
 // following is one run of the follow command.
@@ -61,7 +62,7 @@ func (a *app) followHere(ctx context.Context, f *followFlags, p followPlan, log 
 		return err
 	}
 	arch := archive.New(open.Wrap(backend))
-	consumer := a.consumer(conn, arch, measurer, queue.ConsumerConfig{Slots: f.slots, Log: log})
+	consumer := a.consumer(conn, arch, measurer, evidence.Findings, queue.ConsumerConfig{Slots: f.slots, Log: log})
 	client := queue.NewClient(conn)
 	reconciler, err := a.reconciler(arch, client, f.data, time.Second, log)
 	if err == nil {

@@ -22,6 +22,8 @@ import (
 	"aircheck/storage/file"
 	"aircheck/storage/open"
 	"aircheck/web"
+	"aircheck/worker"
+	"aircheck/worker/evidence"
 )
 
 type upFlags struct {
@@ -29,6 +31,7 @@ type upFlags struct {
 	outputFlags
 	serviceFlags
 	keyFlags
+	evidenceFlag
 	data   string
 	listen string
 	slots  int
@@ -59,6 +62,7 @@ With --once the command ends when the INPUTs are checked: it prints their report
 	f.outputFlags.add(flags)
 	f.serviceFlags.add(flags)
 	f.keyFlags.add(flags)
+	f.evidenceFlag.add(flags, "findings by default")
 	flags.StringVar(&f.data, "data", "data", "`directory` of manifests, measurements and reports")
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:0", "`address` of the web interface; port 0 takes a free one")
 	flags.IntVar(&f.slots, "slots", 0, "windows measured at the same time; 0 means one a CPU")
@@ -71,6 +75,8 @@ type upPlan struct {
 	options submit.Options
 	output  output
 	log     *slog.Logger
+	// pictures says of which findings pictures are made.
+	pictures evidence.Level
 }
 
 func (a *app) parseUp(f *upFlags) (upPlan, error) {
@@ -95,10 +101,14 @@ func (a *app) parseUp(f *upFlags) (upPlan, error) {
 	if err != nil {
 		return upPlan{}, err
 	}
-	if f.once && f.level == "info" && !a.verbose {
+	pictures, err := f.evidenceFlag.level(evidence.Findings)
+	if err != nil {
+		return upPlan{}, err
+	}
+	if f.once && f.serviceFlags.level == "info" && !a.verbose {
 		log = a.logger() // the report is what is wanted
 	}
-	return upPlan{options: submit.Options{Profile: p.profile, Breaks: p.breaks, Window: p.window, Queue: queue.Vod, Depth: p.depth}, output: out, log: log}, nil
+	return upPlan{options: submit.Options{Profile: p.profile, Breaks: p.breaks, Window: p.window, Queue: queue.Vod, Depth: p.depth}, output: out, log: log, pictures: pictures}, nil
 }
 
 func (a *app) up(ctx context.Context, inputs []string, f *upFlags) error {
@@ -129,8 +139,12 @@ func (a *app) up(ctx context.Context, inputs []string, f *upFlags) error {
 		return err
 	}
 	arch := archive.New(open.Wrap(backend))
-	consumer := a.consumer(conn, arch, measurer, queue.ConsumerConfig{Slots: f.slots, Log: p.log})
-	err = a.runUp(ctx, &fleet{app: a, flags: f, plan: p, inputs: inputs, conn: conn, archive: arch, consumer: consumer})
+	byQueue := p.pictures
+	if f.once {
+		byQueue = evidence.Off // the queue ends with the reports: see fleet.submit
+	}
+	consumer := a.consumer(conn, arch, measurer, byQueue, queue.ConsumerConfig{Slots: f.slots, Log: p.log})
+	err = a.runUp(ctx, &fleet{app: a, flags: f, plan: p, inputs: inputs, conn: conn, archive: arch, consumer: consumer, measurer: measurer})
 	if closing := measurer.Close(); closing != nil && err == nil {
 		err = fmt.Errorf("end decoder children: %w", closing)
 	}
@@ -146,6 +160,7 @@ type fleet struct {
 	conn     *queue.Conn
 	archive  *archive.Archive
 	consumer *queue.Consumer
+	measurer worker.Measurer
 }
 
 // runUp starts the parts, waits for a signal or for the inputs, and stops the parts.
@@ -221,6 +236,9 @@ func (f *fleet) submit(ctx context.Context) error {
 			return nil
 		}
 		code = worst(code, r.ExitStatus(f.plan.output.failOn))
+		if err := station(f.archive, f.measurer, f.flags.slots, f.plan.pictures, f.plan.log).Do(ctx, id, true); err != nil {
+			f.plan.log.Warn("leave a check without pictures", "check", id, "error", err)
+		}
 		return f.app.print(r, f.plan.output, reportPlace(f.flags.data, id))
 	})
 	if err != nil {

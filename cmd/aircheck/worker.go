@@ -18,6 +18,7 @@ import (
 	"aircheck/report"
 	"aircheck/web"
 	"aircheck/worker"
+	"aircheck/worker/evidence"
 	"aircheck/worker/fold"
 	"aircheck/worker/serve"
 )
@@ -27,6 +28,7 @@ type workerFlags struct {
 	redisFlags
 	serviceFlags
 	keyFlags
+	evidenceFlag
 	slots   int
 	drain   time.Duration
 	metrics string
@@ -52,6 +54,7 @@ stops at once and puts the windows back into the queue.`,
 	f.redisFlags.add(flags)
 	f.serviceFlags.add(flags)
 	f.keyFlags.add(flags)
+	f.evidenceFlag.add(flags, "findings by default")
 	flags.IntVar(&f.slots, "slots", 0, "windows measured at the same time; 0 means one a CPU")
 	flags.DurationVar(&f.drain, "drain", 15*time.Minute, "how long running windows may take after the first signal")
 	flags.StringVar(&f.metrics, "metrics-listen", "", "`address` for /metrics and /healthz; empty for none")
@@ -104,7 +107,11 @@ func (a *app) workWith(ctx context.Context, f *workerFlags, m worker.Measurer, l
 		return err
 	}
 	defer conn.Close()
-	consumer := a.consumer(conn, arch, m, queue.ConsumerConfig{Slots: f.slots, Drain: f.drain, Log: log})
+	level, err := f.evidenceFlag.level(evidence.Findings)
+	if err != nil {
+		return err
+	}
+	consumer := a.consumer(conn, arch, m, level, queue.ConsumerConfig{Slots: f.slots, Drain: f.drain, Log: log})
 	log.Info("worker takes windows", "slots", f.slots)
 	err = a.runWorker(ctx, f, consumer, log)
 	n := consumer.Counts()
@@ -140,11 +147,12 @@ func (a *app) runWorker(ctx context.Context, f *workerFlags, c *queue.Consumer, 
 }
 
 // consumer makes the worker's half of the queue.
-func (a *app) consumer(conn *queue.Conn, arch *archive.Archive, m worker.Measurer, cfg queue.ConsumerConfig) *queue.Consumer {
+func (a *app) consumer(conn *queue.Conn, arch *archive.Archive, m worker.Measurer, level evidence.Level, cfg queue.ConsumerConfig) *queue.Consumer {
 	client := queue.NewClient(conn)
 	return queue.NewConsumer(conn, &serve.Handler{
 		Archive: arch, Queue: client, Measurer: m, JudgeBy: a.judge(arch, m), Log: cfg.Log,
-		Observer: &serve.Observer{Archive: arch, Queue: client, Version: version, Now: a.now, Log: cfg.Log},
+		Illustrator: &serve.Illustrator{Queue: client, Station: station(arch, m, 1, level, cfg.Log)}, // one slot: windows come first
+		Observer:    &serve.Observer{Archive: arch, Queue: client, Version: version, Now: a.now, Log: cfg.Log},
 	}, cfg)
 }
 
@@ -168,6 +176,9 @@ func (a *app) judge(arch *archive.Archive, m worker.Measurer) serve.Judge {
 		})
 		if err != nil {
 			return nil, err
+		}
+		if err := folded.PutAnnex(ctx, arch); err != nil && ctx.Err() == nil {
+			a.logger().Warn("go on without curves or signatures", "check", check.ID, "error", err) // a report is worth more than a drawing of it
 		}
 		return r.JSON()
 	}

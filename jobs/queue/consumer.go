@@ -207,6 +207,8 @@ func (c *Consumer) process(ctx context.Context, t *asynq.Task) error {
 		return c.judge(ctx, id, t.Payload())
 	case typeObserve:
 		return c.observe(ctx, id, t.Payload())
+	case typeEvidence:
+		return c.evidence(ctx, id, t.Payload())
 	}
 	return skip(fmt.Errorf("task %s: unknown type %q", id, t.Type()))
 }

@@ -18,14 +18,18 @@ const (
 	Vod      = "vod"
 	Backfill = "backfill"
 	Judge    = "judge"
+	// Evidence has the pictures of checks that are judged: they come when there is time.
+	Evidence = "evidence"
 )
 
 // weights share the workers among the queues while all of them hold tasks (asynq: 601/309/90 of the first thousand for 6/3/1). They are no strict
 // priorities, so a backfill never starves a live stream and is never starved itself. Judging takes milliseconds.
-func weights() map[string]int { return map[string]int{Live: 6, Vod: 3, Backfill: 1, Judge: 6} }
+func weights() map[string]int {
+	return map[string]int{Live: 6, Vod: 3, Backfill: 1, Judge: 6, Evidence: 1}
+}
 
 // Names lists the queues in the order in which they are shown.
-func Names() []string { return []string{Live, Vod, Backfill, Judge} }
+func Names() []string { return []string{Live, Vod, Backfill, Judge, Evidence} }
 
 // ValidName tells whether a check may be submitted to the queue.
 func ValidName(queue string) error {
@@ -40,6 +44,8 @@ const (
 	typeMeasure = "measure"
 	typeJudge   = "judge"
 	typeObserve = "observe"
+	// typeEvidence makes pictures of what a check has found.
+	typeEvidence = "evidence"
 )
 
 // Ref names one task: a window of a check, or its judge, in one epoch.

@@ -113,8 +113,8 @@ func drawSpectrogram(img *image.Paletted, channels [][]int16, rate int) {
 			f.add(power, c, middle-spectrumSize/2)
 		}
 		for y := range specHeight {
-			from := bin(float64(y)*top/specHeight, rate)
-			to := max(from+1, bin(float64(y+1)*top/specHeight, rate))
+			from := bin(hertzAt(y, top), rate)
+			to := max(from+1, bin(hertzAt(y+1, top), rate))
 			loudest := 0.0
 			for _, v := range power[min(from, len(power)-1):min(to, len(power))] {
 				loudest = max(loudest, v)
@@ -122,6 +122,12 @@ func drawSpectrogram(img *image.Paletted, channels [][]int16, rate int) {
 			img.SetColorIndex(x, soundHeight-1-y, shade(loudest/float64(len(channels))))
 		}
 	}
+}
+
+// hertzAt is the frequency at a row: half of the rows show the lowest quarter, where speech and hum are.
+func hertzAt(y int, top float64) float64 {
+	share := float64(y) / specHeight
+	return share * share * top
 }
 
 func bin(hertz float64, rate int) int { return int(hertz*spectrumSize/float64(rate) + 0.5) }

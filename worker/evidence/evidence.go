@@ -58,6 +58,7 @@ func (o Options) withDefaults() Options {
 }
 
 // Wanted tells whether a report has findings of which evidence would be made.
+// The zero level is Findings.
 func Wanted(r *report.Report, level Level) bool {
 	switch level {
 	case Off:

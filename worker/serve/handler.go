@@ -37,7 +37,7 @@ type Queue interface {
 // Judge makes the report of a check whose windows all have a result.
 type Judge func(ctx context.Context, check *jobs.Check) (report []byte, err error)
 
-// Handler does the work of a worker. All fields but Observer, Log and Now are required.
+// Handler does the work of a worker. All fields but Observer, Illustrator, Log and Now are required.
 type Handler struct {
 	Archive  *archive.Archive
 	Queue    Queue
@@ -45,8 +45,10 @@ type Handler struct {
 	JudgeBy  Judge
 	// Observer judges live checks while they grow; nil: this worker leaves that to others.
 	Observer *Observer
-	Log      *slog.Logger     // nil: slog.Default()
-	Now      func() time.Time // nil: time.Now
+	// Illustrator makes pictures of findings; nil: nobody does.
+	Illustrator *Illustrator
+	Log         *slog.Logger     // nil: slog.Default()
+	Now         func() time.Time // nil: time.Now
 }
 
 // Measure measures a window, stores the measurement, and only then reports it as done: a worker that dies in between has at worst done it in vain.
@@ -122,6 +124,7 @@ func (h *Handler) Judge(ctx context.Context, id string) error {
 	}
 	h.news(ctx, id)
 	h.finished(ctx, id)
+	h.illustrate(ctx, id)
 	if err := h.Archive.Close(ctx, id); err != nil {
 		return err
 	}

@@ -1,0 +1,71 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"aircheck/jobs"
+)
+
+// EvidenceTimeout is how long one attempt at the pictures of a check may take: some hundred looks of a second each, on a worker that is busy with other things.
+const EvidenceTimeout = 20 * time.Minute
+
+// evidenceRetries ends a task that fails in ways that nobody thought of: a report without pictures is a report.
+const evidenceRetries = 8
+
+// evidenceTries is how often making pictures is tried when what fails may pass; the last try makes do with what can be had.
+const evidenceTries = 4
+
+// EvidenceMaker is a Handler that makes pictures of what checks have found, too.
+type EvidenceMaker interface {
+	// Evidence makes them for a check that has a report, or so far for one that grows. On the last try it makes do with what can be had.
+	Evidence(ctx context.Context, check string, lastTry bool) error
+}
+
+// EnqueueEvidence asks for the pictures of a check. A task that is there already is no error.
+func (c *Client) EnqueueEvidence(ctx context.Context, check string) error {
+	payload, err := json.Marshal(judgePayload{V: jobs.Version, Check: check})
+	if err != nil {
+		return fmt.Errorf("encode evidence task: %w", err)
+	}
+	_, err = c.asynq.EnqueueContext(ctx, asynq.NewTask(typeEvidence, payload), asynq.Queue(Evidence), asynq.TaskID(check+"-evidence"),
+		asynq.Timeout(EvidenceTimeout+backstop), asynq.MaxRetry(evidenceRetries), asynq.Retention(retention))
+	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+		return fmt.Errorf("ask for evidence of check %s: %w", check, err)
+	}
+	return nil
+}
+
+// evidence makes the pictures of a check. That they cannot be made is told in the log and in the archive of the queue, and changes nothing of the check.
+func (c *Consumer) evidence(ctx context.Context, id string, payload []byte) error {
+	var p judgePayload
+	if err := json.Unmarshal(payload, &p); err != nil || p.V != jobs.Version || p.Check == "" {
+		return skip(fmt.Errorf("decode evidence task %s: version %d: %w", id, p.V, err))
+	}
+	maker, ok := c.handler.(EvidenceMaker)
+	if !ok {
+		return skip(fmt.Errorf("evidence task %s: this worker makes none", id))
+	}
+	failures, _ := asynq.GetRetryCount(ctx)
+	attempt, cancel := context.WithTimeoutCause(ctx, EvidenceTimeout, errDeadline)
+	defer cancel()
+	err := c.guard(func() error { return maker.Evidence(attempt, p.Check, failures+1 >= evidenceTries) })
+	if err == nil {
+		return nil
+	}
+	err = classified(attempt, err)
+	class := jobs.ClassOf(err)
+	if class == jobs.Cancelled {
+		return err
+	}
+	c.cfg.Log.Warn("evidence failed", "task", id, "class", class, "attempt", failures+1, "error", err)
+	if failures+1 >= evidenceTries || c.cfg.Policy.spent(class, failures) {
+		return skip(err)
+	}
+	return err
+}

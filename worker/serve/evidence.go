@@ -1,0 +1,43 @@
+package serve
+
+import (
+	"context"
+
+	"aircheck/report"
+	"aircheck/worker/evidence"
+)
+
+// Illustrator makes pictures of what checks have found, and asks for them.
+type Illustrator struct {
+	Queue interface {
+		// EnqueueEvidence asks for the pictures of a check; asking again is no error.
+		EnqueueEvidence(ctx context.Context, check string) error
+	}
+	Station *evidence.Station
+}
+
+// Evidence makes the pictures of a check.
+func (h *Handler) Evidence(ctx context.Context, check string, lastTry bool) error {
+	if h.Illustrator == nil {
+		return nil
+	}
+	return h.Illustrator.Station.Do(ctx, check, lastTry)
+}
+
+// illustrate asks for the pictures of a check that has a report, if it has findings to show. Trouble is no reason to judge again: `aircheck evidence` makes them, too.
+func (h *Handler) illustrate(ctx context.Context, id string) {
+	if h.Illustrator == nil {
+		return
+	}
+	doc, err := h.Archive.Report(ctx, id)
+	var r *report.Report
+	if err == nil {
+		r, err = report.Parse(doc)
+	}
+	if err == nil && evidence.Wanted(r, h.Illustrator.Station.Options.Level) {
+		err = h.Illustrator.Queue.EnqueueEvidence(ctx, id)
+	}
+	if err != nil && ctx.Err() == nil {
+		h.log().Warn("leave a check without pictures", "check", id, "error", err)
+	}
+}
