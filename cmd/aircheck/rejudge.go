@@ -5,6 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"aircheck/jobs"
+	"aircheck/jobs/archive"
 	"aircheck/report"
 	"aircheck/worker/fold"
 )
@@ -59,16 +61,21 @@ func (a *app) rejudge(ctx context.Context, id string, under *profileFlags, place
 		return noSuchCheck(id, err)
 	}
 	check.Profile, check.BreakProfile = profile, breaks
-	folded, err := fold.Stored(ctx, checks, check)
-	if err != nil {
-		return err
-	}
-	if err := folded.Compare(ctx, fold.Kept(checks, id)); err != nil {
-		return err
-	}
-	r, err := folded.Report(version, report.Run{})
+	r, err := rejudged(ctx, checks, check)
 	if err != nil {
 		return err
 	}
 	return a.conclude(r, out, "")
+}
+
+// rejudged folds what is stored of a check under the profile that stands in it.
+func rejudged(ctx context.Context, arch *archive.Archive, check *jobs.Check) (*report.Report, error) {
+	folded, err := fold.Stored(ctx, arch, check)
+	if err != nil {
+		return nil, err
+	}
+	if err := folded.Compare(ctx, fold.Kept(arch, check.ID)); err != nil {
+		return nil, err
+	}
+	return folded.Report(version, report.Run{})
 }

@@ -10,7 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"aircheck/jobs/archive"
 	"aircheck/producer/schedule"
+	"aircheck/producer/streams"
 	"aircheck/report"
 	"aircheck/storage"
 )
@@ -82,17 +84,26 @@ func (a *app) listSchedule(ctx context.Context, f *scheduleFlags) error {
 	if err != nil {
 		return usageError("--streams: %w", err)
 	}
-	list := make([]scheduled, 0, len(file.Schedule))
-	for _, e := range file.Schedule {
-		one := scheduled{Name: e.Name, Cron: e.Cron.String(), What: what(e), CatchUp: e.CatchUp, Next: nextRuns(e, a.now(), f.runs)}
-		list = append(list, one)
-	}
+	list := scheduleOf(file, a.now(), f.runs)
 	if f.store != "" {
-		if err := a.addLastRuns(ctx, &f.storeFlags, list); err != nil {
+		arch, err := a.archive(ctx, &f.storeFlags)
+		if err != nil {
+			return err
+		}
+		if err := addLastRuns(ctx, arch, list); err != nil {
 			return err
 		}
 	}
 	return a.printSchedule(list, f.format)
+}
+
+// scheduleOf lists the entries of a file with their next runs.
+func scheduleOf(file *streams.File, now time.Time, runs int) []scheduled {
+	list := make([]scheduled, 0, len(file.Schedule))
+	for _, e := range file.Schedule {
+		list = append(list, scheduled{Name: e.Name, Cron: e.Cron.String(), What: what(e), CatchUp: e.CatchUp, Next: nextRuns(e, now, runs)})
+	}
+	return list
 }
 
 func nextRuns(e schedule.Entry, now time.Time, n int) []time.Time {
@@ -103,11 +114,7 @@ func nextRuns(e schedule.Entry, now time.Time, n int) []time.Time {
 	return runs
 }
 
-func (a *app) addLastRuns(ctx context.Context, f *storeFlags, list []scheduled) error {
-	arch, err := a.archive(ctx, f)
-	if err != nil {
-		return err
-	}
+func addLastRuns(ctx context.Context, arch *archive.Archive, list []scheduled) error {
 	for i := range list {
 		state, err := schedule.Load(ctx, arch.Store(), list[i].Name)
 		switch {

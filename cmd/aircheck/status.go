@@ -178,7 +178,11 @@ func (a *app) statusFromQueue(ctx context.Context, f *redisFlags, check *jobs.Ch
 		return err
 	}
 	defer conn.Close()
-	client := queue.NewClient(conn)
+	return statusFromQueue(ctx, queue.NewClient(conn), check, todo, s)
+}
+
+// statusFromQueue adds what is running and waiting of the windows that are not done.
+func statusFromQueue(ctx context.Context, client *queue.Client, check *jobs.Check, todo []jobs.Window, s *checkStatus) error {
 	fanin, err := client.Fanin(ctx, check.ID)
 	if err != nil {
 		return err

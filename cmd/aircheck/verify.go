@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"aircheck/jobs"
+	"aircheck/jobs/archive"
 	"aircheck/report"
 	"aircheck/worker/fold"
 )
@@ -52,24 +53,32 @@ func (a *app) verify(ctx context.Context, id string, f *verifyFlags) error {
 	if err != nil {
 		return noSuchCheck(id, err)
 	}
-	if v := stored.Check.Versions; v.Judge != jobs.JudgeVersion {
-		return fmt.Errorf("check %s was judged by version %d of the judge, this is version %d: verify it with aircheck %s",
-			id, v.Judge, jobs.JudgeVersion, v.Aircheck)
-	}
-	folded, err := fold.Stored(ctx, arch, check)
+	v, err := verified(ctx, arch, check, stored)
 	if err != nil {
 		return err
 	}
-	if err := folded.Compare(ctx, fold.Kept(arch, id)); err != nil {
-		return err
+	return a.printVerification(v, f.format)
+}
+
+// verified judges a check again and compares.
+func verified(ctx context.Context, arch *archive.Archive, check *jobs.Check, stored *report.Report) (verification, error) {
+	if v := stored.Check.Versions; v.Judge != jobs.JudgeVersion {
+		return verification{}, jobs.Classify(jobs.Permanent, fmt.Errorf("check %s was judged by version %d of the judge, this is version %d: verify it with aircheck %s",
+			check.ID, v.Judge, jobs.JudgeVersion, v.Aircheck))
+	}
+	folded, err := fold.Stored(ctx, arch, check)
+	if err != nil {
+		return verification{}, err
+	}
+	if err := folded.Compare(ctx, fold.Kept(arch, check.ID)); err != nil {
+		return verification{}, err
 	}
 	// Releases that share a judge differ in their own version only, and that is no difference in the judgement.
 	again, err := folded.Report(stored.Check.Versions.Aircheck, report.Run{})
 	if err != nil {
-		return err
+		return verification{}, err
 	}
-	v := verification{ID: id, Verified: again.Digest == stored.Digest, Stored: stored.Digest, Judged: again.Digest}
-	return a.printVerification(v, f.format)
+	return verification{ID: check.ID, Verified: again.Digest == stored.Digest, Stored: stored.Digest, Judged: again.Digest}, nil
 }
 
 func (a *app) printVerification(v verification, format string) error {

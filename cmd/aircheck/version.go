@@ -18,6 +18,10 @@ type versions struct {
 	FFmpeg string `json:"ffmpeg,omitempty"`
 }
 
+func versionsHere() versions {
+	return versions{Aircheck: version, Measure: jobs.MeasureVersion, Judge: jobs.JudgeVersion, FFmpeg: ffmpegVersion()}
+}
+
 func newVersionCommand(a *app) *cobra.Command {
 	format := "text"
 	cmd := &cobra.Command{
@@ -28,8 +32,7 @@ Two reports of one stream can differ only if one of these does, or the profile.`
 		Example: "  aircheck version\n  aircheck version --format json",
 		Args:    args(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
-			v := versions{Aircheck: version, Measure: jobs.MeasureVersion, Judge: jobs.JudgeVersion, FFmpeg: ffmpegVersion()}
-			return a.printVersions(v, format)
+			return a.printVersions(versionsHere(), format)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", format, "text or json")

@@ -87,6 +87,9 @@ func (s *Submitter) SubmitOnce(ctx context.Context, input string, o Options) (ch
 	return check, true, nil
 }
 
+// ErrOtherInput is wrapped by the error about an id that stands for another input already.
+var ErrOtherInput = errors.New("the id is taken")
+
 // existing finds the check of a wanted id; nil when there is none yet.
 func (s *Submitter) existing(ctx context.Context, input, id string) (*jobs.Check, error) {
 	if _, _, live := jobs.ParseLiveID(id); live || !jobs.ValidID(id) {
@@ -100,7 +103,7 @@ func (s *Submitter) existing(ctx context.Context, input, id string) (*jobs.Check
 		return nil, err
 	}
 	if want := location.Display(input); check.Input != want {
-		return nil, jobs.Classify(jobs.Permanent, fmt.Errorf("id %s is that of a check of %s, not of %s", id, check.Input, want))
+		return nil, jobs.Classify(jobs.Permanent, fmt.Errorf("%w: id %s is that of a check of %s, not of %s", ErrOtherInput, id, check.Input, want))
 	}
 	return check, nil
 }

@@ -14,7 +14,6 @@ import (
 type Queue interface {
 	Streams(ctx context.Context) (map[string]queue.StreamStatus, error)
 	Leaders(ctx context.Context, streams []string) (map[string]string, error)
-	Hours(ctx context.Context, from, to time.Time) ([]jobs.StreamHour, error)
 	LastEvent(ctx context.Context) (string, error)
 	Events(ctx context.Context, after string) (events []jobs.Event, last string, err error)
 }
@@ -27,6 +26,8 @@ type Fleet interface {
 	// Recent lists checks, the newest first, and says how many there are.
 	Recent(ctx context.Context, offset, limit int) (list []RecentCheck, total int, err error)
 	Status(ctx context.Context, id string) (CheckStatus, error)
+	// Hours are those of all live streams that touch [from, to).
+	Hours(ctx context.Context, from, to time.Time) ([]jobs.StreamHour, error)
 	FleetStatus(ctx context.Context) (FleetStatus, error)
 	// Report reads a report and makes sure that it is whole. With interim it may be the one so far.
 	Report(ctx context.Context, id string, interim bool) (r *report.Report, final bool, err error)

@@ -111,7 +111,7 @@ func (c *call) hours() (*answer, error) {
 	if length := to.Sub(from); length <= 0 || length > maxHours {
 		return nil, problemf(KindInvalid, "from and to are %s apart, want more than 0 and at most %s", length, maxHours)
 	}
-	all, err := c.cfg.Queue.Hours(c.r.Context(), from, to)
+	all, err := c.cfg.Fleet.Hours(c.r.Context(), from, to)
 	if err != nil {
 		return nil, unavailable(err)
 	}
