@@ -1,0 +1,136 @@
+package queue
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"aircheck/jobs"
+)
+
+const (
+	// hoursPrefix begins the keys of a hash for each hour, with a StreamHour for each check: a stream that was taken up again has two checks in one hour.
+	hoursPrefix = "aircheck:{hours}:"
+	hourLayout  = "2006010215"
+	// hoursTTL keeps the day that the wall shows, and the hours that are told late.
+	hoursTTL = 26 * time.Hour
+	// maxHours bounds what is read at once.
+	maxHours = 26
+	// minutesOfHour is the length of StreamHour.Minutes.
+	minutesOfHour = 60
+	maxHourBytes  = 4 << 10
+)
+
+var errHour = errors.New("no hour of a stream")
+
+func hoursKey(hour time.Time) string { return hoursPrefix + hour.UTC().Format(hourLayout) }
+
+// TellHour puts how an hour of a live stream went in the place of what was told of the same check. It is kept in Redis alone: after a loss the strip of the wall is grey up to the
+// running hour.
+func (c *Client) TellHour(ctx context.Context, h jobs.StreamHour) error {
+	h.Hour = h.Hour.UTC()
+	if !h.Hour.Equal(h.Hour.Truncate(time.Hour)) || len(h.Minutes) != minutesOfHour || h.Stream == "" || h.Check == "" {
+		return fmt.Errorf("tell hour %s of stream %q: %w", h.Hour.Format(time.RFC3339), h.Stream, errHour)
+	}
+	b, err := json.Marshal(h)
+	if err != nil {
+		return fmt.Errorf("encode hour of stream %s: %w", h.Stream, err)
+	}
+	pipe := c.redis.Pipeline()
+	pipe.HSet(ctx, hoursKey(h.Hour), h.Check, b)
+	pipe.Expire(ctx, hoursKey(h.Hour), hoursTTL)
+	if _, err := pipe.Exec(ctx); err != nil {
+		return fmt.Errorf("tell hour of stream %s: %w", h.Stream, err)
+	}
+	return nil
+}
+
+// Hours reads how the hours of all streams went that begin in [from, to), at most the last 26, by stream and then by time. It is one round trip.
+func (c *Client) Hours(ctx context.Context, from, to time.Time) ([]jobs.StreamHour, error) {
+	first := from.UTC().Truncate(time.Hour)
+	if first.Before(from) {
+		first = first.Add(time.Hour)
+	}
+	if earliest := to.UTC().Truncate(time.Hour).Add(-(maxHours - 1) * time.Hour); first.Before(earliest) {
+		first = earliest
+	}
+	pipe := c.redis.Pipeline()
+	var answers []*redis.MapStringStringCmd
+	for h := first; h.Before(to); h = h.Add(time.Hour) {
+		answers = append(answers, pipe.HGetAll(ctx, hoursKey(h)))
+	}
+	if len(answers) == 0 {
+		return nil, nil
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		return nil, fmt.Errorf("read hours of streams: %w", err)
+	}
+	var list []jobs.StreamHour
+	for i, a := range answers {
+		list = append(list, readHours(first.Add(time.Duration(i)*time.Hour), a.Val())...)
+	}
+	slices.SortFunc(list, func(a, b jobs.StreamHour) int {
+		return cmp.Or(cmp.Compare(a.Stream, b.Stream), a.Hour.Compare(b.Hour), cmp.Compare(a.Check, b.Check))
+	})
+	return joinHours(list), nil
+}
+
+// readHours are those of one hash; what cannot be read is left out.
+func readHours(hour time.Time, texts map[string]string) []jobs.StreamHour {
+	list := make([]jobs.StreamHour, 0, len(texts))
+	for check, text := range texts {
+		var h jobs.StreamHour
+		if len(text) > maxHourBytes || json.Unmarshal([]byte(text), &h) != nil {
+			continue
+		}
+		if h.Check == check && h.Hour.Equal(hour) && len(h.Minutes) == minutesOfHour {
+			h.Hour = hour
+			list = append(list, h)
+		}
+	}
+	return list
+}
+
+// joinHours makes one of several checks of one stream within an hour; the last of them gives its name.
+func joinHours(list []jobs.StreamHour) []jobs.StreamHour {
+	joined := list[:0]
+	for _, h := range list {
+		if n := len(joined); n > 0 && joined[n-1].Stream == h.Stream && joined[n-1].Hour.Equal(h.Hour) {
+			before := &joined[n-1]
+			before.Check, before.CPU = h.Check, before.CPU+h.CPU
+			before.Minutes = worseMinutes(before.Minutes, h.Minutes)
+			continue
+		}
+		joined = append(joined, h)
+	}
+	return joined
+}
+
+// worseMinutes has the worse letter of each minute.
+func worseMinutes(a, b string) string {
+	worse := []byte(a)
+	for i := range worse {
+		if minuteRank(b[i]) > minuteRank(worse[i]) {
+			worse[i] = b[i]
+		}
+	}
+	return string(worse)
+}
+
+func minuteRank(letter byte) int {
+	switch letter {
+	case jobs.MinuteClean:
+		return 1
+	case jobs.MinuteWarn:
+		return 2
+	case jobs.MinuteFail:
+		return 3
+	}
+	return 0
+}
