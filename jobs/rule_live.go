@@ -49,6 +49,13 @@ func livePlaylistRules() []Rule {
 			Checked: "The discontinuity sequence number of each segment that two versions of a playlist share. Players that change the variant pair the wrong timestamps then.",
 		},
 		{
+			Code: "playlist.late_rendition", Applies: "HLS, DASH", Levels: Always(Warn),
+			Summary: "A rendition appeared after the live check had begun, and is not examined until the next check begins.",
+			Clause:  "RFC 8216 section 6.2.4; ISO/IEC 23009-1 section 5.3.5.1",
+			Checked: "Playlists and representations that bring segments and are not among those with which the check began, which are fixed; one finding for all of them, as long as they bring segments. " +
+				"When they come in the place of all others, as after a packager was set up anew, a check of its own begins instead.",
+		},
+		{
 			Code: "playlist.edge", Applies: "HLS, DASH", Unit: "s", Levels: []Level{{Info, 2}, {Warn, 10}, {Fail, 60}},
 			Summary: "The live edge drifts from the clock: the stream grows slower or faster than time passes.",
 			Clause:  "draft-pantos-hls-rfc8216bis section 6.2.1; ISO/IEC 23009-1 section 5.3.9.5.3 (segment availability start time)",

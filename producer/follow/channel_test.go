@@ -30,6 +30,8 @@ type channel struct {
 	rows   []string
 	last   int64 // number of the last segment; 0: it never ends
 	noPDT  bool
+	// from and to are the first and last segments of rows that come late or go early.
+	from, to map[string]int64
 	// edit and describe make what is not plain.
 	edit     func(row string, s *live.Segment)
 	describe map[string]jobs.Sequence
@@ -127,6 +129,13 @@ func (s *madeUp) Refresh(context.Context) (live.Update, error) {
 	u.Markers, c.marks = c.marks, nil
 	c.mu.Unlock()
 	for _, row := range c.rows {
+		if newest < c.from[row] {
+			continue
+		}
+		newest := newest
+		if to, ok := c.to[row]; ok {
+			newest = min(newest, to)
+		}
 		seq := live.Sequence{Describes: jobs.Sequence{ID: row, Name: row + ".m3u8", Mode: jobs.ModeSegments, Media: "video", Variant: &jobs.Variant{Bandwidth: 1e6}}, Target: c.length}
 		if d, ok := c.describe[row]; ok {
 			d.ID, d.Mode = row, jobs.ModeSegments
@@ -137,7 +146,7 @@ func (s *madeUp) Refresh(context.Context) (live.Update, error) {
 		case s.seen[row]:
 			from = max(from, s.newest[row]+1)
 		default:
-			from = max(from, newest-2)
+			from = max(from, newest-2, c.from[row])
 		}
 		for n := from; n <= newest; n++ {
 			at := c.start.Add(time.Duration(n) * c.length)

@@ -317,7 +317,7 @@ func (r *run) write(ctx context.Context, last bool, now time.Time) error {
 	tasks := s.stored(d, now)
 	r.enqueue(ctx, tasks, d.instalment)
 	if last {
-		s.periods, s.floor = s.periods[1:], p.begin.Truncate(time.Hour).Add(time.Hour)
+		s.closed(p)
 		r.closed, r.dirty = append(r.closed, p.id), true
 	}
 	return nil

@@ -38,6 +38,8 @@ type row struct {
 	newest *mark   // of all that was accepted
 	wrote  *mark   // of all that is in instalments
 	period *period // of newest; nil: it is in an instalment of an earlier follower
+	// late is since when it brings segments that have no place, because the check began without it; zero: it has one.
+	late time.Time
 }
 
 // item is a segment on its way from a playlist into an instalment.
@@ -92,7 +94,7 @@ func (s *state) accept(u *live.Update, now time.Time) (news bool, faults []live.
 		}
 	}
 	s.ended = s.ended || u.Ended
-	told := u.Faults
+	told := s.lateRows(u.Faults, now)
 	if len(s.periods) > 0 {
 		told = append(s.takeLoose(), told...)
 	}
@@ -149,9 +151,16 @@ func (s *state) add(r *row, seg *live.Segment, lost bool, now time.Time) bool {
 	if p.places[r.id] == nil && p.next == 0 {
 		p.add(r.id, jobs.SequenceID(len(p.order)))
 	}
-	if p.places[r.id] == nil {
-		return false // it appeared in the middle of an hour: a check's sequences are known from its beginning
+	if p.places[r.id] == nil && s.deserted(p, seg) {
+		p = s.beginAnew(r, seg)
 	}
+	if p.places[r.id] == nil { // it appeared in the middle of an hour: a check's sequences are known from its beginning
+		if r.late.IsZero() {
+			r.late = now
+		}
+		return false
+	}
+	r.late = time.Time{}
 	if p != s.periods[0] && s.periods[0].passed.IsZero() {
 		s.periods[0].passed = now
 	}
