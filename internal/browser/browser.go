@@ -24,6 +24,9 @@ import (
 // patience is how long one page may take in all; a loaded machine is slow, and a test that hangs must end.
 const patience = 2 * time.Minute
 
+// waitPatience is how long one thing in it may take.
+const waitPatience = 30 * time.Second
+
 // Page is a tab of a browser that ends with its test. What goes wrong in it (exceptions, refused content) fails the test at its end.
 type Page struct {
 	t   testing.TB
@@ -218,11 +221,24 @@ func Eval[T any](p *Page, expression string) T {
 	return v
 }
 
-// Wait waits until an expression is true, for half a minute.
+// Wait waits until an expression is true. It asks again after an error, because the page may be on its way to another one.
 func (p *Page) Wait(expression string) {
 	p.t.Helper()
-	if _, err := chromedp.Run(p.ctx, chromedp.Poll[bool]("Boolean("+expression+")")); err != nil {
-		p.t.Fatalf("wait for %s: %v", expression, err)
+	end := time.After(waitPatience)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		ok, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
+		if err == nil && ok {
+			return
+		}
+		select {
+		case <-end:
+			p.t.Fatalf("wait for %s: not within %s (%v)", expression, waitPatience, err)
+		case <-p.ctx.Done():
+			p.t.Fatalf("wait for %s: %v", expression, p.ctx.Err())
+		case <-tick.C:
+		}
 	}
 }
 
