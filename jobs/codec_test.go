@@ -210,6 +210,12 @@ func sampleCompareTask() Task {
 	}}
 }
 
+func sampleLookTask() Task {
+	return Task{Look: &Look{
+		Kind: "video", Track: 1, Shots: []PictureID{{Unit: 3, PTS: 4}}, Width: 160, Height: 90, Keys: true, From: 5, To: 6,
+	}}
+}
+
 func sampleCompared() *Compared {
 	return &Compared{
 		V: Version, Measure: MeasureVersion, FFmpeg: "5.1.9", Key: "00112233445566778899aabbccddeeff",
@@ -314,7 +320,7 @@ func TestFrozen(t *testing.T) {
 // TestSamplesSetEveryField keeps the frozen files worth having: a field that no sample sets could be renamed unnoticed.
 func TestSamplesSetEveryField(t *testing.T) {
 	set := map[string]bool{}
-	for _, v := range []any{sampleTask(), sampleObjectTask(), *sampleCheck(), *sampleReferenceCheck(), *sampleCaptionsCheck(), *sampleClockCheck(), *sampleLadderCheck(), *sampleBreakCheck(), *sampleCompared(), sampleCompareTask(), sampleOutcome(), sampleFailure(), *sampleInstalment(), *sampleBeginning(), *sampleContinuation()} {
+	for _, v := range []any{sampleTask(), sampleObjectTask(), *sampleCheck(), *sampleReferenceCheck(), *sampleCaptionsCheck(), *sampleClockCheck(), *sampleLadderCheck(), *sampleBreakCheck(), *sampleCompared(), sampleCompareTask(), sampleLookTask(), sampleOutcome(), sampleFailure(), *sampleInstalment(), *sampleBeginning(), *sampleContinuation()} {
 		collect(set, reflect.ValueOf(v))
 	}
 	collect(set, reflect.ValueOf(*sampleFastCheck()))

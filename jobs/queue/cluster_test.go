@@ -34,10 +34,22 @@ func TestCluster(t *testing.T) {
 			}
 			return err
 		},
-		judge: func(context.Context, string) error { return nil },
+		judge: func(ctx context.Context, check string) error { return client.EnqueueEvidence(ctx, check) },
+	}
+	pictured := make(chan string, len(checks))
+	h.evidence = func(_ context.Context, check string, _ bool) error {
+		pictured <- check
+		return nil
 	}
 	c, drain, _ := consume(t, conn, h, ConsumerConfig{Slots: 2})
 	eventually(t, 30*time.Second, "all judged", func() bool { return c.Counts().Judged >= uint64(len(checks)) })
+	for range checks {
+		select {
+		case <-pictured:
+		case <-time.After(30 * time.Second):
+			t.Fatal("a check has no pictures")
+		}
+	}
 	drain()
 	if err := client.AnnounceQueues(ctx); err != nil {
 		t.Fatal(err)

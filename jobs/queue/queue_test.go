@@ -103,12 +103,17 @@ type handler struct {
 	giveUp  func(context.Context, jobs.Outcome) error
 	judge   func(context.Context, string) error
 	observe func(context.Context, string) error
+	// evidence may be nil.
+	evidence func(ctx context.Context, check string, lastTry bool) error
 }
 
 func (h handler) Measure(ctx context.Context, t jobs.Task) error   { return h.measure(ctx, t) }
 func (h handler) GiveUp(ctx context.Context, o jobs.Outcome) error { return h.giveUp(ctx, o) }
 func (h handler) Judge(ctx context.Context, check string) error    { return h.judge(ctx, check) }
 func (h handler) Observe(ctx context.Context, check string) error  { return h.observe(ctx, check) }
+func (h handler) Evidence(ctx context.Context, check string, lastTry bool) error {
+	return h.evidence(ctx, check, lastTry)
+}
 
 // consume runs a consumer until the returned stop is called; the test fails if it does not end then.
 func consume(t *testing.T, conn *Conn, h Handler, cfg ConsumerConfig) (c *Consumer, drain func(), abort func()) {

@@ -1,0 +1,62 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"aircheck/jobs"
+)
+
+// Pictures are asked for once, tried again while that may help, and given up without a trace in the check.
+func TestEvidenceIsTriedAndGivenUp(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		class jobs.Class
+		tries int
+		last  bool // the final one was told that it is the last
+	}{
+		{"what may pass", jobs.Transient, evidenceTries, true},
+		{"what does not", jobs.Permanent, 1, false},
+		{"a hang", jobs.Timeout, 2, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			conn := open(t, embedded(t))
+			client, check := NewClient(conn), newCheck()
+			for range 3 {
+				if err := client.EnqueueEvidence(t.Context(), check); err != nil {
+					t.Fatal(err)
+				}
+			}
+			calls := make(chan bool, 16)
+			h := handler{evidence: func(_ context.Context, id string, last bool) error {
+				if id != check {
+					t.Errorf("evidence of %q", id)
+				}
+				calls <- last
+				return jobs.Classify(c.class, errors.New("no pictures"))
+			}}
+			_, drain, _ := consume(t, conn, h, ConsumerConfig{Policy: Policy{FirstDelay: time.Millisecond, MaxDelay: time.Millisecond}})
+			eventually(t, 30*time.Second, "given up", func() bool {
+				for _, s := range must(client.Stats(t.Context()))(t) {
+					if s.Queue == Evidence {
+						return s.Archived == 1 && s.Pending+s.Active+s.Retry == 0
+					}
+				}
+				return false
+			})
+			drain()
+			close(calls)
+			n, last := 0, false
+			for last = range calls {
+				n++
+			}
+			if n != c.tries || last != c.last {
+				t.Errorf("%d tries, the last one told so: %t; want %d, %t", n, last, c.tries, c.last)
+			}
+		})
+	}
+}
