@@ -24,6 +24,7 @@ type app struct {
 	stdout, stderr io.Writer
 	now            func() time.Time
 	verbose        bool // --verbose: log at debug level
+	segmentQC      bool // --segment-qc: grade live segments
 }
 
 func newApp(env []string, stdout, stderr io.Writer) *app {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
 
 	"aircheck/jobs"
@@ -55,10 +56,16 @@ stops at once and puts the windows back into the queue.`,
 	f.serviceFlags.add(flags)
 	f.keyFlags.add(flags)
 	f.evidenceFlag.add(flags, "findings by default")
+	a.addSegmentQC(flags)
 	flags.IntVar(&f.slots, "slots", 0, "windows measured at the same time; 0 means one a CPU")
 	flags.DurationVar(&f.drain, "drain", 15*time.Minute, "how long running windows may take after the first signal")
 	flags.StringVar(&f.metrics, "metrics-listen", "", "`address` for /metrics and /healthz; empty for none")
 	return cmd
+}
+
+// addSegmentQC is for the commands that judge live checks.
+func (a *app) addSegmentQC(flags *pflag.FlagSet) {
+	flags.BoolVar(&a.segmentQC, "segment-qc", false, "write a grade beside each archived live segment (NUMBER.qc.json), for an origin that can fail over")
 }
 
 func (f *workerFlags) validate() error {
@@ -152,7 +159,7 @@ func (a *app) consumer(conn *queue.Conn, arch *archive.Archive, m worker.Measure
 	return queue.NewConsumer(conn, &serve.Handler{
 		Archive: arch, Queue: client, Measurer: m, JudgeBy: a.judge(arch, m), Log: cfg.Log,
 		Illustrator: &serve.Illustrator{Queue: client, Station: station(arch, m, 1, level, cfg.Log)}, // one slot: windows come first
-		Observer:    &serve.Observer{Archive: arch, Queue: client, Version: version, Now: a.now, Log: cfg.Log},
+		Observer:    &serve.Observer{Archive: arch, Queue: client, Version: version, Now: a.now, Log: cfg.Log, Grade: a.segmentQC},
 	}, cfg)
 }
 

@@ -136,7 +136,7 @@ func (r *reader) settings(s *Stream) fields {
 		"breaks":     func(n *yaml.Node) { s.Breaks = r.profileName(n, "breaks") },
 		"window":     func(n *yaml.Node) { s.Window = r.duration(n, "window", minWindow, maxWindow) },
 		"archive":    func(n *yaml.Node) { r.archive(n, s) },
-		"notify":     func(n *yaml.Node) { s.Notify = r.texts(n, "notify") },
+		"notify":     func(n *yaml.Node) { s.Notify = append([]string{}, r.texts(n, "notify")...) }, // an empty list is nobody
 	}
 }
 

@@ -52,16 +52,16 @@ type Stream struct {
 	Window time.Duration
 	// Keep is how long archived media stay; 0: for ever.
 	Keep time.Duration
-	// Notify are places that findings are sent to.
+	// Notify names the targets of notify.yaml that are told of findings; nil: all of them.
 	Notify []string
 	// Line is where the entry begins.
 	Line int
 }
 
-// Equal tells whether two entries ask for the same, wherever they stand.
+// Equal tells whether two entries ask for the same to be followed, wherever they stand and whoever is told.
 func (s Stream) Equal(o Stream) bool {
 	return s.Name == o.Name && s.URL == o.URL && s.Profile == o.Profile && s.Breaks == o.Breaks && s.Window == o.Window && s.Keep == o.Keep &&
-		s.Renditions.Which == o.Renditions.Which && slices.Equal(s.Renditions.Names, o.Renditions.Names) && slices.Equal(s.Notify, o.Notify)
+		s.Renditions.Which == o.Renditions.Which && slices.Equal(s.Renditions.Names, o.Renditions.Names)
 }
 
 // The choices of renditions. Highest and lowest choose one picture, and all sound and captions.

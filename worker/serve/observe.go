@@ -25,6 +25,8 @@ type Observer struct {
 	Queue   *queue.Client
 	// Version is that of aircheck, for the reports.
 	Version string
+	// Grade: write a grade beside each archived segment (Grade, one object a segment).
+	Grade bool
 	// CacheBytes bounds the memory for checks between two looks; 0 means 256 MB.
 	CacheBytes int
 	Now        func() time.Time // nil: time.Now
@@ -230,6 +232,7 @@ func (o *Observer) tell(ctx context.Context, id string, w *watched) error {
 	if err := o.publish(ctx, w, r, now); err != nil {
 		return err
 	}
+	o.grade(ctx, w, r, now)
 	body, err := w.encode(snapshot)
 	if err != nil {
 		return err

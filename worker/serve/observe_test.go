@@ -32,7 +32,8 @@ type liveBed struct {
 	bad     map[int]bool // windows of s0
 	next    int          // instalment
 	windows int          // of each row
-
+	// archived: segments lie where a follower puts them.
+	archived bool
 }
 
 func newLiveBed(t *testing.T, rows int) *liveBed {
@@ -85,8 +86,12 @@ func (b *liveBed) window(i *jobs.Instalment, sequence string) {
 	for k := range 2 {
 		at := start + jobs.Micros(k)*2e6
 		program := begin.Add(time.Duration(at) * time.Microsecond)
+		place := ""
+		if b.archived {
+			place = "/data/streams/news/2026-11-22/18"
+		}
 		part.Segments = append(part.Segments, jobs.Segment{
-			Index: first + k, ByteRange: jobs.ByteRange{URI: fmt.Sprintf("/%s/%d.ts", sequence, first+k), Length: -1}, Start: at, Duration: 2e6, ProgramTime: &program,
+			Index: first + k, ByteRange: jobs.ByteRange{URI: fmt.Sprintf("%s/%s/%d.ts", place, sequence, first+k), Length: -1}, Start: at, Duration: 2e6, ProgramTime: &program,
 		})
 	}
 	i.Parts = append(i.Parts, part)

@@ -54,6 +54,8 @@ type watched struct {
 	// unreadable are windows whose results nobody can read: their sequences stop there until the judge has them measured again.
 	unreadable map[jobs.WindowID]bool
 	bytes      int
+	// grades are what was written about the segments of each sequence, by this worker.
+	grades map[string]*grades
 }
 
 func (w *watched) check() *jobs.Check { return w.growth.Check }
