@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -31,6 +32,9 @@ var errHour = errors.New("no hour of a stream")
 
 func hoursKey(hour time.Time) string { return hoursPrefix + hour.UTC().Format(hourLayout) }
 
+// cpuKey is a hash of the milliseconds of processor time that the checks of an hour took.
+func cpuKey(hour time.Time) string { return hoursKey(hour) + ":cpu" }
+
 // TellHour puts how an hour of a live stream went in the place of what was told of the same check. It is kept in Redis alone: after a loss the strip of the wall is grey up to the
 // running hour.
 func (c *Client) TellHour(ctx context.Context, h jobs.StreamHour) error {
@@ -51,6 +55,22 @@ func (c *Client) TellHour(ctx context.Context, h jobs.StreamHour) error {
 	return nil
 }
 
+// CountCPU adds to the processor time of a live check; of others nobody asks. What is told twice counts twice: it was taken twice.
+func (c *Client) CountCPU(ctx context.Context, check string, spent time.Duration) error {
+	_, begin, live := jobs.ParseLiveID(check)
+	if !live || spent <= 0 {
+		return nil
+	}
+	key := cpuKey(begin.Truncate(time.Hour))
+	pipe := c.redis.Pipeline()
+	pipe.HIncrBy(ctx, key, check, spent.Milliseconds())
+	pipe.Expire(ctx, key, hoursTTL)
+	if _, err := pipe.Exec(ctx); err != nil {
+		return fmt.Errorf("count processor time of check %s: %w", check, err)
+	}
+	return nil
+}
+
 // Hours reads how the hours of all streams went that begin in [from, to), at most the last 26, by stream and then by time. It is one round trip.
 func (c *Client) Hours(ctx context.Context, from, to time.Time) ([]jobs.StreamHour, error) {
 	first := from.UTC().Truncate(time.Hour)
@@ -61,9 +81,9 @@ func (c *Client) Hours(ctx context.Context, from, to time.Time) ([]jobs.StreamHo
 		first = earliest
 	}
 	pipe := c.redis.Pipeline()
-	var answers []*redis.MapStringStringCmd
+	var answers, spent []*redis.MapStringStringCmd
 	for h := first; h.Before(to); h = h.Add(time.Hour) {
-		answers = append(answers, pipe.HGetAll(ctx, hoursKey(h)))
+		answers, spent = append(answers, pipe.HGetAll(ctx, hoursKey(h))), append(spent, pipe.HGetAll(ctx, cpuKey(h)))
 	}
 	if len(answers) == 0 {
 		return nil, nil
@@ -73,7 +93,7 @@ func (c *Client) Hours(ctx context.Context, from, to time.Time) ([]jobs.StreamHo
 	}
 	var list []jobs.StreamHour
 	for i, a := range answers {
-		list = append(list, readHours(first.Add(time.Duration(i)*time.Hour), a.Val())...)
+		list = append(list, readHours(first.Add(time.Duration(i)*time.Hour), a.Val(), spent[i].Val())...)
 	}
 	slices.SortFunc(list, func(a, b jobs.StreamHour) int {
 		return cmp.Or(cmp.Compare(a.Stream, b.Stream), a.Hour.Compare(b.Hour), cmp.Compare(a.Check, b.Check))
@@ -81,8 +101,8 @@ func (c *Client) Hours(ctx context.Context, from, to time.Time) ([]jobs.StreamHo
 	return joinHours(list), nil
 }
 
-// readHours are those of one hash; what cannot be read is left out.
-func readHours(hour time.Time, texts map[string]string) []jobs.StreamHour {
+// readHours are those of one hash, with what they took; what cannot be read is left out.
+func readHours(hour time.Time, texts, spent map[string]string) []jobs.StreamHour {
 	list := make([]jobs.StreamHour, 0, len(texts))
 	for check, text := range texts {
 		var h jobs.StreamHour
@@ -91,6 +111,9 @@ func readHours(hour time.Time, texts map[string]string) []jobs.StreamHour {
 		}
 		if h.Check == check && h.Hour.Equal(hour) && len(h.Minutes) == minutesOfHour {
 			h.Hour = hour
+			if ms, err := strconv.ParseInt(spent[check], 10, 64); err == nil && ms > 0 {
+				h.CPU += jobs.Number(float64(ms) / 1e3)
+			}
 			list = append(list, h)
 		}
 	}

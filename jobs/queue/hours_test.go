@@ -29,6 +29,13 @@ func TestHours(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for check, spent := range map[string]time.Duration{late.Check: 250 * time.Millisecond, jobs.LiveID("sport", six): time.Second, "not-live": time.Second, "none-20261122T18": time.Second} {
+		for range 2 {
+			if err := c.CountCPU(ctx, check, spent); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	got, err := c.Hours(ctx, six, six.Add(2*time.Hour))
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +45,7 @@ func TestHours(t *testing.T) {
 		told = append(told, fmt.Sprintf("%s %d %s %g %s", h.Stream, h.Hour.Hour(), h.Check, float64(h.CPU), strings.TrimRight(h.Minutes, "-")))
 	}
 	// What was told last of a check counts, and two checks of an hour are one hour.
-	want := "news 18 news-20261122T1820 3 ppfpw, news 19 news-20261122T19 1.5 f, sport 18 sport-20261122T18 1.5 ppp"
+	want := "news 18 news-20261122T1820 3.5 ppfpw, news 19 news-20261122T19 1.5 f, sport 18 sport-20261122T18 3.5 ppp"
 	if s := strings.Join(told, ", "); s != want {
 		t.Errorf("got %s\nwant %s", s, want)
 	}

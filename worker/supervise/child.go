@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"aircheck/jobs"
+	"aircheck/worker"
 	"aircheck/worker/fetch"
 	"aircheck/worker/wire"
 )
@@ -50,7 +51,9 @@ func (c *child) measure(ctx context.Context, task jobs.Task) ([]byte, error) {
 	defer cancel()
 	p := c.proc
 	stopKiller := context.AfterFunc(ctx, p.kill)
+	before := cpuTime(p.cmd.Process.Pid)
 	object, err := p.window(ctx, c.cfg, task)
+	worker.Spend(ctx, cpuTime(p.cmd.Process.Pid)-before)
 	healthy := stopKiller()
 	if err == nil && healthy {
 		return object, nil
