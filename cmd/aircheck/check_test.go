@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"aircheck/internal/need"
+	"aircheck/internal/schema"
 	"aircheck/jobs"
 	"aircheck/report"
 	"aircheck/worker/supervise"
@@ -42,6 +43,9 @@ func parsed(t *testing.T, doc string) *report.Report {
 	r, err := report.Parse([]byte(doc))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if err := schema.Strict(report.JSONSchema(), []byte(doc)); err != nil {
+		t.Errorf("the report is not as its schema says: %v", err)
 	}
 	return r
 }

@@ -82,6 +82,7 @@ func commands(a *app) []*cobra.Command {
 		newBenchCommand(a),
 		newProfilesCommand(a),
 		newDetectorsCommand(a),
+		newSchemaCommand(a),
 		newVersionCommand(a),
 		newChildCommand(),
 	}
