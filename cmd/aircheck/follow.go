@@ -95,8 +95,9 @@ close. Each stream has one check an hour, whose report has the same digest as a 
 Everything runs in this process and --data keeps the archive, the reports and what is needed to go on. With --redis and --store this
 process archives only, and the workers of a fleet do the rest; streams are shared with other producers.
 
-The command ends with the streams, after --for, or with Ctrl-C: it closes the hour, waits for its report and prints it. A second
-Ctrl-C ends at once; what was archived is judged at the next start.
+The command ends with the streams, after --for, or with Ctrl-C: it closes the hour, waits for its report and prints it. In a fleet,
+streams that another producer goes on with are handed over, with their hour open. A second Ctrl-C ends at once; what was archived is
+judged at the next start.
 
 Exit status: as of 'aircheck check', over all reports of this run.`,
 		Example: `  aircheck follow https://example.org/news/master.m3u8

@@ -138,6 +138,12 @@ func (r *following) run(ctx context.Context, leases *queue.Conn) error {
 		if err := manager.Run(following); err != nil {
 			return err
 		}
+		if handed := manager.HandedOver(); len(handed) > 0 {
+			screen.say(fmt.Sprintf("handed over to other producers: %d stream(s)", len(handed)))
+			if len(closed.list()) == 0 {
+				return nil
+			}
+		}
 		result = r.conclude(parts, screen, closed)
 		return nil
 	})

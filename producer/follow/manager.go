@@ -47,7 +47,7 @@ type ManagerConfig struct {
 	Leases *queue.Conn
 	// Window is that of entries that ask for none; 0 means DefaultWindow.
 	Window time.Duration
-	// FinishOnStop closes the hours of all streams when Run ends, for a process that nobody takes over from.
+	// FinishOnStop closes the hours of all streams when Run ends, but of those that another producer has taken over by then.
 	FinishOnStop bool
 	// Ended is told of a stream that said that it ends, after its hour was closed; nil: nobody is.
 	Ended func(stream string)
@@ -78,6 +78,9 @@ type Manager struct {
 	mu      sync.Mutex
 	entries map[string]*entry
 	leading int
+	// left are the followers of streams whose leases were given back, with their hours open, and handed those that others go on with at the end.
+	left   map[string]*Follower
+	handed []string
 }
 
 // entry is a wanted stream; changed is closed when it is not wanted like this any more.
@@ -92,7 +95,7 @@ func NewManager(cfg ManagerConfig) (*Manager, error) {
 	if cfg.Open == nil || cfg.Profile == nil || cfg.Archive == nil || cfg.Origin == nil || cfg.Queue == nil || cfg.Address == nil || cfg.Owner == "" {
 		return nil, errors.New("a manager of live streams needs sources, profiles, an archive, an origin, a queue, addresses and an owner")
 	}
-	m := &Manager{cfg: cfg, changed: make(chan struct{}, 1), entries: map[string]*entry{}}
+	m := &Manager{cfg: cfg, changed: make(chan struct{}, 1), entries: map[string]*entry{}, left: map[string]*Follower{}}
 	m.common = Config{
 		Archive: cfg.Archive, Origin: cfg.Origin, Queue: cfg.Queue, Address: cfg.Address, Owner: cfg.Owner, Limits: NewLimits(cfg.Fetches, cfg.FetchBytes),
 		Now: cfg.Now, Rand: cfg.Rand, Log: cfg.Log, Metrics: cfg.Metrics,
@@ -150,6 +153,12 @@ func (m *Manager) Leading() int {
 // Run follows the streams until ctx ends, and returns when all Followers have stopped. Streams are handed over to other producers, or, with FinishOnStop,
 // closed.
 func (m *Manager) Run(ctx context.Context) error {
+	m.run(ctx)
+	m.handOver(context.WithoutCancel(ctx))
+	return nil
+}
+
+func (m *Manager) run(ctx context.Context) {
 	var group sync.WaitGroup
 	defer group.Wait()
 	if m.leader != nil {
@@ -170,7 +179,7 @@ func (m *Manager) Run(ctx context.Context) error {
 			for n := len(running); n > 0; n-- {
 				<-over
 			}
-			return nil
+			return
 		case name := <-over:
 			delete(running, name)
 		case <-m.changed:
@@ -239,6 +248,9 @@ func (m *Manager) count(by int) {
 
 // leadEntry follows a stream as one entry says, until ctx ends or the entry changes.
 func (m *Manager) leadEntry(ctx context.Context, e *entry) {
+	m.mu.Lock()
+	delete(m.left, e.stream.Name)
+	m.mu.Unlock()
 	inner, cancel := context.WithCancel(ctx)
 	var group sync.WaitGroup
 	defer group.Wait()
@@ -251,8 +263,14 @@ func (m *Manager) leadEntry(ctx context.Context, e *entry) {
 		}
 	})
 	f := m.followOn(inner, e)
-	if f != nil && (ctx.Err() == nil || m.cfg.FinishOnStop || m.isGone(e)) {
+	switch {
+	case f == nil:
+	case ctx.Err() == nil || m.cfg.FinishOnStop && m.leader == nil || m.isGone(e):
 		m.finish(ctx, f, e.stream.Name)
+	case m.cfg.FinishOnStop:
+		m.mu.Lock()
+		m.left[e.stream.Name] = f
+		m.mu.Unlock()
 	}
 }
 

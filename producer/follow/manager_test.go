@@ -162,3 +162,82 @@ func TestHandOver(t *testing.T) {
 	list := b.numbers(0)
 	b.consecutive(0, list[0], list[len(list)-1])
 }
+
+// TestHandOverAtTheEnd: of two producers that close hours when they end, the first to end leaves the hour to the other, which closes it.
+func TestHandOverAtTheEnd(t *testing.T) {
+	t.Parallel()
+	redis := miniredis.RunT(t)
+	conn, err := queue.Open("redis://" + redis.Addr() + "/0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	c := newChannel("s0")
+	c.length, c.window = 250*time.Millisecond, 24
+	b := newBed(t, c)
+	type producer struct {
+		*Manager
+		stop func()
+	}
+	produce := func(owner string) producer {
+		m := b.manager(owner, func(cfg *ManagerConfig) { cfg.Leases, cfg.FinishOnStop = conn, true })
+		m.Set([]streams.Stream{{Name: "news", URL: "http://origin/index.m3u8", Window: time.Second}})
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan struct{})
+		go func() { defer close(done); _ = m.Run(ctx) }()
+		return producer{m, func() { cancel(); <-done }}
+	}
+	client := queue.NewClient(conn)
+	led := func() string {
+		leaders, err := client.Leaders(context.Background(), []string{"news"})
+		if err != nil {
+			t.Error(err)
+		}
+		return leaders["news"]
+	}
+	await := func(what string, met func() bool) {
+		t.Helper()
+		deadline, tick := time.After(20*time.Second), time.NewTicker(20*time.Millisecond)
+		defer tick.Stop()
+		for !met() {
+			select {
+			case <-deadline:
+				t.Fatal(what)
+			case <-tick.C:
+			}
+		}
+	}
+	begun := func() bool {
+		begins, err := b.arch.OpenLive(context.Background(), "news")
+		return err == nil && len(begins) > 0
+	}
+	first := produce("a")
+	await("the first begins", func() bool { return led() == "a" && begun() })
+	second := produce("b")
+	await("the second is there", func() bool {
+		alive, err := redis.ZMembers("aircheck:{producers}:alive")
+		return err == nil && len(alive) == 2
+	})
+	first.stop()
+	if handed := first.HandedOver(); len(handed) != 1 || led() != "b" {
+		t.Errorf("handed over %q, led by %q", handed, led())
+	}
+	closed := 0
+	for _, g := range b.checks() {
+		if g.Newest.Last {
+			closed++
+		}
+	}
+	if closed > 0 {
+		t.Errorf("%d checks were closed by the first", closed)
+	}
+	second.stop()
+	for _, g := range b.checks() {
+		if !g.Newest.Last {
+			t.Errorf("check %s was left open by the last", g.Check.ID)
+		}
+	}
+	if handed := second.HandedOver(); len(handed) > 0 {
+		t.Errorf("the last handed over %q", handed)
+	}
+}
