@@ -84,17 +84,25 @@ func TestRecentChecks(t *testing.T) {
 	_, conn, c := newObserved(t)
 	ctx, at := t.Context(), time.Date(2026, 11, 22, 18, 0, 0, 0, time.UTC)
 	id := func(i int) string { return fmt.Sprintf("check%05d", i) }
-	tell := func(i int, v jobs.Verdict) {
+	tell := func(i int) {
 		t.Helper()
-		if err := c.TellRecent(ctx, RecentCheck{ID: id(i), Input: "<b>" + id(i), Created: at.Add(time.Duration(i) * time.Second), Verdict: v}); err != nil {
+		if err := c.TellRecent(ctx, &jobs.Check{ID: id(i), Input: "<b>" + id(i), Created: at.Add(time.Duration(i) * time.Second)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	verdict := func(i int) {
+		t.Helper()
+		if err := c.TellVerdict(ctx, id(i), jobs.VerdictFail); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for i := range 5 {
-		tell(i, "")
+		tell(i)
 	}
-	tell(2, jobs.VerdictFail)
-	tell(2, "") // comes late
+	for _, i := range []int{0, 2, 9} { // of 9 nobody knows
+		verdict(i)
+	}
+	tell(2) // comes late
 	list, total, err := c.Recent(ctx, 1, 3)
 	if err != nil || total != 5 || len(list) != 3 || list[0].ID != id(3) || list[1].Verdict != jobs.VerdictFail || list[1].Input != "<b>"+id(2) || list[2].Verdict != "" {
 		t.Errorf("got %+v of %d, %v", list, total, err)
@@ -113,13 +121,13 @@ func TestRecentChecks(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 3 {
-		tell(maxRecent+i, "")
+		tell(maxRecent + i)
 	}
 	list, total, err = c.Recent(ctx, maxRecent-1, 10)
 	if err != nil || total != maxRecent || len(list) != 1 || list[0].ID != id(3) {
 		t.Errorf("the oldest is %+v of %d, %v", list, total, err)
 	}
-	if n := conn.client.HLen(ctx, recentDocs).Val(); n != maxRecent {
-		t.Errorf("%d documents", n)
+	if n, m := conn.client.HLen(ctx, recentDocs).Val(), conn.client.HLen(ctx, recentVerdicts).Val(); n != maxRecent || m != 0 {
+		t.Errorf("%d documents, %d verdicts", n, m)
 	}
 }

@@ -12,9 +12,10 @@ import (
 )
 
 const (
-	// recentKey is a sorted set of ids by time, and recentDocs a hash of what is known of each.
-	recentKey  = "aircheck:{recent}"
-	recentDocs = "aircheck:{recent}:docs"
+	// recentKey is a sorted set of ids by time, recentDocs a hash of what was submitted, and recentVerdicts one of what came of it.
+	recentKey      = "aircheck:{recent}"
+	recentDocs     = "aircheck:{recent}:docs"
+	recentVerdicts = "aircheck:{recent}:verdicts"
 	// maxRecent bounds the list: what is older is found by its id.
 	maxRecent = 5000
 	// maxRecentRead bounds a page of it.
@@ -33,24 +34,23 @@ type RecentCheck struct {
 	Verdict jobs.Verdict `json:"verdict,omitempty"`
 }
 
-// tellRecentScript puts a check into the list and drops the oldest. News that comes late does not take a verdict back.
+// tellRecentScript puts a check into the list and drops the oldest.
 //
-// KEYS: set, hash. ARGV: id, time, document, 1 when it has a verdict, bound.
+// KEYS: set, hash, verdicts. ARGV: id, time, document, bound.
 var tellRecentScript = redis.NewScript(`
-if ARGV[4] ~= "1" and redis.call("HEXISTS", KEYS[2], ARGV[1]) == 1 then
-	return 0
-end
 redis.call("HSET", KEYS[2], ARGV[1], ARGV[3])
 redis.call("ZADD", KEYS[1], ARGV[2], ARGV[1])
-for _, old in ipairs(redis.call("ZRANGE", KEYS[1], 0, -(tonumber(ARGV[5]) + 1))) do
+for _, old in ipairs(redis.call("ZRANGE", KEYS[1], 0, -(tonumber(ARGV[4]) + 1))) do
 	redis.call("ZREM", KEYS[1], old)
 	redis.call("HDEL", KEYS[2], old)
+	redis.call("HDEL", KEYS[3], old)
 end
 return 1
 `)
 
-// TellRecent notes that a check was submitted or, with a verdict, that it is finished.
-func (c *Client) TellRecent(ctx context.Context, r RecentCheck) error {
+// TellRecent notes that a check was submitted.
+func (c *Client) TellRecent(ctx context.Context, check *jobs.Check) error {
+	r := RecentCheck{ID: check.ID, Input: check.Input, Created: check.Created}
 	if len(r.Input) > maxRecentInput {
 		r.Input = r.Input[:maxRecentInput]
 	}
@@ -58,13 +58,27 @@ func (c *Client) TellRecent(ctx context.Context, r RecentCheck) error {
 	if err != nil {
 		return fmt.Errorf("encode check %s: %w", r.ID, err)
 	}
-	finished := 0
-	if r.Verdict != "" {
-		finished = 1
-	}
-	err = tellRecentScript.Run(ctx, c.redis, []string{recentKey, recentDocs}, r.ID, r.Created.UnixMilli(), b, finished, maxRecent).Err()
-	if err != nil {
+	keys := []string{recentKey, recentDocs, recentVerdicts}
+	if err := tellRecentScript.Run(ctx, c.redis, keys, r.ID, r.Created.UnixMilli(), b, maxRecent).Err(); err != nil {
 		return fmt.Errorf("tell of check %s: %w", r.ID, err)
+	}
+	return nil
+}
+
+// tellVerdictScript notes a verdict, of a check that is in the list only: the hash would grow without end.
+//
+// KEYS: set, verdicts. ARGV: id, verdict.
+var tellVerdictScript = redis.NewScript(`
+if redis.call("ZSCORE", KEYS[1], ARGV[1]) then
+	redis.call("HSET", KEYS[2], ARGV[1], ARGV[2])
+end
+return 1
+`)
+
+// TellVerdict notes that a check is finished.
+func (c *Client) TellVerdict(ctx context.Context, id string, v jobs.Verdict) error {
+	if err := tellVerdictScript.Run(ctx, c.redis, []string{recentKey, recentVerdicts}, id, string(v)).Err(); err != nil {
+		return fmt.Errorf("tell the verdict of check %s: %w", id, err)
 	}
 	return nil
 }
@@ -89,16 +103,28 @@ func (c *Client) Recent(ctx context.Context, offset, limit int) (list []RecentCh
 	if len(ids) == 0 {
 		return nil, int(count.Val()), nil
 	}
-	docs, err := c.redis.HMGet(ctx, recentDocs, ids...).Result()
-	if err != nil {
-		return nil, 0, fmt.Errorf("read recent checks: %w", err)
+	list, err = c.recent(ctx, ids)
+	return list, int(count.Val()), err
+}
+
+// recent reads what is known of some checks; what cannot be read is left out.
+func (c *Client) recent(ctx context.Context, ids []string) ([]RecentCheck, error) {
+	pipe := c.redis.Pipeline()
+	docs, verdicts := pipe.HMGet(ctx, recentDocs, ids...), pipe.HMGet(ctx, recentVerdicts, ids...)
+	if _, err := pipe.Exec(ctx); err != nil {
+		return nil, fmt.Errorf("read recent checks: %w", err)
 	}
-	for i, d := range docs {
-		text, ok := d.(string)
+	list := make([]RecentCheck, 0, len(ids))
+	for i, id := range ids {
+		text, ok := docs.Val()[i].(string)
 		var r RecentCheck
-		if ok && len(text) <= maxRecentBytes && json.Unmarshal([]byte(text), &r) == nil && r.ID == ids[i] {
-			list = append(list, r)
+		if !ok || len(text) > maxRecentBytes || json.Unmarshal([]byte(text), &r) != nil || r.ID != id {
+			continue
 		}
+		if v, ok := verdicts.Val()[i].(string); ok {
+			r.Verdict = jobs.Verdict(v)
+		}
+		list = append(list, r)
 	}
-	return list, int(count.Val()), nil
+	return list, nil
 }

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"aircheck/jobs"
@@ -23,7 +24,7 @@ func (h *Handler) finished(ctx context.Context, id string) {
 		e := jobs.Event{
 			ID: id + "-finished", Kind: jobs.EventFinished, Time: h.now().UTC(), Stream: storage.Redact(r.Check.Input), Check: id, Judged: r.Duration, Verdict: r.Verdict, Digest: r.Digest,
 		}
-		err = h.Queue.Publish(ctx, []jobs.Event{e})
+		err = errors.Join(h.Queue.Publish(ctx, []jobs.Event{e}), h.Queue.TellVerdict(ctx, id, r.Verdict))
 	}
 	if err != nil && ctx.Err() == nil {
 		h.log().Warn("leave a finished check untold", "check", id, "error", err)

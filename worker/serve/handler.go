@@ -30,6 +30,10 @@ type Queue interface {
 	CountUnreadable(ctx context.Context, check string, w jobs.Window) (int, error)
 	// Unmark takes back MarkDone.
 	Unmark(ctx context.Context, check string, windows []jobs.Window) error
+	// TellVerdict notes in the list of recent checks that one is finished.
+	TellVerdict(ctx context.Context, id string, v jobs.Verdict) error
+	// CountCPU adds to the processor time of a live check.
+	CountCPU(ctx context.Context, check string, spent time.Duration) error
 	// Forget drops the counters of a finished check.
 	Forget(ctx context.Context, check string) error
 }
@@ -61,7 +65,9 @@ func (h *Handler) Measure(ctx context.Context, task jobs.Task) error {
 	if result != archive.None {
 		return h.done(ctx, task.Check, id)
 	}
-	object, err := h.Measurer.Measure(ctx, task)
+	metered, count := h.metered(ctx, task.Check)
+	object, err := h.Measurer.Measure(metered, task)
+	count()
 	if err != nil {
 		return fmt.Errorf("measure window %d of %s: %w", id.Index, id.Sequence, err)
 	}

@@ -28,7 +28,29 @@ type fakeQueue struct {
 	observed []string
 	forgot   []string
 	told     []jobs.Event
+	verdicts map[string]jobs.Verdict
+	spent    map[string]time.Duration
 	err      error
+}
+
+func (q *fakeQueue) TellVerdict(_ context.Context, id string, v jobs.Verdict) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.verdicts == nil {
+		q.verdicts = map[string]jobs.Verdict{}
+	}
+	q.verdicts[id] = v
+	return q.err
+}
+
+func (q *fakeQueue) CountCPU(_ context.Context, check string, spent time.Duration) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.spent == nil {
+		q.spent = map[string]time.Duration{}
+	}
+	q.spent[check] += spent
+	return q.err
 }
 
 func (q *fakeQueue) MarkDone(_ context.Context, _, sequence string, window int) (bool, error) {

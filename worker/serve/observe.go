@@ -216,11 +216,14 @@ func (o *Observer) tell(ctx context.Context, id string, w *watched) error {
 	if err != nil {
 		return err
 	}
-	r, err := w.fold.Report(o.Version, report.Run{})
+	folded := w.fold
+	r, err := folded.Report(o.Version, report.Run{})
 	w.fold, w.snapshot = nil, &snapshot
 	if err != nil {
 		return err
 	}
+	now := o.now()
+	o.annex(ctx, w, folded, now)
 	doc, err := r.JSON()
 	if err != nil {
 		return err
@@ -228,10 +231,10 @@ func (o *Observer) tell(ctx context.Context, id string, w *watched) error {
 	if err := o.Archive.PutInterim(ctx, id, doc); err != nil {
 		return err
 	}
-	now := o.now()
 	if err := o.publish(ctx, w, r, now); err != nil {
 		return err
 	}
+	o.hour(ctx, w.check(), r)
 	o.grade(ctx, w, r, now)
 	body, err := w.encode(snapshot)
 	if err != nil {

@@ -181,6 +181,7 @@ func (o *Observer) finish(ctx context.Context, id string, w *watched, doc []byte
 	}
 	over := queue.StreamStatus{Stream: name, Check: id, Time: now.UTC(), Judged: r.Duration, Known: r.Duration, Verdict: r.Verdict}
 	o.over(ctx, over)
+	o.hour(ctx, check, r)
 	w.finished = true
 	mark := header{V: jobs.Version, Check: id, Events: w.events, Finished: true}
 	body, err := mark.encode(nil)

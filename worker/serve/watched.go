@@ -49,6 +49,8 @@ type watched struct {
 	fresh  []dueWindow
 	news   bool
 	toldAt time.Time
+	// annexAt is when curves and signatures were written last.
+	annexAt time.Time
 	// more: there are windows left to fold.
 	more bool
 	// unreadable are windows whose results nobody can read: their sequences stop there until the judge has them measured again.
