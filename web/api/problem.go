@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strconv"
 
 	"aircheck/jobs"
@@ -125,7 +126,7 @@ func problemf(k Kind, format string, args ...any) *Problem {
 func problemOf(err error) *Problem {
 	var p *Problem
 	var classified *jobs.Error
-	detail := storage.Redact(err.Error())
+	detail := err.Error()
 	if errors.As(err, &classified) && classified.Hint != "" {
 		detail += ": " + classified.Hint
 	}
@@ -146,7 +147,10 @@ func problemOf(err error) *Problem {
 	return NewProblem(KindInternal, detail)
 }
 
-// write answers with the problem.
+// userinfo matches the user and password of a URL.
+var userinfo = regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s@"']+@`)
+
+// write answers with the problem. Secrets in addresses stay here: what is answered travels further than a log.
 func (p *Problem) write(w http.ResponseWriter) {
 	for key, values := range p.header {
 		w.Header()[key] = values
@@ -155,7 +159,7 @@ func (p *Problem) write(w http.ResponseWriter) {
 		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
 	}
 	shown := *p
-	shown.Detail = report.Printable(p.Detail)
+	shown.Detail = report.Printable(userinfo.ReplaceAllString(p.Detail, "${1}…@"))
 	doc, err := json.Marshal(&shown)
 	if err != nil { // four strings and a number
 		doc = []byte("{}")
