@@ -20,6 +20,8 @@ import (
 
 // Queue is what a submission needs of the queue; *queue.Client has it.
 type Queue interface {
+	// TellRecent puts a new check into the list of recent ones.
+	TellRecent(ctx context.Context, check *jobs.Check) error
 	Expect(ctx context.Context, check string, windows int) error
 	EnqueueWindow(ctx context.Context, task jobs.Task, queue string) error
 	EnqueueJudge(ctx context.Context, check string, epoch int) error
@@ -81,6 +83,8 @@ func (s *Submitter) SubmitOnce(ctx context.Context, input string, o Options) (ch
 	if err != nil {
 		return nil, false, err
 	}
+	// Before its windows, so that its verdict comes later. A list that lacks a check is no reason to lose the check: enqueueing tells when Redis is gone.
+	_ = s.Queue.TellRecent(ctx, check)
 	if err := s.enqueue(ctx, check); err != nil {
 		return check, true, fmt.Errorf("check %s is written and not fully enqueued, which a producer will make up for: %w", check.ID, err)
 	}

@@ -24,8 +24,14 @@ type fakeQueue struct {
 	tasks    []jobs.Task
 	queues   map[string]bool
 	judged   int
+	recent   []string
 	failAt   int
 	early    bool
+}
+
+func (q *fakeQueue) TellRecent(_ context.Context, check *jobs.Check) error {
+	q.recent = append(q.recent, check.ID)
+	return errors.New("no list")
 }
 
 func (q *fakeQueue) Expect(ctx context.Context, check string, n int) error {
@@ -112,6 +118,9 @@ func TestSubmit(t *testing.T) {
 	}
 	if len(q.tasks) != 5 || q.expected != 5 || len(stored.Windows) != 5 || !q.queues["live"] || len(q.queues) != 1 {
 		t.Errorf("%d tasks on %v, %d expected, %d windows; want five of each on live", len(q.tasks), q.queues, q.expected, len(stored.Windows))
+	}
+	if len(q.recent) != 1 || q.recent[0] != check.ID {
+		t.Errorf("told of %v", q.recent) // and that the list is not there costs no check
 	}
 	for _, task := range q.tasks {
 		if task.Check != check.ID || task.Epoch != 0 {
