@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -77,6 +78,7 @@ type Manager struct {
 
 	mu      sync.Mutex
 	entries map[string]*entry
+	keep    map[string]time.Duration // how long archives stay, of the streams whose archives do not stay for ever
 	leading int
 	// left are the followers of streams whose leases were given back, with their hours open, and handed those that others go on with at the end.
 	left   map[string]*Follower
@@ -95,7 +97,7 @@ func NewManager(cfg ManagerConfig) (*Manager, error) {
 	if cfg.Open == nil || cfg.Profile == nil || cfg.Archive == nil || cfg.Origin == nil || cfg.Queue == nil || cfg.Address == nil || cfg.Owner == "" {
 		return nil, errors.New("a manager of live streams needs sources, profiles, an archive, an origin, a queue, addresses and an owner")
 	}
-	m := &Manager{cfg: cfg, changed: make(chan struct{}, 1), entries: map[string]*entry{}, left: map[string]*Follower{}}
+	m := &Manager{cfg: cfg, changed: make(chan struct{}, 1), entries: map[string]*entry{}, left: map[string]*Follower{}, keep: map[string]time.Duration{}}
 	m.common = Config{
 		Archive: cfg.Archive, Origin: cfg.Origin, Queue: cfg.Queue, Address: cfg.Address, Owner: cfg.Owner, Limits: NewLimits(cfg.Fetches, cfg.FetchBytes),
 		Now: cfg.Now, Rand: cfg.Rand, Log: cfg.Log, Metrics: cfg.Metrics,
@@ -112,9 +114,13 @@ func (m *Manager) Set(list []streams.Stream) {
 	m.mu.Lock()
 	wanted := make(map[string]*entry, len(list))
 	names := make([]string, 0, len(list))
+	clear(m.keep)
 	for _, s := range list {
 		names = append(names, s.Name)
-		if old := m.entries[s.Name]; old != nil && old.stream.Equal(s) {
+		if s.Keep > 0 {
+			m.keep[s.Name] = s.Keep
+		}
+		if old := m.entries[s.Name]; old != nil && old.stream.FollowedLike(s) {
 			wanted[s.Name] = old
 			continue
 		}
@@ -362,29 +368,23 @@ func (m *Manager) expire(ctx context.Context) {
 		if !sleep(ctx, expireEvery/2+time.Duration(m.common.Rand()*float64(expireEvery))) {
 			return
 		}
-		for _, s := range m.expiring() {
-			n, err := Expire(ctx, m.cfg.Archive, s.Name, s.Keep, m.common.Now())
+		for name, keep := range m.expiring() {
+			n, err := Expire(ctx, m.cfg.Archive, name, keep, m.common.Now())
 			if ctx.Err() != nil {
 				return
 			}
 			if err != nil {
-				m.common.Log.Warn("delete old archives", "stream", s.Name, "error", err)
+				m.common.Log.Warn("delete old archives", "stream", name, "error", err)
 			}
 			if n > 0 {
-				m.common.Log.Info("deleted old archives", "stream", s.Name, "objects", n)
+				m.common.Log.Info("deleted old archives", "stream", name, "objects", n)
 			}
 		}
 	}
 }
 
-func (m *Manager) expiring() []streams.Stream {
+func (m *Manager) expiring() map[string]time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var list []streams.Stream
-	for _, e := range m.entries {
-		if e.stream.Keep > 0 {
-			list = append(list, e.stream)
-		}
-	}
-	return list
+	return maps.Clone(m.keep)
 }

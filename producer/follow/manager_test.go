@@ -53,6 +53,9 @@ func TestManager(t *testing.T) {
 		if m.Leading() != 2 {
 			t.Errorf("%d streams are led", m.Leading())
 		}
+		news.Keep, news.Notify = 24*time.Hour, []string{"ops"} // nothing that its follower does
+		m.Set([]streams.Stream{news})
+		pass(5 * time.Second)
 		news.Window = 4 * time.Second
 		m.Set([]streams.Stream{news})
 		pass(2 * time.Minute)

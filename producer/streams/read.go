@@ -83,6 +83,7 @@ func (r *reader) file(top *yaml.Node) *File {
 	if list == nil {
 		return f
 	}
+	f.None = list.Kind == yaml.SequenceNode && len(list.Content) == 0
 	for _, n := range r.sequence(list, "streams", maxStreams) {
 		s := defaults
 		s.Line = n.Line

@@ -33,6 +33,8 @@ const (
 // File is a streams.yaml.
 type File struct {
 	Streams []Stream
+	// None: the file says that there are none, with an empty list. One that merely names none may have been cut off.
+	None bool
 	// Schedule is what is done by the clock, and Events which new objects are checked.
 	Schedule []schedule.Entry
 	Events   []events.Rule
@@ -58,9 +60,14 @@ type Stream struct {
 	Line int
 }
 
-// Equal tells whether two entries ask for the same to be followed, wherever they stand and whoever is told.
+// Equal tells whether two entries ask for the same, wherever they stand.
 func (s Stream) Equal(o Stream) bool {
-	return s.Name == o.Name && s.URL == o.URL && s.Profile == o.Profile && s.Breaks == o.Breaks && s.Window == o.Window && s.Keep == o.Keep &&
+	return s.FollowedLike(o) && s.Keep == o.Keep && slices.Equal(s.Notify, o.Notify)
+}
+
+// FollowedLike tells whether a follower of the one does what a follower of the other does: who is told, and how long media stay, is none of its business.
+func (s Stream) FollowedLike(o Stream) bool {
+	return s.Name == o.Name && s.URL == o.URL && s.Profile == o.Profile && s.Breaks == o.Breaks && s.Window == o.Window &&
 		s.Renditions.Which == o.Renditions.Which && slices.Equal(s.Renditions.Names, o.Renditions.Names)
 }
 

@@ -48,11 +48,22 @@ func TestWatch(t *testing.T) {
 	if f := poll("mended", true, false); f == nil || len(f.Streams) != 2 {
 		t.Errorf("read %+v", f)
 	}
+	for _, none := range []string{"", "# streams:\n", "streams:\n", "schedule: []\n"} {
+		write(none)
+		poll("begun again", false, false)
+		poll("nothing in it", false, true)
+		poll("still nothing", false, false)
+	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
 	poll("gone", false, true)
 	write("streams: []\n")
 	poll("there again", false, false)
-	poll("empty", true, false)
+	if f := poll("empty", true, false); f == nil || len(f.Streams) != 0 {
+		t.Errorf("read %+v", f)
+	}
+	write("")
+	poll("not even the list", false, false)
+	poll("there were none before", true, false)
 }
