@@ -265,8 +265,9 @@ func (f *apiFleet) unfinished(ctx context.Context, id string) error {
 }
 
 // Render implements api.Fleet.
-func (f *apiFleet) Render(_ context.Context, w io.Writer, r *report.Report, format report.Format) error {
-	return r.WriteWith(w, format, report.Options{})
+func (f *apiFleet) Render(ctx context.Context, w io.Writer, r *report.Report, format report.Format) error {
+	page := storedPage(ctx, f.archive, profileOf(ctx, f.archive, r.Check.ID))
+	return r.WriteWith(w, format, report.Options{Page: page})
 }
 
 // known finds the manifest of a check that has been measured.

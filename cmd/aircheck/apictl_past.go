@@ -218,12 +218,20 @@ func (f *apiFleet) Schedules(ctx context.Context, runs int) ([]api.Schedule, err
 
 // Recent implements api.Fleet.
 func (f *apiFleet) Recent(ctx context.Context, offset, limit int) ([]api.RecentCheck, int, error) {
-	return nil, 0, nil
+	list, total, err := f.client.Recent(ctx, offset, limit)
+	if err != nil {
+		return nil, 0, jobs.Classify(jobs.Transient, err)
+	}
+	out := make([]api.RecentCheck, 0, len(list))
+	for _, one := range list {
+		out = append(out, api.RecentCheck(one))
+	}
+	return out, total, nil
 }
 
 // Hours implements api.Fleet.
 func (f *apiFleet) Hours(ctx context.Context, from, to time.Time) ([]jobs.StreamHour, error) {
-	return nil, nil
+	return f.client.Hours(ctx, from.Truncate(time.Hour), to)
 }
 
 // Status implements api.Fleet.
