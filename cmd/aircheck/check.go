@@ -102,6 +102,7 @@ func (a *app) check(ctx context.Context, input string, f *checkFlags) error {
 	if err != nil {
 		return err
 	}
+	out.page = e.page
 	return a.conclude(e.report, out, e.where)
 }
 
@@ -164,7 +165,7 @@ func (a *app) examine(ctx context.Context, input string, p plan, m worker.Measur
 		return nil, err
 	}
 	e.pictures = b.got
-	return e, nil
+	return e, out.page(e)
 }
 
 // runFigures is what a local check tells about this run of it.

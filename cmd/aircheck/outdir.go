@@ -45,7 +45,7 @@ func openOutDir(dir string) (*outDir, error) {
 // without a report is one of which a check has not come to its end. Files that aircheck does not write stay.
 func (d *outDir) clear() error {
 	var old []string
-	for _, name := range []string{"report.json", "report.txt", "manifest.json", curvesFile, signaturesFile} {
+	for _, name := range []string{"report.json", "report.txt", pageFile, "manifest.json", curvesFile, signaturesFile} {
 		old = append(old, filepath.Join(d.dir, name))
 	}
 	if err := removeFiles(old); err != nil {

@@ -65,6 +65,7 @@ func (a *app) rejudge(ctx context.Context, id string, under *profileFlags, place
 	if err != nil {
 		return err
 	}
+	out.page = storedPage(ctx, checks, &check.Profile)
 	return a.conclude(r, out, "")
 }
 

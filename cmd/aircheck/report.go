@@ -48,6 +48,7 @@ func (a *app) report(ctx context.Context, id string, place *storeFlags, flags *o
 	if err != nil {
 		return err
 	}
+	out.page = storedPage(ctx, checks, profileOf(ctx, checks, id))
 	return a.conclude(r, out, reportPlace(place.store, id))
 }
 

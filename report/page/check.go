@@ -63,26 +63,25 @@ type referenceView struct {
 type fact struct{ Name, Value string }
 
 func newCheckView(d *CheckData) (*checkView, error) {
-	v := &checkView{CheckData: d}
-	media := d.media()
-	s, err := newShell(d.Site, media)
+	v := &checkView{CheckData: d, Proofs: d.proofs()}
+	r := d.Report
+	v.Groups = groupsOf(r)
+	data := d.model(v.Groups)
+	s, err := newShell(d.Site, v.addresses(data), d.media())
 	if err != nil {
 		return nil, err
 	}
-	r := d.Report
 	v.shell = s
-	v.Kind = "check"
+	v.Kind, v.Data = "check", data
 	v.Title = strings.ToUpper(string(r.Verdict)) + " · " + report.Printable(r.Check.Input)
 	v.Tally = tallyOf(r.Findings)
 	v.cover(r)
-	v.Groups = groupsOf(r)
 	for i := range v.Groups {
 		for _, l := range v.Groups[i].Lanes {
 			l.draw(r)
 		}
 	}
 	v.rows()
-	v.Proofs = d.proofs()
 	v.Loudness = r.Summary.Loudness
 	v.Markers = r.Summary.Markers[:min(len(r.Summary.Markers), maxMarkersShown)]
 	v.More = len(r.Summary.Markers) - len(v.Markers)
@@ -91,8 +90,21 @@ func newCheckView(d *CheckData) (*checkView, error) {
 		v.Reference = append(v.Reference, referenceView{c.Rendition, report.ComparisonParts(c)})
 	}
 	v.Facts = factsOf(r)
-	v.Data = d.model(v.Groups)
 	return v, nil
+}
+
+// addresses are those of all pictures of the page.
+func (v *checkView) addresses(m *model) []template.URL {
+	var list []template.URL
+	if m.Strip != nil {
+		list = append(list, m.Strip.Sheets...)
+	}
+	for i := range v.Proofs {
+		for _, p := range v.Proofs[i].Pictures {
+			list = append(list, p.URL)
+		}
+	}
+	return list
 }
 
 // media is the address of what the player plays; empty without one.

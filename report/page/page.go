@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -114,7 +115,7 @@ type shell struct {
 	Data any
 }
 
-func newShell(site *Site, media template.URL) (shell, error) {
+func newShell(site *Site, pictures []template.URL, media template.URL) (shell, error) {
 	s := shell{}
 	if site != nil {
 		return s, s.find(site)
@@ -125,7 +126,7 @@ func newShell(site *Site, media template.URL) (shell, error) {
 	}
 	style, script := assets[StyleName], assets[ScriptName]
 	s.Style, s.Script = template.CSS(style), template.JS(script) //nolint:gosec // both are part of the program
-	s.Policy = policy(style, script, media)
+	s.Policy = policy(style, script, pictures, media)
 	return s, nil
 }
 
@@ -140,15 +141,27 @@ func (s *shell) find(site *Site) (err error) {
 	return err
 }
 
-// policy lets a file run what is in it and fetch nothing but its media, if it has any.
-func policy(style, script []byte, media template.URL) string {
-	source := ""
-	if scheme, _, ok := strings.Cut(string(media), ":"); ok {
-		source = " " + scheme + ":"
-	} else if media != "" {
-		source = " file:" // beside the page
+// policy lets a file run what is in it and fetch nothing but its pictures and its media, where they are not in it.
+func policy(style, script []byte, pictures []template.URL, media template.URL) string {
+	return "default-src 'none'; base-uri 'none'; form-action 'none'; img-src " + sources(pictures...) + "; media-src " + sources(media) +
+		"; style-src " + hashOf(style) + "; script-src " + hashOf(script)
+}
+
+// sources are the schemes of addresses; those without one are beside the page, wherever that is.
+func sources(addresses ...template.URL) string {
+	list := []string{"data:"}
+	for _, a := range addresses {
+		from := []string{"'self'", "file:"}
+		if scheme, _, ok := strings.Cut(string(a), ":"); ok {
+			from = []string{scheme + ":"}
+		}
+		for _, f := range from {
+			if a != "" && !slices.Contains(list, f) {
+				list = append(list, f)
+			}
+		}
 	}
-	return "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; media-src data:" + source + "; style-src " + hashOf(style) + "; script-src " + hashOf(script)
+	return strings.Join(list, " ")
 }
 
 // hashOf names a piece of a page as a content security policy does.

@@ -1,7 +1,9 @@
 package page
 
 import (
+	"encoding/base64"
 	"html/template"
+	"path"
 	"strings"
 
 	"aircheck/jobs"
@@ -103,4 +105,18 @@ func (d *CheckData) strip() *modelStrip {
 		out.Sheets = append(out.Sheets, d.file(name))
 	}
 	return out
+}
+
+// DataURL puts a picture into an address, for pages that stand alone. It is empty for files that are no pictures.
+func DataURL(name string, body []byte) template.URL {
+	kind := ""
+	switch path.Ext(name) {
+	case ".jpg", ".jpeg":
+		kind = "image/jpeg"
+	case ".png":
+		kind = "image/png"
+	default:
+		return ""
+	}
+	return template.URL("data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(body)) //nolint:gosec // base64 has nothing that could end the address
 }
