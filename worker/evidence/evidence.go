@@ -175,6 +175,9 @@ func (w *work) log() *slog.Logger {
 	return w.Log
 }
 
+// atMost is by how much a picture behind a finding may seem to begin before its end: times are rounded.
+const atMost jobs.Micros = 2000
+
 // proofs lists what came out, in the order of the plan, and counts the findings of which nothing did.
 func (w *work) proofs() ([]jobs.Proof, int) {
 	items, left := []jobs.Proof{}, w.left
@@ -184,7 +187,7 @@ func (w *work) proofs() ([]jobs.Proof, int) {
 		seen := map[string]bool{}
 		for _, s := range p.shots {
 			ph := w.photos[s.key]
-			if ph == nil || ph.file == "" || seen[ph.file] {
+			if ph == nil || ph.file == "" || seen[ph.file] || s.role == jobs.RoleAfter && ph.at < p.finding.End.Micros()-atMost {
 				continue
 			}
 			seen[ph.file] = true
