@@ -1,22 +1,23 @@
-// Package web is the fleet's face: asynq's monitor of the queues, metrics for Prometheus, and a health check.
+// Package web is the fleet's face: the wall of live streams, the pages of checks with their evidence, the waivers, news as they happen, asynq's monitor of the queues, the
+// HTTP API, metrics for Prometheus, and a health check.
 //
-// Everything but the health check stands behind a password. It may import jobs/queue; it changes nothing about checks.
+// Everything but the health check and the form to log in stands behind the door (package door). What a page shows comes from the store and from Redis, and only waivers
+// are written here. The pages of a check and of a comparison are made by report/page.
 package web
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"time"
 
 	"github.com/hibiken/asynqmon"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"aircheck/jobs/archive"
 	"aircheck/jobs/queue"
+	"aircheck/web/door"
 )
 
 // queuesPath is where asynq's monitor is mounted.
@@ -26,101 +27,81 @@ const queuesPath = "/queues"
 type Config struct {
 	// Conn is the queue that is shown. Required.
 	Conn *queue.Conn
-	// Password opens everything, with any user name. Without one only requests to a loopback address are answered.
-	Password string
+	// Archive is where checks and waivers lie. Required.
+	Archive *archive.Archive
+	// Door says who may see and do what. Required.
+	Door *door.Door
+	// API is mounted under /api/; nil: there is none. It has the door within.
+	API http.Handler
+	// Price is what a core-hour costs, in any currency; 0 shows no costs.
+	Price float64
+	// Now is the clock; nil: the system's.
+	Now func() time.Time
 	// Ready is asked for the health check; nil: always.
 	Ready func(ctx context.Context) error
 	// Collectors are served as metrics beside those of the queue.
 	Collectors []prometheus.Collector
+
+	// source is what the pages read from Redis; nil: Conn. Tests hand in thousands of streams.
+	source source
 }
 
 // Site is the http.Handler.
 type Site struct {
-	mux     http.Handler
+	handler http.Handler
 	monitor *asynqmon.HTTPHandler
 }
 
 // New makes the site. The caller closes it.
 func New(cfg Config) (*Site, error) {
-	if cfg.Conn == nil {
-		return nil, errors.New("web site needs a queue")
+	if cfg.Conn == nil || cfg.Archive == nil || cfg.Door == nil {
+		return nil, errors.New("web site needs a queue, an archive and a door")
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
 	}
 	client := queue.NewClient(cfg.Conn)
-	metrics, err := metricsHandler(append(cfg.Collectors, NewQueueCollector(client), NewLiveCollector(client, time.Now))...)
+	if cfg.source == nil {
+		cfg.source = client
+	}
+	metrics, err := metricsHandler(append(cfg.Collectors, NewQueueCollector(client), NewLiveCollector(client, cfg.Now))...)
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPages(cfg)
 	if err != nil {
 		return nil, err
 	}
 	monitor := asynqmon.New(asynqmon.Options{RootPath: queuesPath, RedisConnOpt: cfg.Conn})
-	door := newDoor(cfg.Password)
 	mux := http.NewServeMux()
 	mux.Handle("GET /healthz", health(cfg.Ready))
-	mux.Handle("GET /metrics", door.guard(metrics))
-	mux.Handle(queuesPath+"/", door.guard(monitor))
-	mux.Handle("GET /{$}", door.guard(http.RedirectHandler(queuesPath+"/", http.StatusFound)))
-	return &Site{mux: hardened(mux), monitor: monitor}, nil
+	mux.Handle("GET /metrics", cfg.Door.Require(door.Viewer, metrics))
+	// The monitor pauses queues and deletes tasks with requests that are not GET.
+	mux.Handle(queuesPath+"/", byMethod(cfg.Door.Require(door.Viewer, monitor), cfg.Door.Require(door.Admin, monitor)))
+	mux.Handle(door.LoginPath, withPolicy(cfg.Door.Login()))
+	mux.Handle(door.LogoutPath, cfg.Door.Logout())
+	if cfg.API != nil {
+		mux.Handle("/api/", cfg.API)
+	}
+	p.routes(mux)
+	return &Site{handler: hardened(mux), monitor: monitor}, nil
 }
 
 // ServeHTTP implements http.Handler.
-func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 // Close closes the monitor's own connections.
 func (s *Site) Close() error { return s.monitor.Close() }
 
-// CheckListen refuses an address that other machines can reach when there is no password. Addresses are host:port as net.Listen takes them.
-func CheckListen(address, password string) error {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return fmt.Errorf("address %q: want host:port: %w", address, err)
-	}
-	if password == "" && !loopback(host) {
-		return fmt.Errorf("address %s can be reached from other machines: set AIRCHECK_WEB_PASSWORD, or listen on 127.0.0.1", address)
-	}
-	return nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// door asks for a password.
-type door struct {
-	// digest is of the password: comparing digests takes the same time whatever the guess and however long the password is.
-	digest [sha256.Size]byte
-	open   bool
-}
-
-func newDoor(password string) *door {
-	return &door{digest: sha256.Sum256([]byte(password)), open: password == ""}
-}
-
-func (d *door) guard(h http.Handler) http.Handler {
+// byMethod tells those who look from those who act.
+func byMethod(look, act http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case d.open && !toLoopback(r):
-			// Without a password the name in the request is all that tells us from a page elsewhere that has its own name resolve to 127.0.0.1.
-			http.Error(w, "this address answers as 127.0.0.1 or localhost only", http.StatusForbidden)
-		case !d.open && !d.fits(r):
-			w.Header().Set("WWW-Authenticate", `Basic realm="aircheck", charset="UTF-8"`)
-			http.Error(w, "a password is needed", http.StatusUnauthorized)
-		default:
-			h.ServeHTTP(w, r)
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			look.ServeHTTP(w, r)
+			return
 		}
+		act.ServeHTTP(w, r)
 	})
-}
-
-func (d *door) fits(r *http.Request) bool {
-	_, password, _ := r.BasicAuth()
-	guess := sha256.Sum256([]byte(password))
-	return subtle.ConstantTimeCompare(guess[:], d.digest[:]) == 1
-}
-
-func toLoopback(r *http.Request) bool {
-	host, _, err := net.SplitHostPort(r.Host)
-	if err != nil {
-		host = r.Host
-	}
-	return loopback(host)
 }
 
 // hardened keeps other sites from framing ours and from sending its forms: a browser adds the password to any request by itself.

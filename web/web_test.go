@@ -15,11 +15,35 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"aircheck/jobs"
+	"aircheck/jobs/archive"
 	"aircheck/jobs/queue"
+	"aircheck/storage/mem"
+	"aircheck/web/door"
 )
 
-func newSite(t *testing.T, cfg Config) (*Site, *queue.Client, *miniredis.Miniredis) {
+func newSite(t *testing.T, password string) (*Site, *queue.Client, *miniredis.Miniredis) {
 	t.Helper()
+	return newSiteOf(t, Config{Door: doorWith(t, door.Config{Password: password})})
+}
+
+func doorWith(t *testing.T, cfg door.Config) *door.Door {
+	t.Helper()
+	d, err := door.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// newSiteOf makes a site whose archive and queue are empty, as far as cfg has none.
+func newSiteOf(t *testing.T, cfg Config) (*Site, *queue.Client, *miniredis.Miniredis) {
+	t.Helper()
+	if cfg.Archive == nil {
+		cfg.Archive = archive.New(mem.New(nil))
+	}
+	if cfg.Door == nil {
+		cfg.Door = doorWith(t, door.Config{})
+	}
 	m := miniredis.RunT(t)
 	conn, err := queue.Open("redis://" + m.Addr() + "/0")
 	if err != nil {
@@ -52,7 +76,7 @@ func withPassword(p string) func(*http.Request) {
 
 func TestDoor(t *testing.T) {
 	t.Parallel()
-	site, _, _ := newSite(t, Config{Password: "sesame"})
+	site, _, _ := newSite(t, "sesame")
 	for _, path := range []string{"/", "/queues/", "/queues/api/queues", "/metrics"} {
 		for name, change := range map[string]func(*http.Request){"nothing": nil, "a wrong password": withPassword("sesamE"), "an empty one": withPassword("")} {
 			w := get(site, path, change)
@@ -71,7 +95,7 @@ func TestDoor(t *testing.T) {
 
 func TestWithoutPasswordOnlyLoopbackNamesAreAnswered(t *testing.T) {
 	t.Parallel()
-	site, _, _ := newSite(t, Config{})
+	site, _, _ := newSite(t, "")
 	for host, want := range map[string]int{
 		"127.0.0.1:80": 200, "localhost": 200, "[::1]:8080": 200,
 		"rebound.example:8080": 403, "10.0.0.1": 403, "localhost.example": 403,
@@ -84,7 +108,7 @@ func TestWithoutPasswordOnlyLoopbackNamesAreAnswered(t *testing.T) {
 
 func TestOtherSitesCannotAct(t *testing.T) {
 	t.Parallel()
-	site, client, _ := newSite(t, Config{Password: "sesame"})
+	site, client, _ := newSite(t, "sesame")
 	if err := client.AnnounceQueues(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +138,7 @@ func TestOtherSitesCannotAct(t *testing.T) {
 
 func TestMonitorShowsTheQueues(t *testing.T) {
 	t.Parallel()
-	site, client, _ := newSite(t, Config{})
+	site, client, _ := newSite(t, "")
 	task := jobs.Task{
 		Check: jobs.NewID(time.Now(), nil), Window: jobs.Window{Sequence: "s0", End: 1e6, Head: true}, Object: &jobs.Object{URI: "/a.mp4", Size: 1},
 	}
@@ -133,7 +157,7 @@ func TestMetrics(t *testing.T) {
 	t.Parallel()
 	counts := queue.Counts{Measured: 7, Retried: 3, GivenUp: 1, Cancelled: 2, Judged: 4, Running: 5}
 	consumer := NewConsumerCollector(func() queue.Counts { return counts })
-	site, client, m := newSite(t, Config{})
+	site, client, m := newSite(t, "")
 	if err := client.EnqueueJudge(t.Context(), jobs.NewID(time.Now(), nil), 0); err != nil {
 		t.Fatal(err)
 	}
@@ -190,21 +214,6 @@ func TestWorkerPage(t *testing.T) {
 	}
 	if w := get(page, "/metrics", nil); w.Code != 200 || !strings.Contains(w.Body.String(), "aircheck_worker_running 0") {
 		t.Errorf("metrics: %d %s", w.Code, w.Body)
-	}
-}
-
-func TestCheckListen(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		address, password string
-		ok                bool
-	}{
-		{"127.0.0.1:0", "", true}, {"[::1]:80", "", true}, {"localhost:80", "", true}, {":8080", "", false}, {"0.0.0.0:80", "", false},
-		{"fleet.example:80", "", false}, {":8080", "x", true}, {"8080", "x", false},
-	} {
-		if err := CheckListen(tt.address, tt.password); (err == nil) != tt.ok {
-			t.Errorf("CheckListen(%q, %q) = %v", tt.address, tt.password, err)
-		}
 	}
 }
 

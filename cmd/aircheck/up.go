@@ -6,22 +6,24 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"runtime"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
 	"aircheck/jobs/archive"
 	"aircheck/jobs/queue"
-	"aircheck/producer/reconcile"
+	"aircheck/producer/follow"
 	"aircheck/producer/submit"
 	"aircheck/report"
+	"aircheck/storage"
 	"aircheck/storage/file"
 	"aircheck/storage/open"
 	"aircheck/web"
+	"aircheck/web/door"
 	"aircheck/worker"
 	"aircheck/worker/evidence"
 )
@@ -32,10 +34,19 @@ type upFlags struct {
 	serviceFlags
 	keyFlags
 	evidenceFlag
-	data   string
-	listen string
-	slots  int
-	once   bool
+	siteFlags
+	apiFlags
+	data        string
+	listen      string
+	slots       int
+	once        bool
+	streamsFile string
+	liveWindow  time.Duration
+}
+
+// live are the flags of live streams: they share the profile with the inputs.
+func (f *upFlags) live() *liveFlags {
+	return &liveFlags{profileFlags: f.profileFlags, streamsFile: f.streamsFile, window: f.liveWindow}
 }
 
 func newUpCommand(a *app) *cobra.Command {
@@ -43,12 +54,13 @@ func newUpCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "up [INPUT...]",
 		Short: "Run the whole fleet in this process",
-		Long: `Runs producer, worker and web in one process, on an embedded queue and a directory, and submits the INPUTs.
+		Long: `Runs producer, worker and web in one process, on an embedded queue and a directory, submits the INPUTs, and follows
+the live streams of --streams. It prints the address of the site, where all of it is seen.
 The queue is lost with the process and the directory is not: what was unfinished goes on at the next start.
 
 With --once the command ends when the INPUTs are checked: it prints their reports and exits as
 'aircheck check' would have.`,
-		Example: "  aircheck up --data /srv/aircheck\n  aircheck up --once film.mp4",
+		Example: "  aircheck up --data /srv/aircheck\n  aircheck up --streams streams.yaml --listen 127.0.0.1:8080\n  aircheck up --once film.mp4",
 		Args: args(func(_ *cobra.Command, inputs []string) error {
 			if f.once && len(inputs) == 0 {
 				return errors.New("--once needs an INPUT")
@@ -67,6 +79,10 @@ With --once the command ends when the INPUTs are checked: it prints their report
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:0", "`address` of the web interface; port 0 takes a free one")
 	flags.IntVar(&f.slots, "slots", 0, "windows measured at the same time; 0 means one a CPU")
 	flags.BoolVar(&f.once, "once", false, "end when the INPUTs are checked")
+	flags.StringVar(&f.streamsFile, "streams", "", "`file` of live streams to follow (YAML, see 'aircheck follow'); read again when it changes")
+	flags.DurationVar(&f.liveWindow, "live-window", defaultLiveWindow, "length of the pieces of live streams that are measured at a time")
+	f.siteFlags.add(flags)
+	f.apiFlags.add(flags)
 	return cmd
 }
 
@@ -77,6 +93,7 @@ type upPlan struct {
 	log     *slog.Logger
 	// pictures says of which findings pictures are made.
 	pictures evidence.Level
+	door     *door.Door
 }
 
 func (a *app) parseUp(f *upFlags) (upPlan, error) {
@@ -86,8 +103,11 @@ func (a *app) parseUp(f *upFlags) (upPlan, error) {
 	if f.slots == 0 {
 		f.slots = runtime.NumCPU()
 	}
-	if err := web.CheckListen(f.listen, a.getenv(passwordVariable)); err != nil {
-		return upPlan{}, usageError("--listen: %w", err)
+	if err := f.live().check(); err != nil {
+		return upPlan{}, err
+	}
+	if f.once && f.streamsFile != "" {
+		return upPlan{}, usageError("--once and --streams: live streams have no end to wait for")
 	}
 	out, err := f.outputFlags.parse()
 	if err != nil {
@@ -108,7 +128,11 @@ func (a *app) parseUp(f *upFlags) (upPlan, error) {
 	if f.once && f.serviceFlags.level == "info" && !a.verbose {
 		log = a.logger() // the report is what is wanted
 	}
-	return upPlan{options: submit.Options{Profile: p.profile, Breaks: p.breaks, Window: p.window, Queue: queue.Vod, Depth: p.depth}, output: out, log: log, pictures: pictures}, nil
+	d, err := f.siteFlags.check(a, f.listen, log)
+	if err != nil {
+		return upPlan{}, err
+	}
+	return upPlan{door: d, options: submit.Options{Profile: p.profile, Breaks: p.breaks, Window: p.window, Queue: queue.Vod, Depth: p.depth}, output: out, log: log, pictures: pictures}, nil
 }
 
 func (a *app) up(ctx context.Context, inputs []string, f *upFlags) error {
@@ -170,29 +194,51 @@ func (a *app) runUp(ctx context.Context, f *fleet) (err error) {
 	if err != nil {
 		return err
 	}
-	site, listener, err := a.site(ctx, f.flags.listen, f.conn, f.archive, web.NewConsumerCollector(f.consumer.Counts))
+	s, err := a.site(ctx, f.flags.listen, siteParts{
+		door: f.plan.door, conn: f.conn, archive: f.archive, store: f.flags.data, flags: &f.flags.siteFlags, apiFlags: &f.flags.apiFlags, live: f.flags.live(),
+		collectors: []prometheus.Collector{web.NewConsumerCollector(f.consumer.Counts)}, log: f.plan.log,
+	})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, site.Close()) }()
+	defer func() { err = errors.Join(err, s.close()) }()
+	parts := []func(context.Context) error{reconciler.Run, s.serve}
+	if f.flags.streamsFile != "" {
+		manager, err := f.follower()
+		if err != nil {
+			return err
+		}
+		parts = append(parts, manager.Run)
+	}
 	if !f.flags.once {
-		fmt.Fprintf(a.stderr, "aircheck: up at http://%s/, data in %s\n", listener.Addr(), f.flags.data)
+		fmt.Fprintf(a.stderr, "aircheck: up at %s, data in %s\n", s.url(), f.flags.data)
 	}
 	work, stop := twoSignals(ctx)
 	defer stop()
-	return f.run(ctx, work, reconciler, site, listener)
+	return f.run(ctx, work, parts)
+}
+
+// follower follows the live streams. An hour that is cut short by the end of the process goes on at the next start.
+func (f *fleet) follower() (*follow.Manager, error) {
+	address, err := storage.Addresser(f.flags.data)
+	if err != nil {
+		return nil, usageError("--data: %w", err)
+	}
+	place := livePlace{archive: f.archive, queue: queue.NewClient(f.conn), address: address}
+	return f.app.manager(place, f.flags.live(), follow.ManagerConfig{Log: f.plan.log})
 }
 
 // run ends with the first part that fails, with a signal (ctx), or with the inputs when they are all that is wanted.
-func (f *fleet) run(ctx, work context.Context, r *reconcile.Reconciler, site *web.Site, l net.Listener) error {
+func (f *fleet) run(ctx, work context.Context, list []func(context.Context) error) error {
 	parts, ending := context.WithCancel(ctx)
 	defer ending()
 	work, abort := context.WithCancel(work)
 	defer abort()
 	group, parts := errgroup.WithContext(parts)
 	group.Go(func() error { return f.consumer.Run(work, parts.Done()) })
-	group.Go(func() error { return r.Run(parts) })
-	group.Go(func() error { return web.Serve(parts, l, site) })
+	for _, part := range list {
+		group.Go(func() error { return part(parts) })
+	}
 	var result error
 	group.Go(func() error {
 		result = f.submit(parts)
@@ -239,6 +285,7 @@ func (f *fleet) submit(ctx context.Context) error {
 		if err := station(f.archive, f.measurer, f.flags.slots, f.plan.pictures, f.plan.log).Do(ctx, id, true); err != nil {
 			f.plan.log.Warn("leave a check without pictures", "check", id, "error", err)
 		}
+		f.plan.output.page = storedPage(ctx, f.archive, profileOf(ctx, f.archive, id))
 		return f.app.print(r, f.plan.output, reportPlace(f.flags.data, id))
 	})
 	if err != nil {

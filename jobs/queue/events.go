@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -66,16 +67,37 @@ func (c *Client) Events(ctx context.Context, after string) (events []jobs.Event,
 	}
 	for _, m := range list {
 		after = m.ID
-		text, ok := m.Values["event"].(string)
-		if !ok || len(text) > maxEventBytes {
-			continue
-		}
-		var e jobs.Event
-		if json.Unmarshal([]byte(text), &e) == nil {
+		if e, ok := parseEvent(m); ok {
 			events = append(events, e)
 		}
 	}
 	return events, after, nil
+}
+
+// LatestEvents reads the newest events, at most some hundred, the oldest of them first, and gives the place of the last one, to read on from.
+func (c *Client) LatestEvents(ctx context.Context) (events []jobs.Event, last string, err error) {
+	list, err := c.redis.XRevRangeN(ctx, eventsKey, "+", "-", maxEventsRead).Result()
+	if err != nil {
+		return nil, "", fmt.Errorf("read the newest events: %w", err)
+	}
+	last = "0"
+	if len(list) > 0 {
+		last = list[0].ID
+	}
+	slices.Reverse(list)
+	for _, m := range list {
+		if e, ok := parseEvent(m); ok {
+			events = append(events, e)
+		}
+	}
+	return events, last, nil
+}
+
+// parseEvent reads an entry of the stream; ok is false for what cannot be read.
+func parseEvent(m redis.XMessage) (e jobs.Event, ok bool) {
+	text, ok := m.Values["event"].(string)
+	ok = ok && len(text) <= maxEventBytes && json.Unmarshal([]byte(text), &e) == nil
+	return e, ok
 }
 
 // StreamStatus is what the observer of a live check saw last.

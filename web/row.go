@@ -1,0 +1,161 @@
+package web
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"aircheck/jobs"
+	"aircheck/jobs/queue"
+)
+
+// state is how a stream is now.
+type state string
+
+// The states of a stream, worst first. silent: it was followed and nothing is heard of it any more; ended: its last check has its report and no other began.
+const (
+	stateFail   state = "fail"
+	stateSilent state = "silent"
+	stateWarn   state = "warn"
+	statePass   state = "pass"
+	stateEnded  state = "ended"
+)
+
+// rank orders states on the wall: whoever has to act looks at the top.
+func (s state) rank() int {
+	switch s {
+	case stateFail:
+		return 4
+	case stateSilent:
+		return 3
+	case stateWarn:
+		return 2
+	case statePass:
+		return 1
+	}
+	return 0
+}
+
+// quietFor is for how long nothing need be heard of a stream beyond its usual latency: windows take seconds to minutes to fill.
+const quietFor = 2 * time.Minute
+
+// row is a stream on the wall: everything that its line shows, so that equal rows look equal.
+type row struct {
+	Name  string
+	Check string
+	State state
+	// Open counts the findings that are open, Found all of the running check.
+	Fail, Warn, Info int
+	// Latency is from publication to telling; 0 is unknown.
+	Latency time.Duration
+	// Seen is when something was last heard; set for streams that are silent or ended only, so that news alone do not change a row.
+	Seen time.Time
+	// CPU is the seconds of a core that an hour of the stream takes; 0 is unknown. Money is their price.
+	CPU, Money float64
+	Priced     bool
+	Strip      strip
+}
+
+// makeRow joins what is known of a stream. Either of status and hours may be missing.
+func makeRow(name string, s *queue.StreamStatus, hours []jobs.StreamHour, now time.Time, price float64) row {
+	r := row{Name: name, State: stateEnded}
+	if s != nil {
+		r.Check, r.State = s.Check, stateOf(s, now)
+		r.Fail, r.Warn, r.Info = s.Open[jobs.Fail], s.Open[jobs.Warn], s.Open[jobs.Info]
+		r.Latency = time.Duration(max(float64(s.Latency), 0) * float64(time.Second)).Round(100 * time.Millisecond)
+		if r.State == stateSilent || r.State == stateEnded {
+			r.Seen = s.Time.UTC().Truncate(time.Second)
+			r.Fail, r.Warn, r.Info, r.Latency = 0, 0, 0, 0 // nobody knows any more
+		}
+	}
+	end := now.UTC().Truncate(wallCellMinutes * time.Minute).Add(wallCellMinutes * time.Minute)
+	minutes := minutesOf(hours, end, wallHours*hourMinutes)
+	// The minutes of the last cell that are yet to come are not "not analysed".
+	past := min(len(minutes), len(minutes)-int(end.Sub(now)/time.Minute))
+	r.Strip = makeStrip(minutes[:past], wallCellMinutes)
+	r.CPU = cpuAnHour(hours)
+	if price > 0 && r.CPU > 0 {
+		r.Money, r.Priced = r.CPU/3600*price, true
+	}
+	if len(hours) > 0 && r.Check == "" {
+		r.Check = hours[len(hours)-1].Check
+	}
+	return r
+}
+
+func stateOf(s *queue.StreamStatus, now time.Time) state {
+	quiet := now.Sub(s.Time) > quietFor+2*time.Duration(min(max(float64(s.Latency), 0), 3600)*float64(time.Second))
+	switch {
+	case quiet && s.Verdict != "":
+		return stateEnded
+	case quiet:
+		return stateSilent
+	case s.Open[jobs.Fail] > 0:
+		return stateFail
+	case s.Open[jobs.Warn] > 0:
+		return stateWarn
+	}
+	return statePass
+}
+
+// cpuAnHour is the mean over the hours whose cost is known, by the minutes that were analysed in them.
+func cpuAnHour(hours []jobs.StreamHour) float64 {
+	var cpu float64
+	var minutes int
+	for i := range hours {
+		if hours[i].CPU <= 0 {
+			continue
+		}
+		cpu += float64(hours[i].CPU)
+		minutes += len(hours[i].Minutes) - strings.Count(hours[i].Minutes, string(jobs.MinuteNone))
+	}
+	if minutes == 0 {
+		return 0
+	}
+	return cpu / float64(minutes) * hourMinutes
+}
+
+// Word is the state for people.
+func (r row) Word() string {
+	switch r.State {
+	case stateSilent:
+		return "no news"
+	case statePass:
+		return "clean"
+	}
+	return string(r.State)
+}
+
+// Rank, Open and the others are what the wall is sorted by.
+func (r row) Rank() int { return r.State.rank() }
+
+// Open weighs the open findings so that one failure stands above any number of warnings.
+func (r row) Open() int { return r.Fail*1_000_000 + r.Warn*1_000 + min(r.Info, 999) }
+
+// LatencyMS is for sorting.
+func (r row) LatencyMS() int64 { return r.Latency.Milliseconds() }
+
+// LatencyText is in seconds.
+func (r row) LatencyText() string {
+	if r.Latency <= 0 {
+		return "–"
+	}
+	if r.Latency >= 100*time.Second {
+		return fmt.Sprintf("%.0f s", r.Latency.Seconds())
+	}
+	return fmt.Sprintf("%.1f s", r.Latency.Seconds())
+}
+
+// CPUText is the seconds of a core for an hour of the stream.
+func (r row) CPUText() string {
+	if r.CPU <= 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.0f s", r.CPU)
+}
+
+// MoneyText has three significant digits: an hour costs thousandths.
+func (r row) MoneyText() string { return fmt.Sprintf("%.3g", r.Money) }
+
+// SeenText is a time of the clock, with the day when it is another one.
+func (r row) SeenText() string { return r.Seen.Format("2 Jan 15:04 UTC") }
