@@ -29,6 +29,8 @@ const (
 	maxDowntime = 366 * 24 * time.Hour
 	// maxSleep bounds the wait for a tick, because clocks are set.
 	maxSleep = time.Minute
+	// maxTrying is for how long a tick that fails for reasons that may pass is tried: others wait for it.
+	maxTrying = 24 * time.Hour
 	// retryAfter is the pause before a tick that failed for a reason that may pass is tried again.
 	retryAfter = time.Minute
 	// spread keeps several producers from beginning a tick in the same moment: the later ones then see that it is done.
@@ -44,6 +46,9 @@ type State struct {
 	// Ran is when that was, and Error what went wrong for good.
 	Ran   time.Time `json:"ran"`
 	Error string    `json:"error,omitempty"`
+	// Begun is the tick that was begun and is not done, and Since when it was first tried; zero: none is. It was not missed, however late it is.
+	Begun time.Time `json:"begun,omitzero"`
+	Since time.Time `json:"since,omitzero"`
 }
 
 // Config sets up a Runner. Store and Do are required.
@@ -159,17 +164,8 @@ func (r *Runner) Step(ctx context.Context, e Entry) (next time.Time, err error) 
 	if err != nil {
 		return soon, err
 	}
-	for _, tick := range r.due(e, state.Last, now) {
-		err := r.cfg.Do(ctx, e, tick)
-		if err != nil && (ctx.Err() != nil || jobs.ClassOf(err) != jobs.Permanent) {
-			return soon, fmt.Errorf("tick %s: %w", tick.Format(time.RFC3339), err)
-		}
-		state = State{Last: tick.UTC(), Ran: r.cfg.Now().UTC()}
-		if err != nil {
-			state.Error = err.Error()
-			r.cfg.Log.Error("scheduled run failed", "schedule", e.Name, "tick", tick, "error", err)
-		}
-		if err := r.save(ctx, e.Name, state); err != nil {
+	for _, tick := range r.due(e, state, now) {
+		if state, err = r.runTick(ctx, e, state, tick); err != nil {
 			return soon, err
 		}
 	}
@@ -177,12 +173,34 @@ func (r *Runner) Step(ctx context.Context, e Entry) (next time.Time, err error) 
 	return e.Cron.Next(maxTime(state.Last, now)), nil
 }
 
+// runTick runs a tick, and gives the state when it is done, for good or bad. That it was begun is written down before: neither a restart nor trouble that
+// lasts makes a missed tick of it.
+func (r *Runner) runTick(ctx context.Context, e Entry, state State, tick time.Time) (State, error) {
+	if !state.Begun.Equal(tick) {
+		state.Begun, state.Since = tick.UTC(), r.cfg.Now().UTC()
+		if err := r.save(ctx, e.Name, state); err != nil {
+			return state, err
+		}
+	}
+	err := r.cfg.Do(ctx, e, tick)
+	trying := r.cfg.Now().Sub(state.Since) < maxTrying
+	if err != nil && (ctx.Err() != nil || jobs.ClassOf(err) != jobs.Permanent && trying) {
+		return state, fmt.Errorf("tick %s: %w", tick.Format(time.RFC3339), err)
+	}
+	state = State{Last: tick.UTC(), Ran: r.cfg.Now().UTC()}
+	if err != nil {
+		state.Error = err.Error()
+		r.cfg.Log.Error("scheduled run failed", "schedule", e.Name, "tick", tick, "error", err)
+	}
+	return state, r.save(ctx, e.Name, state)
+}
+
 // due are the ticks to be run now, the oldest first.
-func (r *Runner) due(e Entry, last, now time.Time) []time.Time {
+func (r *Runner) due(e Entry, state State, now time.Time) []time.Time {
 	var ticks []time.Time
 	missed := 0
-	for t := e.Cron.Next(maxTime(last, now.Add(-maxDowntime))); !t.IsZero() && !t.After(now); t = e.Cron.Next(t) {
-		if e.CatchUp == CatchUpNone && now.Sub(t) > late {
+	for t := e.Cron.Next(maxTime(state.Last, now.Add(-maxDowntime))); !t.IsZero() && !t.After(now); t = e.Cron.Next(t) {
+		if e.CatchUp == CatchUpNone && now.Sub(t) > late && !t.Equal(state.Begun) {
 			missed++
 			continue
 		}

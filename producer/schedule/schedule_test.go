@@ -130,6 +130,59 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// TestInterrupted: what was begun in time is taken up again, however late, even where late ticks are left out; what nobody began is left out still.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	var c clock
+	var done []string
+	store, e := mem.New(nil), nightly(t, CatchUpNone)
+	busy := true
+	r := producer(store, &c, &done, func(time.Time) error {
+		if busy {
+			return context.Canceled // the process ends
+		}
+		return nil
+	})
+	c.set("2026-11-20T12:00:00Z")
+	step(t, r, e)
+	c.set("2026-11-21T03:00:00Z")
+	if _, err := r.Step(t.Context(), e); err == nil {
+		t.Fatal("it was not interrupted")
+	}
+	busy = false
+	c.set("2026-11-21T08:00:00Z")
+	step(t, producer(store, &c, &done, nil), e)
+	c.set("2026-11-22T08:00:00Z") // nobody was there at 03:00
+	step(t, producer(store, &c, &done, nil), e)
+	if got := strings.Join(done, " "); got != "21T03:00" {
+		t.Errorf("done %q", got)
+	}
+}
+
+// TestNoTickBlocksForEver: one that fails for reasons that may pass is given up after a day, and those that wait for it run.
+func TestNoTickBlocksForEver(t *testing.T) {
+	t.Parallel()
+	var c clock
+	var done []string
+	store, e := mem.New(nil), nightly(t, CatchUpAll)
+	bad := time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)
+	r := producer(store, &c, &done, func(tick time.Time) error {
+		if tick.Equal(bad) {
+			return errors.New("the origin says 500")
+		}
+		return nil
+	})
+	c.set("2026-11-20T12:00:00Z")
+	step(t, r, e)
+	for hour := range 30 {
+		c.now = bad.Add(time.Duration(hour) * time.Hour)
+		_, _ = r.Step(t.Context(), e) // it fails until it is given up
+	}
+	if got := strings.Join(done, " "); got != "22T03:00" {
+		t.Errorf("done %q", got)
+	}
+}
+
 // TestNoTickIsLost: two producers that begin, die and lose their connection at random run every tick at least once, and the set of what they did is the schedule's.
 func TestNoTickIsLost(t *testing.T) {
 	t.Parallel()
