@@ -66,12 +66,16 @@ func asked(err error) error {
 
 // unread tells that an input cannot be read, as far as that is the input's fault.
 func unread(err error) error {
-	if jobs.ClassOf(err) != jobs.Permanent {
-		return err
+	var classified *jobs.Error
+	known := errors.As(err, &classified)
+	if known && classified.Class != jobs.Permanent || errors.Is(err, context.Canceled) {
+		return err // of the store, or of nobody
 	}
 	detail := withoutSecrets(err.Error())
-	var classified *jobs.Error
-	if errors.As(err, &classified) && classified.Hint != "" {
+	if !known {
+		return api.NewProblem(api.KindUnreachable, detail)
+	}
+	if classified.Hint != "" {
 		detail += ": " + classified.Hint
 	}
 	return api.NewProblem(api.KindInput, detail)

@@ -30,6 +30,7 @@ const (
 	KindMediaType    Kind = "unsupported-media-type"
 	KindUnacceptable Kind = "not-acceptable"
 	KindInput        Kind = "unreadable-input"
+	KindUnreachable  Kind = "unreachable-input"
 	KindBusy         Kind = "busy"
 	KindUnavailable  Kind = "unavailable"
 	KindInternal     Kind = "internal"
@@ -55,6 +56,8 @@ func statusOf(k Kind) int {
 		return http.StatusUnsupportedMediaType
 	case KindUnacceptable:
 		return http.StatusNotAcceptable
+	case KindUnreachable:
+		return http.StatusBadGateway
 	case KindBusy, KindUnavailable:
 		return http.StatusServiceUnavailable
 	}
@@ -86,6 +89,8 @@ func titleOf(k Kind) string {
 		return "There is no such format"
 	case KindInput:
 		return "The input cannot be read"
+	case KindUnreachable:
+		return "The input cannot be reached at the moment"
 	case KindBusy:
 		return "Too much at once"
 	case KindUnavailable:

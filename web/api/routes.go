@@ -30,7 +30,7 @@ func checkRoutes() []route {
 				"The server reads playlists and indexes of the input, with the credentials that it has; paths on its own disks are refused unless it was told to allow them.",
 			params: []param{header("Idempotency-Key", "1 to 200 characters that stand for this request")},
 			body:   CheckRequest{}, status: http.StatusCreated, answer: Submitted{}, others: map[int]string{200: "The check was there already"},
-			problems: []Kind{KindConflict, KindInput}, do: (*call).submit,
+			problems: []Kind{KindConflict, KindInput, KindUnreachable}, do: (*call).submit,
 		},
 		{
 			method: get, path: "/checks", role: door.Viewer, id: "listChecks", tag: "checks", summary: "List recent checks",
@@ -54,7 +54,7 @@ func checkRoutes() []route {
 		{
 			method: post, path: "/estimate", role: door.Operator, id: "estimateCheck", tag: "checks", summary: "Say what a check would take",
 			doc:  "Reads playlists and indexes, and no media.",
-			body: EstimateRequest{}, status: 200, answer: Estimate{}, problems: []Kind{KindInput}, do: (*call).estimate,
+			body: EstimateRequest{}, status: 200, answer: Estimate{}, problems: []Kind{KindInput, KindUnreachable}, do: (*call).estimate,
 		},
 	}
 }
@@ -147,7 +147,7 @@ func pastRoutes() []route {
 			doc: "With dry_run the answer is 200 and says what would be done. Else it is begun in the server's process, slowly and with a bound on what waits; when that process ends, the same " +
 				"request submits what is missing.",
 			body: BackfillRequest{}, status: http.StatusAccepted, answer: BackfillAnswer{}, others: map[int]string{200: "What would be done"},
-			problems: []Kind{KindBusy, KindInput}, do: (*call).backfill,
+			problems: []Kind{KindBusy, KindInput, KindUnreachable}, do: (*call).backfill,
 		},
 		{
 			method: get, path: "/backfills", role: door.Viewer, id: "listBackfills", tag: "past", summary: "List the backfills of this process",
