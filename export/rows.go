@@ -11,7 +11,7 @@ import (
 
 // frameRow is a picture in the table frames. What was not measured is NULL: difference on the first picture of a decode unit, borders and combed on three pictures of four.
 type frameRow struct {
-	Check    string     `parquet:"check,dict"`
+	Check    string     `parquet:"check_id,dict"`
 	Time     float64    `parquet:"time"`     // seconds on the timeline of the check
 	Duration float64    `parquet:"duration"` // seconds; 0 when the stream does not say
 	UTC      *time.Time `parquet:"utc,optional,timestamp(microsecond)"`
@@ -50,7 +50,7 @@ type frameRow struct {
 
 // slotRow is 10 ms of sound in the table slots, or the part of them that a segment has. Levels of digital silence are NULL.
 type slotRow struct {
-	Check    string     `parquet:"check,dict"`
+	Check    string     `parquet:"check_id,dict"`
 	Time     float64    `parquet:"time"`
 	Duration float64    `parquet:"duration"`
 	UTC      *time.Time `parquet:"utc,optional,timestamp(microsecond)"`

@@ -12,7 +12,7 @@ import (
 // The tables of a report. Times are seconds on the timeline of the check; utc is the time of day where the stream says it.
 type (
 	checkRow struct {
-		Check    string     `parquet:"check"`
+		Check    string     `parquet:"check_id"`
 		Input    string     `parquet:"input"`
 		Created  time.Time  `parquet:"created,timestamp(microsecond)"`
 		Begin    *time.Time `parquet:"utc,optional,timestamp(microsecond)"` // at the timeline's zero
@@ -26,7 +26,7 @@ type (
 		FFmpeg   string     `parquet:"ffmpeg"`
 	}
 	renditionRow struct {
-		Check      string   `parquet:"check"`
+		Check      string   `parquet:"check_id"`
 		Rendition  string   `parquet:"rendition"`
 		Kind       string   `parquet:"kind"`
 		Name       *string  `parquet:"name,optional"`
@@ -47,12 +47,12 @@ type (
 		TruePeak   *float64 `parquet:"true_peak_dbtp,optional"`
 	}
 	findingRow struct {
-		Check      string     `parquet:"check"`
+		Check      string     `parquet:"check_id"`
 		Rendition  *string    `parquet:"rendition,optional"` // NULL: about the whole stream
 		Code       string     `parquet:"code"`
 		Severity   string     `parquet:"severity"`
-		Start      float64    `parquet:"start"`
-		End        float64    `parquet:"end"`
+		Start      float64    `parquet:"start_time"`
+		End        float64    `parquet:"end_time"`
 		UTC        *time.Time `parquet:"utc,optional,timestamp(microsecond)"` // of start
 		Value      *float64   `parquet:"value,optional"`
 		Threshold  *float64   `parquet:"threshold,optional"`
@@ -66,21 +66,21 @@ type (
 		MovieLabs  *string    `parquet:"movielabs,optional"`
 	}
 	coverageRow struct {
-		Check     string  `parquet:"check"`
+		Check     string  `parquet:"check_id"`
 		Rendition string  `parquet:"rendition"`
 		Detector  string  `parquet:"detector"`
-		Start     float64 `parquet:"start"`
-		End       float64 `parquet:"end"`
+		Start     float64 `parquet:"start_time"`
+		End       float64 `parquet:"end_time"`
 		State     string  `parquet:"state"`
 		Reason    *string `parquet:"reason,optional"`
 	}
 	markerRow struct {
-		Check     string     `parquet:"check"`
+		Check     string     `parquet:"check_id"`
 		Kind      string     `parquet:"kind"`
 		Source    string     `parquet:"source"`
 		ID        *string    `parquet:"id,optional"`
-		Start     float64    `parquet:"start"`
-		End       float64    `parquet:"end"`
+		Start     float64    `parquet:"start_time"`
+		End       float64    `parquet:"end_time"`
 		UTC       *time.Time `parquet:"utc,optional,timestamp(microsecond)"` // of start
 		Text      *string    `parquet:"text,optional"`
 		Rendition *string    `parquet:"rendition,optional"`

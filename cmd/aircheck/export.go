@@ -127,8 +127,8 @@ func (a *app) exported(ctx context.Context, name string, f *exportFlags) (export
 	if info, err := os.Stat(filepath.Join(name, "manifest.json")); err == nil && info.Mode().IsRegular() {
 		return exportedDirectory(name)
 	}
-	if err := validID(name); err != nil {
-		return export.Source{}, fmt.Errorf("%w, and there is no manifest.json in such a directory", err)
+	if !jobs.ValidID(name) {
+		return export.Source{}, usageError("%q is neither the id of a check nor a directory with a manifest.json, as 'aircheck check --out' writes it", name)
 	}
 	checks, err := a.archive(ctx, &f.storeFlags)
 	if err != nil {
