@@ -14,8 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
-
 	"aircheck/jobs"
 	"aircheck/storage"
 	"aircheck/storage/mem"
@@ -344,62 +342,6 @@ func TestWebhookWithoutStore(t *testing.T) {
 	r.Header.Set(SecretHeader, "x")
 	if (&Webhook{Desk: desk, Secret: "x"}).ServeHTTP(w, r); w.Code != http.StatusServiceUnavailable || strings.Contains(w.Body.String(), "disk") {
 		t.Errorf("%d %s", w.Code, w.Body)
-	}
-}
-
-func TestRedis(t *testing.T) {
-	t.Parallel()
-	for _, kind := range []string{"list", "hash"} {
-		p := newPlace(t)
-		server := miniredis.RunT(t)
-		for _, key := range []string{"in/a.mp4", "in/b.mp4", "in/left.mp4"} {
-			p.put(t, key, "x")
-		}
-		record := func(key string) string {
-			return `{"eventName":"s3:ObjectCreated:Put","s3":{"bucket":{"name":"media"},"object":{"key":"` + key + `","eTag":"1"}}}`
-		}
-		if kind == "list" {
-			for _, e := range []string{record("in/a.mp4"), record("in/b.mp4"), record("in/a.mp4")} {
-				_, _ = server.RPush(DefaultRedisKey, `[{"Event":[`+e+`],"EventTime":"2026-11-22T18:00:00Z"}]`)
-			}
-			_, _ = server.RPush(DefaultRedisKey, "not JSON")
-			_, _ = server.RPush(DefaultRedisKey+":aircheck", `[{"Event":[`+record("in/left.mp4")+`]}]`) // by one that died
-		} else {
-			for _, key := range []string{"in/a.mp4", "in/b.mp4", "in/left.mp4"} {
-				server.HSet(DefaultRedisKey, "media/"+key, `{"Records":[`+record(key)+`]}`)
-			}
-		}
-		s, err := NewRedisSource("redis://"+server.Addr(), "", p.desk)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if kind == "list" {
-			if err := s.leftovers(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			for range 4 {
-				entry, err := s.client.BLMove(t.Context(), s.key, s.waiting(), "LEFT", "RIGHT", time.Second).Result()
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := s.take(t.Context(), entry); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if server.Exists(DefaultRedisKey) || server.Exists(s.waiting()) {
-				t.Error("events are left")
-			}
-		} else if err := errors.Join(s.scan(t.Context()), s.scan(t.Context())); err != nil {
-			t.Fatal(err)
-		}
-		_ = s.client.Close()
-		p.work(t, 0)
-		if got := p.checks(); len(got) != 3 || len(p.submitted) != 3 {
-			t.Errorf("%s: checks %q, submitted %d times", kind, got, len(p.submitted))
-		}
-	}
-	if _, err := NewRedisSource("redis://:hunter2@[", "", newPlace(t).desk); err == nil || strings.Contains(err.Error(), "hunter2") {
-		t.Errorf("an address that is none: %v", err)
 	}
 }
 

@@ -71,7 +71,7 @@ func (p *Poller) Poll(ctx context.Context, r Rule) (found int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	seen, err := p.seen(ctx, key)
+	seen, err := readSeen(ctx, p.Desk.cfg.Store, key)
 	first := errors.Is(err, storage.ErrNotFound)
 	if err != nil && !first {
 		return 0, err
@@ -149,8 +149,8 @@ func mark(o listed) uint64 {
 	return binary.BigEndian.Uint64(sum[:])
 }
 
-func (p *Poller) seen(ctx context.Context, key string) ([]uint64, error) {
-	doc, err := storage.ReadAll(ctx, p.Desk.cfg.Store, key, 8*maxSeen)
+func readSeen(ctx context.Context, store storage.Store, key string) ([]uint64, error) {
+	doc, err := storage.ReadAll(ctx, store, key, 8*maxSeen)
 	if err != nil {
 		return nil, fmt.Errorf("read what was seen: %w", err)
 	}

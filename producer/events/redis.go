@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"log/slog"
 	"time"
 
@@ -21,8 +20,6 @@ const (
 	redisPause = 5 * time.Second
 	// scanCount is how many fields of a hash are asked for at a time.
 	scanCount = 500
-	// maxRemembered bounds the fields of a hash that are known not to have changed.
-	maxRemembered = 200_000
 )
 
 // RedisSource reads what MinIO writes into Redis: a list (format "access"), or a hash with a field for each object (format "namespace").
@@ -33,8 +30,7 @@ type RedisSource struct {
 	key    string
 	desk   *Desk
 	log    *slog.Logger
-	known  map[string]uint64 // fields of a hash, and hashes of what they held
-	seed   maphash.Seed
+	seen   *seenFields // of a hash; nil: it has not been looked at
 }
 
 // NewRedisSource connects to rawURL when it is first used. key is a list or a hash; empty means DefaultRedisKey.
@@ -46,7 +42,7 @@ func NewRedisSource(rawURL, key string, desk *Desk) (*RedisSource, error) {
 	if key == "" {
 		key = DefaultRedisKey
 	}
-	return &RedisSource{client: redis.NewClient(o), key: key, desk: desk, log: desk.cfg.Log, known: map[string]uint64{}, seed: maphash.MakeSeed()}, nil
+	return &RedisSource{client: redis.NewClient(o), key: key, desk: desk, log: desk.cfg.Log}, nil
 }
 
 // Run reads until ctx ends, and closes the connection.
@@ -135,7 +131,7 @@ func (s *RedisSource) list(ctx context.Context) error {
 
 // take writes an event down and lets go of it.
 func (s *RedisSource) take(ctx context.Context, entry string) error {
-	if err := s.hear(ctx, entry); err != nil {
+	if err := s.hear(ctx, entry, func(Object) bool { return true }); err != nil {
 		return err
 	}
 	if err := s.client.LRem(ctx, s.waiting(), 1, entry).Err(); err != nil {
@@ -144,8 +140,8 @@ func (s *RedisSource) take(ctx context.Context, entry string) error {
 	return nil
 }
 
-// hear takes in the objects of an entry. One that cannot be read never can be: it is told and dropped.
-func (s *RedisSource) hear(ctx context.Context, entry string) error {
+// hear takes in the objects of an entry that are wanted. An entry that cannot be read never can be: it is told and dropped.
+func (s *RedisSource) hear(ctx context.Context, entry string, wanted func(Object) bool) error {
 	if len(entry) > maxBody {
 		s.log.Error("event is dropped: it is too long", "key", s.key, "bytes", len(entry))
 		return nil
@@ -156,36 +152,12 @@ func (s *RedisSource) hear(ctx context.Context, entry string) error {
 		return nil
 	}
 	for _, o := range objects {
+		if !wanted(o) {
+			continue
+		}
 		if _, err := s.desk.Take(ctx, o); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// scan looks through a hash, which holds the last event of each object for as long as the object exists.
-func (s *RedisSource) scan(ctx context.Context) error {
-	if len(s.known) > maxRemembered {
-		clear(s.known)
-	}
-	var cursor uint64
-	for {
-		fields, next, err := s.client.HScan(ctx, s.key, cursor, "", scanCount).Result()
-		if err != nil {
-			return fmt.Errorf("look through events: %w", err)
-		}
-		for i := 0; i+1 < len(fields); i += 2 {
-			held := maphash.String(s.seed, fields[i+1])
-			if known, ok := s.known[fields[i]]; ok && known == held {
-				continue
-			}
-			if err := s.hear(ctx, fields[i+1]); err != nil {
-				return err
-			}
-			s.known[fields[i]] = held
-		}
-		if cursor = next; cursor == 0 {
-			return nil
-		}
-	}
 }
