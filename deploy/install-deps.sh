@@ -3,7 +3,7 @@
 #
 #   install-deps.sh build   what the build needs: a C compiler, pkg-config, FFmpeg's libraries
 #   install-deps.sh demo    build, and the ffmpeg command that makes the demo's media
-#   install-deps.sh test    demo, and redis-server and python3
+#   install-deps.sh test    demo, redis-server and python3, and the readers of others that formats are tested with (node, xmllint)
 set -euo pipefail
 
 # What go-astiav links, one pkg-config name each.
@@ -29,6 +29,9 @@ missing_for_test() {
 	missing_for_demo
 	have redis-server || echo redis-server
 	have python3 || echo python3
+	have node || echo nodejs
+	have npm || echo npm
+	have xmllint || echo libxml2-utils
 }
 
 as_root() {
@@ -65,6 +68,17 @@ build | demo | test) mapfile -t packages < <("missing_for_$1" | tr ' ' '\n' | so
 	;;
 esac
 [ "${#packages[@]}" -eq 0 ] || install "${packages[@]}"
+
+# DuckDB, a WebVTT validator and their like, in the versions of the lock file; some seconds, and only when they have changed.
+install_readers() {
+	local dir
+	dir="$(dirname "$0")/../tools/formats"
+	if [ ! "$dir/node_modules/.package-lock.json" -nt "$dir/package.json" ]; then
+		echo "install-deps: installing the readers of tools/formats"
+		(cd "$dir" && npm install --no-progress --silent)
+	fi
+}
+[ "$1" != test ] || install_readers
 
 if ! pkg-config --atleast-version=59 libavcodec || pkg-config --atleast-version=60 libavcodec; then
 	echo "install-deps: libavcodec is $(pkg-config --modversion libavcodec); aircheck needs 59 (FFmpeg 5.1, as in Debian 12)" >&2

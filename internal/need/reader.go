@@ -24,7 +24,7 @@ func Readers(t testing.TB) string {
 	}
 	dir = filepath.Join(dir, "tools", "formats")
 	if _, err := os.Stat(filepath.Join(dir, "node_modules")); err != nil {
-		Missing(t, "needs 'npm ci' in tools/formats: %v", err)
+		Missing(t, "needs 'npm install' in tools/formats: %v", err)
 	}
 	return dir
 }
