@@ -171,10 +171,30 @@ func TestExpire(t *testing.T) {
 			}
 			return n
 		}
+		keeper := &Keeper{Archive: b.arch, Address: address}
+		live, err := b.arch.Growing(t.Context(), jobs.LiveID("news", c.start))
+		if err != nil {
+			t.Fatal(err)
+		}
+		backfill := *live.Check // of the first hour, in the queue
+		backfill.ID, backfill.Queue = jobs.DeriveID(c.start, "backfill"), "backfill"
+		seal(&backfill)
+		if err := b.arch.Create(t.Context(), &backfill); err != nil {
+			t.Fatal(err)
+		}
 		before := count()
-		n, err := Expire(t.Context(), b.arch, "news", time.Hour, time.Now())
+		if _, err := keeper.Expire(t.Context(), "news", time.Hour, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if after := count(); after["2000-01-01/00"] != before["2000-01-01/00"] || after["2000-01-01/02"] != 0 {
+			t.Errorf("under a check that is queued: %v, then %v", before, after)
+		}
+		if err := b.arch.Close(t.Context(), backfill.ID); err != nil {
+			t.Fatal(err)
+		}
+		n, err := keeper.Expire(t.Context(), "news", time.Hour, time.Now())
 		after := count()
-		if err != nil || n == 0 || after["2000-01-01/00"] != 0 || n != before["2000-01-01/00"]+before["2000-01-01/02"] {
+		if err != nil || n == 0 || after["2000-01-01/00"] != 0 || n != before["2000-01-01/00"] {
 			t.Errorf("deleted %d, %v: %v, then %v", n, err, before, after)
 		}
 		for _, kept := range []string{"2000-01-01/01", "2000-01-01/03", "2000-01-01/04", "pending", ""} {

@@ -364,12 +364,13 @@ func (m *Manager) open(ctx context.Context, s streams.Stream) (*Follower, error)
 
 // expire deletes old archives of the wanted streams, now and then. Several producers may do so for the same stream.
 func (m *Manager) expire(ctx context.Context) {
+	keeper := Keeper{Archive: m.cfg.Archive, Address: m.cfg.Address}
 	for {
 		if !sleep(ctx, expireEvery/2+time.Duration(m.common.Rand()*float64(expireEvery))) {
 			return
 		}
 		for name, keep := range m.expiring() {
-			n, err := Expire(ctx, m.cfg.Archive, name, keep, m.common.Now())
+			n, err := keeper.Expire(ctx, name, keep, m.common.Now())
 			if ctx.Err() != nil {
 				return
 			}
