@@ -23,7 +23,7 @@ SEEDS         ?= 6
 ACCEPT        ?= ../shared/accept/accept.py
 ACCEPT_GROUPS := first-light video audio sync loudness packaging real robust
 
-.PHONY: help deps build slim demo demo-live live test unit slicing race asan e2e accept accuracy accuracy-short speed lint fuzz bench fleet tools clean
+.PHONY: help deps build slim demo demo-once demo-files demo-live live test unit slicing race asan e2e accept accuracy accuracy-short speed lint fuzz bench fleet tools clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-8s %s\n", $$1, $$2}'
@@ -37,11 +37,16 @@ build: deps ## build bin/aircheck
 slim: ## build bin/aircheck-slim, the client without a decoder (no C, no FFmpeg)
 	CGO_ENABLED=0 $(GO) build $(BUILD) -o bin/aircheck-slim ./cmd/aircheck
 
-demo: ## make a damaged ladder and take it through the whole path, in one process
+demo: demo-files ## a damaged ladder and two live channels on a site to look at; prints its address, Ctrl-C ends it
+	@deploy/demo.sh bin/aircheck $(DEMO)
+
+demo-once: demo-files ## take the damaged ladder through the whole path in one process, and print its report
+	bin/aircheck up --once --fail-on never --data $(DEMO)/data $(DEMO)/media/master.m3u8
+
+demo-files:
 	@deploy/install-deps.sh demo
 	@$(MAKE) --no-print-directory build
 	@deploy/demo-media.sh $(DEMO)/media
-	bin/aircheck up --once --fail-on never --data $(DEMO)/data $(DEMO)/media/master.m3u8
 
 demo-live: ## follow a live channel whose picture goes black with a key, or after 30 s
 	@deploy/install-deps.sh demo

@@ -81,7 +81,9 @@ func (p *pages) checkData(r *http.Request, id string, f found) page.CheckData {
 	d.Curves, _ = p.archive.Curves(ctx, id)
 	if evidence, err := p.archive.Evidence(ctx, id); err == nil {
 		d.Evidence = evidence
-		d.File = func(name string) template.URL { return template.URL("/checks/" + id + "/evidence/" + url.PathEscape(name)) } //nolint:gosec // escaped
+		d.File = func(name string) template.URL {
+			return template.URL("/checks/" + id + "/evidence/" + url.PathEscape(name))
+		} //nolint:gosec // escaped
 	}
 	check, err := p.archive.Check(ctx, id)
 	if err != nil && f.live {

@@ -50,10 +50,12 @@ type row struct {
 	Latency time.Duration
 	// Seen is when something was last heard; set for streams that are silent or ended only, so that news alone do not change a row.
 	Seen time.Time
-	// CPU is the seconds of a core that an hour of the stream takes; 0 is unknown. Money is their price.
+	// CPU is the seconds of a core that an hour of the stream takes; 0 is unknown. Money is their price, where Priced.
 	CPU, Money float64
 	Priced     bool
-	Strip      strip
+	// Costs: the wall has a column for the price, known or not.
+	Costs bool
+	Strip strip
 }
 
 // makeRow joins what is known of a stream. Either of status and hours may be missing.
@@ -73,7 +75,7 @@ func makeRow(name string, s *queue.StreamStatus, hours []jobs.StreamHour, now ti
 	// The minutes of the last cell that are yet to come are not "not analysed".
 	past := min(len(minutes), len(minutes)-int(end.Sub(now)/time.Minute))
 	r.Strip = makeStrip(minutes[:past], wallCellMinutes)
-	r.CPU = cpuAnHour(hours)
+	r.CPU, r.Costs = cpuAnHour(hours), price > 0
 	if price > 0 && r.CPU > 0 {
 		r.Money, r.Priced = r.CPU/3600*price, true
 	}
@@ -154,8 +156,13 @@ func (r row) CPUText() string {
 	return fmt.Sprintf("%.0f s", r.CPU)
 }
 
-// MoneyText has three significant digits: an hour costs thousandths.
-func (r row) MoneyText() string { return fmt.Sprintf("%.3g", r.Money) }
+// MoneyText has four decimals: an hour costs thousandths, and figures that stand below each other have to line up.
+func (r row) MoneyText() string {
+	if !r.Priced {
+		return "–"
+	}
+	return fmt.Sprintf("%.4f", r.Money)
+}
 
-// SeenText is a time of the clock, with the day when it is another one.
-func (r row) SeenText() string { return r.Seen.Format("2 Jan 15:04 UTC") }
+// SeenText is when something was last heard.
+func (r row) SeenText() string { return r.Seen.Format("2 Jan 15:04") }
