@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"aircheck/export"
 	"aircheck/jobs"
 	"aircheck/producer/slice"
 	"aircheck/report"
@@ -102,7 +103,7 @@ func (a *app) check(ctx context.Context, input string, f *checkFlags) error {
 	if err != nil {
 		return err
 	}
-	out.page = e.page
+	out.page, out.from = e.page, export.ProgramTime(e.check)
 	return a.conclude(e.report, out, e.where)
 }
 

@@ -318,3 +318,43 @@ func TestSchemaIsPrinted(t *testing.T) {
 		t.Errorf("exit status %d, %.80q", code, stdout)
 	}
 }
+
+// TestDateRangesAreOfTheStreamsOwnClock: the playlist of a stream with program time, locally and from a store.
+func TestDateRangesAreOfTheStreamsOwnClock(t *testing.T) {
+	dir := t.TempDir()
+	cmd := osexec.CommandContext(t.Context(), need.Tool(t, "ffmpeg"), "-v", "error", "-nostdin", "-f", "lavfi", "-i", "color=black:s=160x90:r=25:d=6", "-c:v", "libx264", "-g", "25",
+		"-f", "hls", "-hls_time", "2", "-hls_list_size", "0", "-hls_segment_filename", "s%d.ts", "x.m3u8")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	playlist := filepath.Join(dir, "x.m3u8")
+	doc, err := os.ReadFile(playlist)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dated := strings.Replace(string(doc), "#EXTINF", "#EXT-X-PROGRAM-DATE-TIME:2026-11-22T18:00:00.500+01:00\n#EXTINF", 1)
+	if err := os.WriteFile(playlist, []byte(dated), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	store := t.TempDir()
+	out := filepath.Join(store, "checks", "x")
+	_, local, stderr := exec(t, nil, "check", playlist, "--format", "daterange", "--out", out)
+	if want := `START-DATE="2026-11-22T17:00:00.500000Z"`; !strings.Contains(local, want) || !strings.Contains(local, `X-AIRCHECK-CODE="video.black"`) {
+		t.Fatalf("no %s in %s%s", want, local, stderr)
+	}
+	manifest, err := os.ReadFile(filepath.Join(out, "manifest.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	check, err := jobs.DecodeCheck(manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(out, filepath.Join(store, "checks", check.ID)); err != nil {
+		t.Fatal(err)
+	}
+	if _, stored, stderr := exec(t, nil, "report", check.ID, "--store", store, "--format", "daterange"); stored != local {
+		t.Errorf("the stored report gives\n%s%s\nwant\n%s", stored, stderr, local)
+	}
+}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"aircheck/export"
 	"aircheck/jobs"
 	"aircheck/jobs/archive"
 	"aircheck/report"
@@ -65,7 +66,7 @@ func (a *app) rejudge(ctx context.Context, id string, under *profileFlags, place
 	if err != nil {
 		return err
 	}
-	out.page = storedPage(ctx, checks, &check.Profile)
+	out.page, out.from = storedPage(ctx, checks, &check.Profile), export.ProgramTime(check)
 	return a.conclude(r, out, "")
 }
 
