@@ -94,6 +94,12 @@ func TestShots(t *testing.T) {
 	if dir == "" {
 		t.Skip("AIRCHECK_SHOTS names no directory")
 	}
+	if name := os.Getenv("AIRCHECK_PAGE"); name != "" {
+		p := browser.Open(t, "file://"+name, browser.Look{Width: 1280, Height: 900, Dark: os.Getenv("AIRCHECK_DARK") != ""})
+		p.Wait("document.documentElement.dataset.ready")
+		p.Shot(filepath.Join(dir, "page.png"), true)
+		return
+	}
 	looks := map[string]browser.Look{"light": browser.Desktop(), "dark": {Width: 1280, Height: 900, Dark: true}, "phone": browser.Phone()}
 	for name, look := range looks {
 		open(t, full(t), look, "").Shot(filepath.Join(dir, "check-"+name+".png"), true)

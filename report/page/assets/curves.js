@@ -9,7 +9,7 @@ const panels = [
   { title: 'Blockiness', curves: ['blockiness'], names: ['blockiness'], floor: 0 },
   { title: 'Bit rate', curves: ['bit_rate'], names: ['bit rate'], floor: 0 },
 ];
-const strokes = [{ colour: 'c1', width: 1, dash: [] }, { colour: 'c2', width: 1.5, dash: [5, 3] }, { colour: 'c3', width: 2, dash: [] }];
+const strokes = [{ colour: 'c1', width: 1, dash: [] }, { colour: 'c2', width: 1.5, dash: [] }, { colour: 'c3', width: 2, dash: [6, 3] }];
 
 function addCurves(timeline) {
   const { model, view } = timeline;
@@ -19,15 +19,14 @@ function addCurves(timeline) {
   }
 }
 
-function addPanel(timeline, panel, renditions, view) {
-  const { model } = timeline;
+function addPanel(timeline, panel, renditions, view, model = timeline.model) {
   const state = { rendition: renditions[0], top: 0 };
   const here = () => panel.curves.map((name) => model.curves.get(name)?.get(state.rendition));
   const pickTop = () => { state.top = panel.top ?? highest(here()); };
   pickTop();
   const values = panel.curves.map(() => make('span', { class: 'number' }));
   const legend = make('p', { class: 'legend' });
-  panel.names.forEach((name, i) => legend.append(make('span', { class: 'key k' + (i + 1) }, panel.curves.length > 1 ? name + ' ' : '', values[i])));
+  panel.names.forEach((name, i) => legend.append(make('span', { class: 'key k' + ((panel.strokes?.[i] ?? (panel.curves.length > 1 ? i : 1)) + 1) }, panel.curves.length > 1 ? name + ' ' : '', values[i])));
   const label = make('div', { class: 'label' }, make('b', { text: panel.title }));
   let row;
   if (renditions.length > 1) {
@@ -64,7 +63,7 @@ function drawPanel(g, width, height, view, panel, curves, top, limits) {
   g.fillStyle = colours.faint;
   g.font = '10px system-ui, sans-serif';
   g.textBaseline = 'bottom';
-  const marks = panel.tall ? [-50, -40, -30, -23, -10].filter((v) => v !== -23) : [panel.floor + (top - panel.floor) / 2];
+  const marks = panel.tall ? [-50, -40, -30, -20, -10] : [panel.floor + (top - panel.floor) / 2];
   g.beginPath();
   for (const v of [panel.floor, top, ...marks]) {
     g.moveTo(0, Math.round(y(v)) + 0.5);
@@ -73,7 +72,7 @@ function drawPanel(g, width, height, view, panel, curves, top, limits) {
   g.stroke();
   for (const v of marks) g.fillText(String(+v.toPrecision(2)), 2, y(v) - 1);
   curves.forEach((c, i) => {
-    if (c) drawCurve(g, width, view, c, y, strokes[panel.curves.length > 1 ? i : 0], panel.curves.length === 1);
+    if (c) drawCurve(g, width, view, c, y, strokes[panel.strokes?.[i] ?? (panel.curves.length > 1 ? i : 1)], panel.curves.length === 1);
   });
   for (const l of limits) {
     if (!panel.curves.includes(l.curve)) continue;
@@ -84,8 +83,8 @@ function drawPanel(g, width, height, view, panel, curves, top, limits) {
     g.lineTo(width, Math.round(y(l.value)) + 0.5);
     g.stroke();
     g.setLineDash([]);
-    const text = `${l.label} ${l.value}`;
-    g.fillText(text, width - g.measureText(text).width - 4, y(l.value) - 1);
+    const text = `${l.label} ${l.value}`, above = y(l.value) > 14;
+    g.fillText(text, width - g.measureText(text).width - 4, y(l.value) + (above ? -1 : 12));
   }
 }
 

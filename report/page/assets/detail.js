@@ -36,8 +36,22 @@ function waived(f) {
 // pictures are those that the page has further down, so that they are in it once.
 function pictures(article) {
   const copy = article?.querySelector('.pictures')?.cloneNode(true);
-  copy?.querySelectorAll('img').forEach((i) => i.removeAttribute('loading'));
+  for (const img of copy?.querySelectorAll('img') || []) {
+    img.removeAttribute('loading');
+    const caption = img.parentNode.querySelector('figcaption')?.textContent || '';
+    const button = make('button', { type: 'button', class: 'enlarge', 'aria-label': 'Enlarge: ' + img.alt, on: { click: () => enlarge(img, caption) } });
+    img.replaceWith(button);
+    button.append(img);
+  }
   return copy;
+}
+
+// enlarge shows a picture as large as it is.
+function enlarge(img, caption) {
+  const dialog = make('dialog', { 'aria-label': img.alt, on: { close: () => dialog.remove(), click: (e) => { if (e.target === dialog) dialog.close(); } } },
+    make('form', { method: 'dialog' }, make('span', { text: caption }), make('button', { text: 'Close' })), make('img', { src: img.src, alt: img.alt }));
+  document.body.append(dialog);
+  dialog.showModal();
 }
 
 function waiveForm(form, f) {

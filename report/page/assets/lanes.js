@@ -203,7 +203,14 @@ function drawOverview(g, width, height, view, model) {
       if (lane.kind === 'gap') drawLane(g, width, height, all, { holes: lane.holes, findings: [] });
     }
   }
-  drawFindings(g, width, height, all, model.findings);
+  // What holds for all of the time is a line at the top: as a bar it would hide where the others are.
+  const always = (f) => f.end - f.start >= view.duration * 0.95;
+  const worst = model.findings.reduce((s, f) => (always(f) && !f.waiver ? Math.max(s, f.severity) : s), 0);
+  drawFindings(g, width, height, all, model.findings.filter((f) => !always(f)));
+  if (worst > 0) {
+    g.fillStyle = colours[severities[worst]];
+    g.fillRect(0, 0, width, worst);
+  }
   if (view.whole) return;
   g.fillStyle = colours.accent;
   g.globalAlpha = 0.14;

@@ -1,30 +1,50 @@
-// What happens when the page is there.
+// What happens when the page is there, and when there is more of it.
 
 function readData() { return JSON.parse(document.getElementById('data').textContent); }
 
-function startCheck() {
+// running is what the page is doing; ended stops its listeners at what outlives it.
+let running = null;
+
+function startCheck(before) {
   const model = understand(readData());
   const view = new View(model.duration);
+  const ended = new AbortController();
   const timeline = startTimeline(document.getElementById('timeline'), model, view);
   const scroll = document.getElementById('findings');
   const table = scroll && new Table(scroll, document.getElementById('filter'), model, view);
   showDetail(document.getElementById('detail'), model, view, (d) => timeline.step(d));
   const player = document.getElementById('player');
-  if (player) startPlayer(player, model, view);
+  if (player) startPlayer(player, model, view, ended.signal, Boolean(before));
   const go = () => {
-    const key = decodeURIComponent(location.hash.slice(1));
-    const f = key.startsWith('f=') && model.byKey.get(key.slice(2));
+    const f = model.byKey.get(keyInAddress());
     if (f && f !== view.selected) view.select(f, !player);
   };
+  if (before) resume(before, view, table, model);
+  else go();
   view.on('select', () => {
-    if (view.selected) history.replaceState(null, '', linkTo(view.selected));
+    if (view.selected && view.selected.key !== keyInAddress()) history.replaceState(null, '', linkTo(view.selected));
   });
-  window.addEventListener('hashchange', go);
-  go();
-  for (const time of document.querySelectorAll('time[data-at]')) {
-    time.replaceWith(make('button', { type: 'button', class: 'link', text: time.textContent, on: { click: () => { view.reveal(Number(time.dataset.at)); view.seek(Number(time.dataset.at)); } } }));
+  window.addEventListener('hashchange', go, { signal: ended.signal });
+  linkTimes(view);
+  return { model, view, timeline, table, ended };
+}
+
+// keyInAddress is the finding that the address names: what follows #f=.
+function keyInAddress() {
+  try {
+    const fragment = decodeURIComponent(location.hash.slice(1));
+    return fragment.startsWith('f=') ? fragment.slice(2) : '';
+  } catch {
+    return '';
   }
-  return { model, view, timeline, table };
+}
+
+// linkTimes makes times elsewhere on the page go there.
+function linkTimes(view) {
+  for (const time of document.querySelectorAll('time[data-at]')) {
+    const at = Number(time.dataset.at);
+    time.replaceWith(make('button', { type: 'button', class: 'link', text: time.textContent, on: { click: () => { view.reveal(at); view.seek(at); } } }));
+  }
 }
 
 function startTimeline(root, model, view) {
@@ -35,13 +55,87 @@ function startTimeline(root, model, view) {
   return timeline;
 }
 
+// startCompare puts two timelines on one view, and the curves of both into the same panels.
+function startCompare() {
+  const raw = readData();
+  const a = understand(raw.a), b = understand(raw.b);
+  const view = new View(Math.max(a.duration, b.duration));
+  const roots = [...document.querySelectorAll('#timelines .timeline')];
+  const timelines = [a, b].map((model, i) => new Timeline(roots[i], model, view));
+  roots[0].querySelector('.tools').replaceChildren(...zoomTools(view));
+  const both = { curves: new Map(), limits: [...a.limits] };
+  for (const panel of panels) {
+    for (const name of panel.curves.slice(panel.tall ? 1 : 0)) {
+      const renditions = [...new Set([a, b].flatMap((m) => [...(m.curves.get(name)?.keys() || [])]))];
+      both.curves.set('A ' + name, a.curves.get(name) || new Map());
+      both.curves.set('B ' + name, b.curves.get(name) || new Map());
+      const title = panel.tall ? 'Loudness ' + panel.names[panel.curves.indexOf(name)] : panel.title;
+      if (renditions.length > 0) addPanel(timelines[1], { ...panel, title, curves: ['A ' + name, 'B ' + name], names: ['A', 'B'], strokes: [1, 2] }, renditions, view, both);
+    }
+  }
+  linkTimes(view);
+  return { view };
+}
+
+// follow fetches the page anew when something has happened to a live check, and now and then because time has passed.
+function follow(address) {
+  let timer = 0;
+  const soon = (wait) => {
+    clearTimeout(timer);
+    timer = setTimeout(refresh, wait);
+  };
+  const news = address ? new EventSource(address) : null;
+  news?.addEventListener('finding', () => soon(1000));
+  news?.addEventListener('message', () => soon(1000));
+  const refresh = async () => {
+    if (document.hidden || document.activeElement?.closest?.('.waive') || document.querySelector('dialog[open]')) return soon(5000);
+    try {
+      const answer = await fetch(location.pathname + location.search, { headers: { Accept: 'text/html' } });
+      if (answer.ok) replace(new DOMParser().parseFromString(await answer.text(), 'text/html'));
+    } catch { /* the next time */ }
+    if (running.model.raw.live) soon(30000);
+    else news?.close();
+  };
+  soon(30000);
+}
+
+// replace puts a newer page in the place of this one; the player goes on playing, and the reader stays where they are.
+function replace(page) {
+  const fresh = page.getElementById('main'), data = page.getElementById('data');
+  if (!fresh || !data || !page.body.classList.contains('page-check')) return;
+  const before = { ...running, focus: document.activeElement?.id, scroll: running.table?.scroll.scrollTop || 0 };
+  running.ended.abort();
+  const player = document.getElementById('player');
+  if (player) fresh.querySelector('#player')?.replaceWith(player);
+  document.getElementById('data').textContent = data.textContent;
+  document.title = page.title;
+  document.getElementById('main').replaceChildren(...fresh.childNodes);
+  running = startCheck(before);
+  if (before.focus) document.getElementById(before.focus)?.focus({ preventScroll: true });
+}
+
+function resume(before, view, table, model) {
+  const old = before.view;
+  if (!old.whole) view.show(old.from, old.length);
+  view.point(old.cursor);
+  view.playhead = old.playhead;
+  if (old.selected) {
+    view.selected = model.byKey.get(old.selected.key) || null;
+    view.tell('select');
+  }
+  if (!table || !before.table) return;
+  Object.assign(table, { filter: before.table.filter, sort: before.table.sort, backwards: before.table.backwards });
+  table.showFilter();
+  table.apply();
+  table.scroll.scrollTop = before.scroll;
+}
+
 function start() {
   document.documentElement.classList.add('scripted');
   readColours();
-  let page = null;
-  if (document.body.classList.contains('page-check')) page = startCheck();
-  const dark = matchMedia('(prefers-color-scheme: dark)');
-  dark.addEventListener('change', () => { readColours(); page?.view.tell('range'); });
+  running = document.body.classList.contains('page-check') ? startCheck() : startCompare();
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { readColours(); running.view.tell('range'); });
+  if (running.model?.raw.live) follow(running.model.raw.events);
   requestAnimationFrame(() => requestAnimationFrame(() => {
     performance.mark('aircheck-ready');
     performance.measure('aircheck', { start: 0, end: 'aircheck-ready' });

@@ -1,13 +1,14 @@
 // The player, with the findings of all of the time below it.
 
-function startPlayer(section, model, view) {
+function startPlayer(section, model, view, signal, again) {
   const video = section.querySelector('video');
+  for (const old of section.querySelectorAll('.plot, .faint')) old.remove();
   const plot = make('div', { class: 'plot overview', title: 'Findings over all of the time' });
   section.append(plot);
-  const lane = overview(plot, model, view);
+  overview(plot, model, view);
   const note = make('p', { class: 'faint', role: 'status', hidden: true });
   section.append(note);
-  load(video, model, (why) => { note.textContent = why; note.hidden = false; });
+  if (!again) load(video, model, (why) => { note.textContent = why; note.hidden = false; });
   const head = make('div', { class: 'playhead', 'aria-hidden': 'true' });
   plot.append(head);
   const tell = () => {
@@ -17,10 +18,9 @@ function startPlayer(section, model, view) {
     if (!video.paused && inSight && video.currentTime > view.to) view.show(video.currentTime, view.length);
     view.tell('cursor');
   };
-  video.addEventListener('timeupdate', tell);
-  video.addEventListener('seeked', tell);
+  video.addEventListener('timeupdate', tell, { signal });
+  video.addEventListener('seeked', tell, { signal });
   view.on('seek', () => { if (video.error === null) video.currentTime = view.wanted; });
-  return lane;
 }
 
 // load plays what the browser plays, and HLS with hls.js where the site has it.
@@ -60,5 +60,4 @@ function overview(plot, model, view) {
   plot.addEventListener('click', go);
   view.on('range', () => row.paint());
   new ResizeObserver(() => row.paint()).observe(plot);
-  return row;
 }

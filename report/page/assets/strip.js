@@ -20,12 +20,11 @@ function sheet(s, row) {
   return s.image.complete && s.image.naturalWidth > 0 ? s.image : null;
 }
 
-// drawStrip shows every cell, or every second, fourth …: as many as fit side by side. So a picture stands at its time, however one moves.
+// drawStrip shows every cell, or every second, third …: as many as fit side by side. So a picture stands at its time, however one moves.
 function drawStrip(g, width, height, view, strip, sheetOf) {
   const wide = (height * strip.width) / strip.height;
   const apart = (strip.step / view.length) * width;
-  let every = 1;
-  while (apart * every < wide && every < strip.count) every *= 2;
+  const every = clamp(Math.ceil(wide / apart), 1, strip.count);
   const perSheet = strip.columns * strip.rows;
   const first = Math.max(Math.floor((view.from - (wide / width) * view.length) / strip.step), 0);
   for (let i = first - (first % every); i < strip.count; i += every) {

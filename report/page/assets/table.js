@@ -47,6 +47,10 @@ class Table {
     );
   }
 
+  showFilter() {
+    for (const [name, value] of Object.entries(this.filter)) document.getElementById('filter-' + name).value = value;
+  }
+
   addSorting() {
     for (const head of this.table.querySelectorAll('th[data-sort]')) {
       const name = head.dataset.sort;
