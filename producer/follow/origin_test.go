@@ -31,7 +31,7 @@ func TestRealReader(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	followReal(t, client, hls.NewLive(hls.LiveConfig{Origin: client, Location: loc}), jobs.SourceHLS)
+	followReal(t, client, hls.NewLive(live.Config{Origin: client, Location: loc}), jobs.SourceHLS)
 }
 
 func followReal(t *testing.T, client storage.Origin, source live.Source, kind jobs.SourceKind) {

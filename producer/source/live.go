@@ -28,7 +28,7 @@ func OpenLive(ctx context.Context, origin storage.Origin, input string, now func
 		manifest = isDASH(head)
 	}
 	if manifest {
-		return dash.NewLive(dash.LiveConfig{Origin: origin, Location: loc, Now: now}), jobs.SourceDASH, nil
+		return dash.NewLive(live.Config{Origin: origin, Location: loc, Now: now}), jobs.SourceDASH, nil
 	}
-	return hls.NewLive(hls.LiveConfig{Origin: origin, Location: loc, Now: now}), jobs.SourceHLS, nil
+	return hls.NewLive(live.Config{Origin: origin, Location: loc, Now: now}), jobs.SourceHLS, nil
 }

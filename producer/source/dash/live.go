@@ -3,7 +3,6 @@ package dash
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"aircheck/jobs"
@@ -15,8 +14,6 @@ import (
 const (
 	// defaultTarget stands for a segment duration that a manifest does not tell.
 	defaultTarget = 6 * time.Second
-	// defaultPatience is how long a manifest may take to come: a player has no more in hand.
-	defaultPatience = 10 * time.Second
 	// shortestWait and longestWait bound the pause between two refreshes, whatever a manifest says of itself.
 	shortestWait = 250 * time.Millisecond
 	longestWait  = 30 * time.Second
@@ -28,22 +25,9 @@ const (
 	clockEvery = 10 * time.Minute
 )
 
-// LiveConfig is what a live reader needs. Zero fields have defaults.
-type LiveConfig struct {
-	// Origin is asked with conditions when it implements storage.Conditional.
-	Origin   storage.Origin
-	Location location.Location
-	// Now is the clock; defaults to time.Now.
-	Now func() time.Time
-	// Rand gives numbers in [0, 1) for the jitter; defaults to math/rand.
-	Rand func() float64
-	// Patience bounds the request for the manifest, on the machine's clock.
-	Patience time.Duration
-}
-
 // Live follows a dynamic manifest: it implements live.Source by the rules of ISO/IEC 23009-1 section 5.4 and Annex A.
 type Live struct {
-	cfg     LiveConfig
+	cfg     live.Config
 	loc     location.Location // where the manifest is asked for, after Location elements
 	base    location.Location // where the newest manifest came from, after redirects
 	version storage.Info
@@ -65,17 +49,8 @@ type Live struct {
 var _ live.Source = (*Live)(nil)
 
 // NewLive makes a reader; it asks for nothing yet.
-func NewLive(cfg LiveConfig) *Live {
-	if cfg.Now == nil {
-		cfg.Now = time.Now
-	}
-	if cfg.Rand == nil {
-		cfg.Rand = rand.Float64
-	}
-	if cfg.Patience <= 0 {
-		cfg.Patience = defaultPatience
-	}
-	return &Live{cfg: cfg, loc: cfg.Location, known: map[string]*track{}, told: map[string]time.Time{}, marked: map[string]time.Time{}}
+func NewLive(cfg live.Config) *Live {
+	return &Live{cfg: cfg.WithDefaults(), loc: cfg.Location, known: map[string]*track{}, told: map[string]time.Time{}, marked: map[string]time.Time{}}
 }
 
 // Resume implements live.Source.

@@ -44,7 +44,7 @@ func (c *channel) source() *Live {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return NewLive(LiveConfig{Origin: c.origin, Location: loc, Now: func() time.Time { return c.now }, Rand: func() float64 { return 0 }})
+	return NewLive(live.Config{Origin: c.origin, Location: loc, Now: func() time.Time { return c.now }, Rand: func() float64 { return 0 }})
 }
 
 // run refreshes for some time, as often as the source asks to.

@@ -28,7 +28,7 @@ func TestFakeOrigin(t *testing.T) {
 		}
 		transport := webclient.NewTransport()
 		t.Cleanup(transport.CloseIdleConnections)
-		var source live.Source = dash.NewLive(dash.LiveConfig{
+		var source live.Source = dash.NewLive(live.Config{
 			Origin: webclient.New(webclient.Config{Transport: transport}), Location: loc, Now: clock.Now, Rand: func() float64 { return 0.5 }, Patience: 5 * time.Second,
 		})
 		got, refreshes := map[string][]live.Segment{}, 0

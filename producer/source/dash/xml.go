@@ -7,7 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
+
+	"aircheck/producer/source/location"
 )
 
 // Bounds of a manifest.
@@ -168,16 +169,4 @@ func (r *treeReader) characters(text []byte) error {
 	return nil
 }
 
-// clip makes what a manifest says fit for a message.
-func clip(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || r < 0x20 || r == 0x7f {
-			return '?'
-		}
-		return r
-	}, s)
-	if r := []rune(s); len(r) > maxQuote {
-		s = string(r[:maxQuote]) + "…"
-	}
-	return s
-}
+func clip(s string) string { return location.Clip(s, maxQuote) }

@@ -3,14 +3,11 @@ package hls
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"aircheck/producer/live"
-	"aircheck/producer/source/location"
-	"aircheck/storage"
 )
 
 const (
@@ -18,8 +15,6 @@ const (
 	masterEvery = 5 * time.Minute
 	// defaultTarget stands for a target duration that a playlist does not have: what Apple's authoring specification recommends for segments.
 	defaultTarget = 6 * time.Second
-	// defaultPatience is how long one playlist may take to come: a player has no more in hand.
-	defaultPatience = 10 * time.Second
 	// shortestWait and longestWait bound the pause between two refreshes, whatever a playlist says of itself.
 	shortestWait = 250 * time.Millisecond
 	longestWait  = 30 * time.Second
@@ -27,22 +22,9 @@ const (
 	jitter = 0.05
 )
 
-// LiveConfig is what a live reader needs. Zero fields have defaults.
-type LiveConfig struct {
-	// Origin is asked with conditions when it implements storage.Conditional.
-	Origin   storage.Origin
-	Location location.Location
-	// Now is the clock; defaults to time.Now.
-	Now func() time.Time
-	// Rand gives numbers in [0, 1) for the jitter; defaults to math/rand.
-	Rand func() float64
-	// Patience bounds the request for one playlist, on the machine's clock. What a blocking reload may wait comes on top.
-	Patience time.Duration
-}
-
 // Live follows the playlists of one stream: it implements live.Source by the rules of RFC 8216 section 6.3.4 and draft-pantos-hls-rfc8216bis.
 type Live struct {
-	cfg       LiveConfig
+	cfg       live.Config
 	master    master
 	playlists []*playlist
 	resume    map[string]live.Position
@@ -52,17 +34,8 @@ type Live struct {
 var _ live.Source = (*Live)(nil)
 
 // NewLive makes a reader; it asks for nothing yet.
-func NewLive(cfg LiveConfig) *Live {
-	if cfg.Now == nil {
-		cfg.Now = time.Now
-	}
-	if cfg.Rand == nil {
-		cfg.Rand = rand.Float64
-	}
-	if cfg.Patience <= 0 {
-		cfg.Patience = defaultPatience
-	}
-	return &Live{cfg: cfg, whole: map[string]time.Time{}}
+func NewLive(cfg live.Config) *Live {
+	return &Live{cfg: cfg.WithDefaults(), whole: map[string]time.Time{}}
 }
 
 // Resume implements live.Source.

@@ -88,7 +88,7 @@ func FuzzLive(f *testing.F) {
 			t.Fatal(err)
 		}
 		now := fakeorigin.Epoch
-		reader := hls.NewLive(hls.LiveConfig{Origin: &script{texts}, Location: loc, Now: func() time.Time { return now }})
+		reader := hls.NewLive(live.Config{Origin: &script{texts}, Location: loc, Now: func() time.Time { return now }})
 		var last *live.Segment
 		for range len(texts) + 3 {
 			update, err := reader.Refresh(t.Context())

@@ -60,7 +60,7 @@ func (c *channel) newReader() *hls.Live {
 	}
 	transport := webclient.NewTransport()
 	c.t.Cleanup(transport.CloseIdleConnections)
-	return hls.NewLive(hls.LiveConfig{
+	return hls.NewLive(live.Config{
 		Origin: webclient.New(webclient.Config{Transport: transport}), Location: loc, Now: c.clock.Now, Rand: func() float64 { return 0.5 },
 		Patience: 300 * time.Millisecond,
 	})

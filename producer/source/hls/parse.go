@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"aircheck/jobs"
+	"aircheck/producer/source/location"
 )
 
 const bom = "\xef\xbb\xbf"
@@ -166,19 +166,7 @@ func (p *parser) finish() {
 	}
 }
 
-// maxQuote bounds what a message quotes of a playlist.
+// maxQuote bounds what a message quotes of a playlist, in characters.
 const maxQuote = 80
 
-// clip makes a piece of a playlist fit to be shown: valid, printable and short.
-func clip(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || r < 0x20 || r == 0x7f {
-			return '?'
-		}
-		return r
-	}, s)
-	if r := []rune(s); len(r) > maxQuote {
-		s = string(r[:maxQuote]) + "…"
-	}
-	return s
-}
+func clip(s string) string { return location.Clip(s, maxQuote) }
