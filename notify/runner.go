@@ -25,6 +25,8 @@ const (
 	pollEvery = 500 * time.Millisecond
 	// resignWithin is how long the last words may take.
 	resignWithin = 3 * time.Second
+	// finishWithin is how long a process that ends waits for its last messages.
+	finishWithin = 15 * time.Second
 )
 
 // Runner notifies, as long as it is the one process of the fleet that does. Feed, Sender, Config and Owner are required.
@@ -36,8 +38,10 @@ type Runner struct {
 	// Route names the targets of a stream; nil: all.
 	Route func(stream string) []string
 	Owner string
-	Now   func() time.Time
-	Log   *slog.Logger
+	// Last: the state ends with the process, so what waits to be grouped is sent before Run returns.
+	Last bool
+	Now  func() time.Time
+	Log  *slog.Logger
 	// Told is called with the figures after each change; nil: nobody wants them.
 	Told func(map[string]Counts)
 
@@ -189,15 +193,44 @@ func (t *turn) save(ctx context.Context) error {
 	return nil
 }
 
+// settle notes what came of all that was on its way.
+func (t *turn) settle() {
+	t.sending.Wait()
+	for len(t.outcomes) > 0 {
+		t.done(<-t.outcomes)
+	}
+}
+
+// finish tells the last news and sends what waits, once.
+func (t *turn) finish(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, finishWithin)
+	defer cancel()
+	if events, last, err := t.Feed.Events(ctx, t.desk.Cursor()); err == nil {
+		t.desk.Take(events, last, t.Now())
+	}
+	// As many rounds as a target may have messages: what opened, what is over, and the report.
+	const rounds = 5
+	for range rounds {
+		list := t.desk.Due(t.Now().Add(maxGroup))
+		for _, d := range list {
+			t.send(ctx, d)
+		}
+		t.settle()
+		if len(list) == 0 || ctx.Err() != nil {
+			return
+		}
+	}
+}
+
 // leave waits for what is on its way, stores the state, and lets another process take over.
 func (r *Runner) leave(ctx context.Context, now *turn) {
 	r.sending.Wait()
 	if now == nil {
 		return
 	}
-	close(now.outcomes)
-	for o := range now.outcomes {
-		now.done(o)
+	now.settle()
+	if r.Last {
+		now.finish(context.WithoutCancel(ctx))
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), resignWithin)
 	defer cancel()

@@ -82,16 +82,16 @@ func (f *fleet) tell(n int, kind jobs.EventKind, code string) {
 }
 
 // run starts a notifier; what it returns ends it and waits.
-func (f *fleet) run(owner string) (stop func()) {
+func (f *fleet) run(owner, group string, last bool) (stop func()) {
 	f.t.Helper()
 	path := filepath.Join(f.t.TempDir(), "notify.yaml")
-	text := "targets: [{name: ops, kind: webhook, group: 0s, quiet: 0s, url: '" + f.server.URL + "'}]"
+	text := "targets: [{name: ops, kind: webhook, group: " + group + ", quiet: 0s, url: '" + f.server.URL + "'}]"
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		f.t.Fatal(err)
 	}
 	watch := &notify.Watch{Path: path}
 	r := &notify.Runner{
-		Feed: f.client, Owner: owner, Now: time.Now, Log: slog.New(slog.DiscardHandler), Sender: &notify.Sender{Env: os.Getenv, Now: time.Now},
+		Feed: f.client, Owner: owner, Last: last, Now: time.Now, Log: slog.New(slog.DiscardHandler), Sender: &notify.Sender{Env: os.Getenv, Now: time.Now},
 		Config: func() (*notify.Config, bool) {
 			c, changed, err := watch.Poll()
 			if err != nil {
@@ -140,11 +140,11 @@ func TestRunner(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)
 	f.tell(1, jobs.EventOpened, "video.old")
-	stop := f.run("first")
+	stop := f.run("first", "0s", false)
 	f.leads("first")
 	f.tell(2, jobs.EventOpened, "video.black")
 	f.want("opened video.black")
-	stopSecond := f.run("second")
+	stopSecond := f.run("second", "0s", false)
 	f.setDown(true)
 	f.tell(3, jobs.EventOpened, "video.freeze")
 	f.tell(3, jobs.EventOpened, "video.freeze") // told twice
@@ -159,5 +159,22 @@ func TestRunner(t *testing.T) {
 	case more := <-f.got:
 		t.Errorf("also told %q", more)
 	default:
+	}
+}
+
+// TestLast: a process whose queue ends with it sends what it has collected before it goes.
+func TestLast(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	stop := f.run("only", "1m", true)
+	f.leads("only")
+	f.tell(1, jobs.EventOpened, "video.black")
+	f.tell(2, jobs.EventOpened, "video.freeze")
+	f.tell(3, jobs.EventClosed, "video.freeze")
+	stop()
+	f.want("opened video.black")
+	f.want("passed video.freeze")
+	if len(f.got) > 0 {
+		t.Errorf("also told %q", <-f.got)
 	}
 }

@@ -30,6 +30,7 @@ type followFlags struct {
 	redisFlags
 	serviceFlags
 	keyFlags
+	notifyFlags
 	name   string
 	data   string
 	slots  int
@@ -115,6 +116,8 @@ Exit status: as of 'aircheck check', over all reports of this run.`,
 	f.storeFlags.add(flags)
 	f.redisFlags.add(flags)
 	f.keyFlags.add(flags)
+	f.notifyFlags.add(flags)
+	a.addSegmentQC(flags)
 	flags.StringVar(&f.name, "name", "", "`name` of the stream: small letters, digits, - and _; made from the URL when it is missing")
 	flags.StringVar(&f.data, "data", "data", "`directory` of archive, measurements and reports when everything runs in this process")
 	flags.IntVar(&f.slots, "slots", 0, "windows measured at the same time; 0 means one a CPU")

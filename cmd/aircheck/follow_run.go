@@ -105,6 +105,14 @@ func (r *following) run(ctx context.Context, leases *queue.Conn) error {
 	following, stop := r.until(ctx)
 	defer stop()
 	client := queue.NewClient(r.conn)
+	notifier, err := r.app.notifier(&r.flags.notifyFlags, &r.flags.liveFlags, r.archive, client, r.log)
+	if err != nil {
+		return err
+	}
+	if notifier != nil {
+		notifier.Last = leases == nil
+		r.parts = append(r.parts, func(ctx, _ context.Context) error { return notifier.Run(ctx) })
+	}
 	closed := &closings{Client: client}
 	end := newEnded(r.plan.list, stop, r.log)
 	manager, err := r.app.manager(

@@ -36,6 +36,7 @@ type upFlags struct {
 	evidenceFlag
 	siteFlags
 	apiFlags
+	notifyFlags
 	data        string
 	listen      string
 	slots       int
@@ -83,6 +84,8 @@ With --once the command ends when the INPUTs are checked: it prints their report
 	flags.DurationVar(&f.liveWindow, "live-window", defaultLiveWindow, "length of the pieces of live streams that are measured at a time")
 	f.siteFlags.add(flags)
 	f.apiFlags.add(flags)
+	f.notifyFlags.add(flags)
+	a.addSegmentQC(flags)
 	return cmd
 }
 
@@ -209,6 +212,14 @@ func (a *app) runUp(ctx context.Context, f *fleet) (err error) {
 			return err
 		}
 		parts = append(parts, manager.Run)
+	}
+	notifier, err := a.notifier(&f.flags.notifyFlags, f.flags.live(), f.archive, client, f.plan.log)
+	if err != nil {
+		return err
+	}
+	if notifier != nil {
+		notifier.Last = true
+		parts = append(parts, notifier.Run)
 	}
 	if !f.flags.once {
 		fmt.Fprintf(a.stderr, "aircheck: up at %s, data in %s\n", s.url(), f.flags.data)
