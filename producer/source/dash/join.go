@@ -9,7 +9,7 @@ import (
 // row is what becomes one sequence: a representation, and those that go on for it in later periods.
 type row struct {
 	first *Representation
-	reps  []*Representation // by period; nil where it has none
+	reps  []*Representation // in the order of their periods; those without one are left out
 }
 
 // rows joins representations across periods. An adaptation set goes on in the one of the same media, role, language and codec; within it a representation
@@ -25,9 +25,6 @@ func (m *MPD) rows() []*row {
 			sets[key]++
 			list = s.join(fmt.Sprint(key, sets[key]), list, known, taken)
 		}
-	}
-	for _, r := range list {
-		r.reps = slices.Grow(r.reps, len(m.Periods))[:len(m.Periods)]
 	}
 	slices.SortStableFunc(list, func(a, b *row) int { return a.rank() - b.rank() })
 	return list
@@ -60,16 +57,14 @@ func (s *Set) join(key string, list []*row, known map[string]*row, taken map[*ro
 				known[name] = r
 			}
 		}
-		r.put(rep)
+		r.reps = append(r.reps, rep)
 	}
 	return list
 }
 
-func (r *row) put(rep *Representation) {
-	for len(r.reps) <= rep.Period.Index {
-		r.reps = append(r.reps, nil)
-	}
-	r.reps[rep.Period.Index] = rep
+// inLast tells whether a row has a representation in the last of so many periods.
+func (r *row) inLast(periods int) bool {
+	return len(r.reps) > 0 && r.reps[len(r.reps)-1].Period.Index == periods-1
 }
 
 // rank puts subtitles behind everything else, which is numbered as if there were none.

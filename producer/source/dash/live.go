@@ -125,8 +125,8 @@ func (l *Live) trackOf(r *row, taken map[*track]bool) *track {
 	var t *track
 	for which := range 2 {
 		for _, rep := range r.reps {
-			if rep == nil || t != nil {
-				continue
+			if t != nil {
+				break
 			}
 			if k := l.known[rep.keys[which]]; k != nil && !taken[k] {
 				t = k
@@ -145,9 +145,6 @@ func (l *Live) trackOf(r *row, taken map[*track]bool) *track {
 	}
 	taken[t] = true
 	for _, rep := range r.reps {
-		if rep == nil {
-			continue
-		}
 		rep.sequence = t.describes.ID
 		for _, key := range rep.keys {
 			if l.known[key] == nil && len(l.known) < 10*maxTracks {

@@ -99,7 +99,7 @@ func (l *Live) window(ctx context.Context, t *track, r *row, now time.Time) []pi
 	t.byClock, t.due = false, time.Time{}
 	var all []piece
 	for _, rep := range r.reps {
-		if rep == nil || rep.Info.Kind < KindList {
+		if rep.Info.Kind < KindList {
 			continue
 		}
 		list, _ := rd.pieces(ctx, rep) // no index is read for these, so nothing can fail

@@ -190,3 +190,25 @@ func TestTextInPieces(t *testing.T) {
 		t.Errorf("%d bytes are allocated for each piece", each)
 	}
 }
+
+// TestManyRows: what a manifest becomes grows with its representations, not with their number times that of its periods.
+func TestManyRows(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(`<MPD type="static">`)
+	for p := range maxPeriods {
+		b.WriteString(`<Period duration="PT1S">`)
+		for s := range maxAllRepresentations / maxPeriods {
+			fmt.Fprintf(&b, `<AdaptationSet mimeType="audio/mp4" lang="x-%d-%d"><SegmentTemplate media="a" duration="1"/><Representation id="%d-%d" bandwidth="1"/></AdaptationSet>`, p, s, p, s)
+		}
+		b.WriteString(`</Period>`)
+	}
+	b.WriteString(`</MPD>`)
+	m := Parse([]byte(b.String()))
+	rows, held := m.rows(), 0
+	for _, r := range rows {
+		held += cap(r.reps)
+	}
+	if len(rows) < maxAllRepresentations/2 || held > 2*maxAllRepresentations {
+		t.Errorf("%d rows hold %d places for representations", len(rows), held)
+	}
+}

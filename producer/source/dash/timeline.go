@@ -83,9 +83,6 @@ func (b *builder) build(ctx context.Context) error {
 func (b *builder) row(ctx context.Context, r *row) ([]piece, error) {
 	var all []piece
 	for _, rep := range r.reps {
-		if rep == nil {
-			continue
-		}
 		list, err := b.pieces(ctx, rep)
 		if err != nil {
 			return nil, err
@@ -132,9 +129,7 @@ func (b *builder) add(ctx context.Context, r *row, list []piece) error {
 		seq.Segments, seq.Duration = b.segments(r, list)
 	}
 	for _, rep := range r.reps {
-		if rep != nil {
-			rep.sequence = seq.ID
-		}
+		rep.sequence = seq.ID
 	}
 	b.out.Sequences = append(b.out.Sequences, seq)
 	return nil
@@ -164,7 +159,7 @@ func (b *builder) segments(r *row, list []piece) ([]jobs.Segment, jobs.Micros) {
 		at = max(end, start)
 	}
 	last := len(b.mpd.Periods) - 1
-	if r.reps[last] == nil && b.end-b.zero-at >= minHole {
+	if !r.inLast(last+1) && b.end-b.zero-at >= minHole {
 		out = append(out, b.gap(len(out), last, at, b.end-b.zero))
 		at = b.end - b.zero
 	}
