@@ -43,6 +43,8 @@ type Look struct {
 	Dark, Still bool
 	// Touch makes it a phone.
 	Touch bool
+	// Plain runs no script.
+	Plain bool
 }
 
 // Desktop is a common screen.
@@ -141,6 +143,7 @@ func (p *Page) Look(l Look) {
 		command(emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
 			Width: int64(l.Width), Height: int64(l.Height), DeviceScaleFactor: 1, Mobile: l.Touch,
 		}),
+		command(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: l.Plain}),
 		command(emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: l.Touch}),
 		command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 			{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: motion},
@@ -198,11 +201,28 @@ func (p *Page) Drag(x, y, toX, toY float64) {
 func (p *Page) Wheel(x, y, by float64, ctrl bool) {
 	p.t.Helper()
 	p.Do(chromedp.MouseEvent(chromedp.MouseWheel, x, y, func(e *input.DispatchMouseEventParams) {
-		e.DeltaY = by
+		e.DeltaX, e.DeltaY = 1e-6, by // the protocol wants both, and its library leaves out what is 0
 		if ctrl {
 			e.Modifiers = int64(chromedp.ModifierCtrl)
 		}
 	}))
+}
+
+// Pinch moves two fingers apart around a point, or together.
+func (p *Page) Pinch(x, y, from, to float64) {
+	p.t.Helper()
+	touch := func(kind input.DispatchTouchEventType, apart float64) chromedp.Action[chromedp.Void] {
+		one, two := 0.0, 1.0
+		fingers := []*input.TouchPoint{{X: x - apart/2, Y: y, ID: &one}, {X: x + apart/2, Y: y, ID: &two}}
+		if kind == input.DispatchTouchEventTypeTouchEnd {
+			fingers = []*input.TouchPoint{}
+		}
+		return command(input.DispatchTouchEvent, input.DispatchTouchEventParams{Type: kind, TouchPoints: fingers})
+	}
+	p.Do(
+		touch(input.DispatchTouchEventTypeTouchStart, from), touch(input.DispatchTouchEventTypeTouchMove, (from+to)/2),
+		touch(input.DispatchTouchEventTypeTouchMove, to), touch(input.DispatchTouchEventTypeTouchEnd, to),
+	)
 }
 
 // Type types text, or keys of chromedp/kb, into what has the focus.
@@ -211,10 +231,10 @@ func (p *Page) Type(keys string) {
 	p.Do(chromedp.KeyEvent(keys))
 }
 
-// Eval evaluates an expression; what it comes to must be JSON that fits T.
+// Eval evaluates an expression; what it, or a promise of it, comes to must be JSON that fits T.
 func Eval[T any](p *Page, expression string) T {
 	p.t.Helper()
-	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression))
+	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
 		p.t.Fatalf("evaluate %s: %v", expression, err)
 	}

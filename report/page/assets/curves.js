@@ -19,7 +19,8 @@ function addCurves(timeline) {
   }
 }
 
-function addPanel(timeline, panel, renditions, view, model = timeline.model) {
+function addPanel(timeline, panel, renditions, view) {
+  const { model } = timeline;
   const state = { rendition: renditions[0], top: 0 };
   const here = () => panel.curves.map((name) => model.curves.get(name)?.get(state.rendition));
   const pickTop = () => { state.top = panel.top ?? highest(here()); };

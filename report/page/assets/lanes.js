@@ -69,6 +69,7 @@ class Timeline {
     this.readout.textContent = clock(view.cursor);
     this.axis.setAttribute('aria-valuenow', view.cursor.toFixed(3));
     this.axis.setAttribute('aria-valuetext', this.say());
+    Object.assign(this.axis.dataset, { from: view.from, to: view.to });
   }
 
   // say tells what stands at the cursor.

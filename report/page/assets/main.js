@@ -60,21 +60,31 @@ function startCompare() {
   const raw = readData();
   const a = understand(raw.a), b = understand(raw.b);
   const view = new View(Math.max(a.duration, b.duration));
-  const roots = [...document.querySelectorAll('#timelines .timeline')];
-  const timelines = [a, b].map((model, i) => new Timeline(roots[i], model, view));
+  const roots = [...document.querySelectorAll('#timelines [data-side]')];
+  [a, b].forEach((model, i) => new Timeline(roots[i], model, view));
   roots[0].querySelector('.tools').replaceChildren(...zoomTools(view));
-  const both = { curves: new Map(), limits: [...a.limits] };
-  for (const panel of panels) {
-    for (const name of panel.curves.slice(panel.tall ? 1 : 0)) {
-      const renditions = [...new Set([a, b].flatMap((m) => [...(m.curves.get(name)?.keys() || [])]))];
-      both.curves.set('A ' + name, a.curves.get(name) || new Map());
-      both.curves.set('B ' + name, b.curves.get(name) || new Map());
-      const title = panel.tall ? 'Loudness ' + panel.names[panel.curves.indexOf(name)] : panel.title;
-      if (renditions.length > 0) addPanel(timelines[1], { ...panel, title, curves: ['A ' + name, 'B ' + name], names: ['A', 'B'], strokes: [1, 2] }, renditions, view, both);
-    }
-  }
+  addBoth(a, b, view);
   linkTimes(view);
   return { view };
+}
+
+// compared are the curves that are shown of two checks.
+const compared = ['loudness_short_term', 'peak', 'luma', 'motion', 'blockiness', 'bit_rate'];
+
+function addBoth(a, b, view) {
+  const both = { curves: new Map(), limits: [], groups: [], findings: [], markers: [] };
+  const root = document.getElementById('curves');
+  const timeline = new Timeline(root, both, view);
+  for (const name of compared) {
+    const panel = panels.find((p) => p.curves.includes(name));
+    const renditions = [...new Set([a, b].flatMap((m) => [...(m.curves.get(name)?.keys() || [])]))];
+    if (renditions.length === 0) continue;
+    root.hidden = false;
+    both.curves.set('A ' + name, a.curves.get(name) || new Map());
+    both.curves.set('B ' + name, b.curves.get(name) || new Map());
+    const title = panel.tall ? 'Loudness, short-term' : panel.title;
+    addPanel(timeline, { ...panel, title, curves: ['A ' + name, 'B ' + name], names: ['A', 'B'], strokes: [1, 2] }, renditions, view);
+  }
 }
 
 // follow fetches the page anew when something has happened to a live check, and now and then because time has passed.

@@ -85,6 +85,7 @@ class Table {
   // measure finds out how tall a row is: all are equally so.
   measure() {
     if (!this.height || this.width !== this.scroll.clientWidth) {
+      this.focused ||= this.focusedKey();
       this.width = this.scroll.clientWidth;
       this.body.replaceChildren(...(this.rows[0] ? [this.row(this.rows[0], 0)] : []));
       this.height = this.body.firstElementChild?.offsetHeight || 32;
@@ -100,7 +101,8 @@ class Table {
     const drawn = `${first}-${last}`;
     if (drawn === this.drawn) return;
     this.drawn = drawn;
-    const focused = this.body.contains(document.activeElement) ? document.activeElement.closest('tr')?.dataset.key : null;
+    const focused = this.focused || this.focusedKey();
+    this.focused = null;
     const rows = this.rows.slice(first, last).map((f, i) => this.row(f, first + i));
     this.above.style.height = `${first * this.height}px`;
     this.below.style.height = `${(this.rows.length - last) * this.height}px`;
@@ -122,6 +124,9 @@ class Table {
     row.dataset.key = f.key;
     return row;
   }
+
+  // focusedKey is the finding whose row has the focus; drawing rows anew must not lose it.
+  focusedKey() { return this.body.contains(document.activeElement) ? document.activeElement.closest('tr')?.dataset.key : null; }
 
   link(key) { return [...this.body.rows].find((r) => r.dataset.key === key)?.querySelector('a'); }
 
