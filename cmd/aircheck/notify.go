@@ -119,6 +119,7 @@ func newNotifyShowCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "show",
 		Short:   "Show the targets and what they are told",
+		Long:    "Shows the targets of a file, without secrets, and which findings each of them is told.",
 		Example: "  aircheck notify show --notify notify.yaml",
 		Args:    args(cobra.NoArgs),
 		RunE:    func(*cobra.Command, []string) error { return a.notifyShow(&f, format) },

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"aircheck/export"
 	"aircheck/jobs/archive"
 	"aircheck/report"
 	"aircheck/storage"
@@ -16,23 +17,29 @@ import (
 func newReportCommand(a *app) *cobra.Command {
 	var place storeFlags
 	var out outputFlags
+	var watch watchFlags
 	cmd := &cobra.Command{
 		Use:   "report ID",
-		Short: "Print the report of a finished check",
+		Short: "Print the report of a check",
 		Long: `Prints the report of a check that the fleet has finished, and exits as 'aircheck check' would have.
 
-The report's content is compared with its digest first.`,
+The report's content is compared with its digest first. With --watch the command follows a check that goes on, also one of a live
+stream, until it has its report; what is found meanwhile goes to stderr. Ctrl-C ends the watching, not the check.`,
 		Example: `  aircheck report 01hf8z3k2mq4x7c9tbva
-  aircheck report 01hf8z3k2mq4x7c9tbva --format junit > aircheck.xml`,
+  aircheck report 01hf8z3k2mq4x7c9tbva --format junit > aircheck.xml
+  aircheck report news-20261122T18 --watch`,
 		Args: args(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, given []string) error { return a.report(cmd.Context(), given[0], &place, &out) },
+		RunE: func(cmd *cobra.Command, given []string) error {
+			return a.report(cmd.Context(), given[0], &place, &watch, &out)
+		},
 	}
 	place.add(cmd.Flags())
 	out.add(cmd.Flags())
+	watch.add(cmd.Flags())
 	return cmd
 }
 
-func (a *app) report(ctx context.Context, id string, place *storeFlags, flags *outputFlags) error {
+func (a *app) report(ctx context.Context, id string, place *storeFlags, watch *watchFlags, flags *outputFlags) error {
 	out, err := flags.parse()
 	if err != nil {
 		return err
@@ -44,11 +51,24 @@ func (a *app) report(ctx context.Context, id string, place *storeFlags, flags *o
 	if err != nil {
 		return err
 	}
-	r, err := storedReport(ctx, checks, id)
+	read := storedReport
+	if watch.watch {
+		read = func(ctx context.Context, checks *archive.Archive, id string) (*report.Report, error) {
+			return a.watched(ctx, checks, id, watch)
+		}
+	}
+	r, err := read(ctx, checks, id)
 	if err != nil {
 		return err
 	}
 	out.page = storedPage(ctx, checks, profileOf(ctx, checks, id))
+	if out.format == report.FormatDateRange {
+		check, err := checks.Check(ctx, id)
+		if err != nil {
+			return noSuchCheck(id, err)
+		}
+		out.from = export.ProgramTime(check)
+	}
 	return a.conclude(r, out, reportPlace(place.store, id))
 }
 

@@ -53,8 +53,9 @@ it; 2 wrong usage; 3 such findings exist; 4 part of the input could not be analy
 		return usageError("%w: run '%s --help' for its flags", err, cmd.CommandPath())
 	})
 	root.PersistentFlags().BoolVar(&a.verbose, "verbose", false, "log to stderr what is being done")
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.CompletionOptions.DisableDefaultCmd = true // ours knows three shells and says more
 	root.AddCommand(commands(a)...)
+	a.completed(root)
 	return root
 }
 
@@ -83,6 +84,8 @@ func commands(a *app) []*cobra.Command {
 		newProfilesCommand(a),
 		newDetectorsCommand(a),
 		newSchemaCommand(a),
+		newCompletionCommand(a),
+		newManCommand(a),
 		newVersionCommand(a),
 		newChildCommand(),
 	}
