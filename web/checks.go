@@ -18,6 +18,7 @@ import (
 	"aircheck/report"
 	"aircheck/report/page"
 	"aircheck/storage"
+	"aircheck/waive"
 	"aircheck/web/door"
 )
 
@@ -85,13 +86,7 @@ func (p *pages) checkData(r *http.Request, id string, f found) page.CheckData {
 			return template.URL("/checks/" + id + "/evidence/" + url.PathEscape(name))
 		} //nolint:gosec // escaped
 	}
-	check, err := p.archive.Check(ctx, id)
-	if err != nil && f.live {
-		check, err = p.archive.Grown(ctx, id)
-	}
-	if err == nil {
-		d.Profile = &check.Profile
-	}
+	d.Profile = p.profileOf(ctx, id)
 	d.Waivers = p.waiversOf(ctx, id, f.report)
 	d.Player = p.player(ctx, id, f)
 	if f.live {
@@ -110,6 +105,17 @@ func (p *pages) checkData(r *http.Request, id string, f found) page.CheckData {
 	return d
 }
 
+// profileOf is the profile of a check, live or not; nil when it cannot be read.
+func (p *pages) profileOf(ctx context.Context, id string) *jobs.Profile {
+	if check, err := p.archive.Check(ctx, id); err == nil {
+		return &check.Profile
+	}
+	if first, err := p.archive.Instalment(ctx, id, 0); err == nil && first.Begin != nil {
+		return &first.Begin.Profile
+	}
+	return nil
+}
+
 // site is what surrounds the pages of package page here.
 func (p *pages) site(r *http.Request) *page.Site {
 	f := p.frame(r, "", nil)
@@ -123,15 +129,19 @@ func (p *pages) site(r *http.Request) *page.Site {
 	return s
 }
 
-// waiversOf finds the waivers that hold for the findings of a check.
+// waiversOf finds the waivers that hold for the findings of a check: those that were given there, and those whose content turned up again.
 func (p *pages) waiversOf(ctx context.Context, id string, r *report.Report) map[string]jobs.Waiver {
 	waivers, err := p.archive.Waivers(ctx)
 	if err != nil || len(waivers) == 0 {
 		return nil
 	}
-	held := map[string]jobs.Waiver{}
+	signed, _ := p.archive.Signatures(ctx, id) // without signatures nothing is known again
+	held := waive.Apply(waivers, streamOf(id, r.Check.Input), signed, r.Findings, p.now())
+	if held == nil {
+		held = map[string]jobs.Waiver{}
+	}
 	for i := range waivers {
-		if w := &waivers[i]; w.Check == id && waiverStatus(w, p.now()) == "holds" {
+		if w := &waivers[i]; w.Check == id && waive.Active(w, p.now()) {
 			held[jobs.FindingKey(&w.Finding)] = *w
 		}
 	}

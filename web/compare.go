@@ -55,9 +55,7 @@ func (p *pages) compareSide(r *http.Request, id string) (page.CompareSide, error
 	}
 	side := page.CompareSide{Report: f.report, URL: template.URL("/checks/" + id)} //nolint:gosec // an id has letters, digits and dashes
 	side.Curves, _ = p.archive.Curves(r.Context(), id)                             // a page without curves is still a page
-	if check, err := p.archive.Check(r.Context(), id); err == nil {
-		side.Profile = &check.Profile
-	}
+	side.Profile = p.profileOf(r.Context(), id)
 	return side, nil
 }
 

@@ -48,11 +48,8 @@ func (p *pages) player(ctx context.Context, id string, f found) *page.Player {
 	}
 	player := &page.Player{HLS: template.URL(script)} //nolint:gosec // a name of ours
 	player.Tracks = []page.Track{{Kind: "metadata", Label: "findings", URL: template.URL("/checks/" + id + "/report.vtt")}}
-	if key, live := archiveKey(id, archiveIndex); live {
-		if _, err := p.archive.Store().Stat(ctx, key); err != nil {
-			return nil
-		}
-		player.Media, player.Type = template.URL("/media/"+id+"/"+archiveIndex), hlsType
+	if _, _, live := jobs.ParseLiveID(id); live {
+		player.Media, player.Type = template.URL("/media/"+id+"/"+p.index(ctx, id)), hlsType //nolint:gosec // names of ours
 		return player
 	}
 	u := playable(f.report.Check.Input)
@@ -64,6 +61,18 @@ func (p *pages) player(ctx context.Context, id string, f found) *page.Player {
 		player.Type = hlsType
 	}
 	return player
+}
+
+// index is the playlist of a live check: the one that was archived with its hour or, while that goes on, one that is made of what there is.
+func (p *pages) index(ctx context.Context, id string) string {
+	key, ok := archiveKey(id, archiveIndex)
+	if !ok {
+		return soFar
+	}
+	if _, err := p.archive.Store().Stat(ctx, key); err != nil {
+		return soFar
+	}
+	return archiveIndex
 }
 
 // archiveKey is the key of a file of the archived period that a live check is about; ok is false for other checks, and for what is no key below that period.
@@ -79,6 +88,10 @@ func archiveKey(id, file string) (key string, ok bool) {
 // media serves the archive of a live stream to the player: playlists and segments of the check's own period, and nothing else of the store.
 func (p *pages) media(w http.ResponseWriter, r *http.Request) {
 	file := r.PathValue("path")
+	if file == soFar {
+		p.mediaSoFar(w, r)
+		return
+	}
 	kind := mediaKind(file)
 	key, ok := archiveKey(r.PathValue("id"), file)
 	if !ok || kind == "" {

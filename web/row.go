@@ -73,7 +73,7 @@ func makeRow(name string, s *queue.StreamStatus, hours []jobs.StreamHour, now ti
 	end := now.UTC().Truncate(wallCellMinutes * time.Minute).Add(wallCellMinutes * time.Minute)
 	minutes := minutesOf(hours, end, wallHours*hourMinutes)
 	// The minutes of the last cell that are yet to come are not "not analysed".
-	past := min(len(minutes), len(minutes)-int(end.Sub(now)/time.Minute))
+	past := len(minutes) - int((end.Sub(now)-1)/time.Minute)
 	r.Strip = makeStrip(minutes[:past], wallCellMinutes)
 	r.CPU, r.Costs = cpuAnHour(hours), price > 0
 	if price > 0 && r.CPU > 0 {

@@ -11,6 +11,7 @@ import (
 	"aircheck/jobs"
 	"aircheck/report"
 	"aircheck/storage"
+	"aircheck/waive"
 	"aircheck/web/door"
 )
 
@@ -57,12 +58,12 @@ func (p *pages) waivers(w http.ResponseWriter, r *http.Request) {
 
 func waiverStatus(w *jobs.Waiver, now time.Time) string {
 	switch {
+	case waive.Active(w, now):
+		return "holds"
 	case w.Ended != nil:
 		return "ended"
-	case w.Expires != nil && !now.Before(*w.Expires):
-		return "expired"
 	}
-	return "holds"
+	return "expired"
 }
 
 // errForm says what is wrong with a form, for the one who filled it in.
