@@ -19,6 +19,7 @@ import (
 	"github.com/Eyevinn/hls-m3u8/m3u8"
 
 	"aircheck/internal/need"
+	"aircheck/internal/schema"
 	"aircheck/jobs"
 )
 
@@ -327,6 +328,28 @@ func TestDateRangesCountFromProgramTime(t *testing.T) {
 		}
 		if !strings.Contains(b.String(), `START-DATE="`+tt.want+`"`) || strings.Contains(b.String(), "no program time") != tt.told {
 			t.Errorf("%s:\n%s", name, b.String())
+		}
+	}
+}
+
+// TestTimelineIsAsDocumented: no reader of OpenTimelineIO can be had here, so what its documentation says of the fields is a schema.
+func TestTimelineIsAsDocumented(t *testing.T) {
+	fields, err := os.ReadFile(filepath.Join("testdata", "otio", "schema.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reports := []*Report{build(t, testCheck(), testResult(), Run{}), build(t, testCheck(), jobs.Result{Verdict: jobs.VerdictIncomplete}, Run{}), fullReport(t)}
+	for _, text := range hostile() {
+		reports = append(reports, hostileReport(t, text))
+	}
+	for _, r := range reports {
+		doc := written(t, r, FormatOTIO)
+		if err := schema.Validate(fields, doc); err != nil {
+			t.Errorf("%v\n%s", err, doc)
+		}
+		var timeline otioTimeline
+		if err := json.Unmarshal(doc, &timeline); err != nil || timeline.Name != strings.ToValidUTF8(r.Check.Input, "\uFFFD") || len(timeline.Tracks.Children) != len(r.Renditions) {
+			t.Errorf("read back as %.60q with %d tracks, %v", timeline.Name, len(timeline.Tracks.Children), err)
 		}
 	}
 }

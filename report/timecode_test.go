@@ -155,3 +155,23 @@ func TestMarkersAreBounded(t *testing.T) {
 		t.Errorf("not the worst, or nobody is told: %.300s", doc)
 	}
 }
+
+func FuzzParseTimecode(f *testing.F) {
+	for _, s := range []string{"01:00:00:00", "00:01:00;02", "23:59:59:99", "", ":::", "1:2:3:4"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		fields, err := ParseTimecode(s)
+		if err != nil {
+			return
+		}
+		if again := fmt.Sprintf("%02d:%02d:%02d:%02d", fields[0], fields[1], fields[2], fields[3]); again != strings.ReplaceAll(s, ";", ":") {
+			t.Errorf("%q was read as %s", s, again)
+		}
+		for _, rate := range []string{"25/1", "30000/1001", "60000/1001"} {
+			if n := parseRate(rate).count(fields[0], fields[1], fields[2], fields[3]); n < 0 || n > maxFrames {
+				t.Errorf("%q is frame %d at %s", s, n, rate)
+			}
+		}
+	})
+}
