@@ -69,6 +69,7 @@ static int64_t gamut_row_16(const ac_video *v, const gamut_rows_16 *r) {
         __m128i left = _mm_cvtsi32_si128(14 - v->depth - (sx == 2) - (sy == 2)), chroma = _mm_cvtsi32_si128(15 - v->depth);
         __m256i half = _mm256_set1_epi16((short)r->half);
         for (; x + 16 <= r->n; x += 16) {
+            fetch_chroma(r->cb + x, v->cur.stride[1], r->cr + x, v->cur.stride[2]);
             const uint16_t *c = r->luma + x * sx;
             __m256i y = shared_luma_16(c, sx);
             if (sy == 2) y = _mm256_add_epi16(y, shared_luma_16(c + v->cur.stride[0] / 2, sx));

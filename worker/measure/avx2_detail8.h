@@ -80,6 +80,7 @@ static int64_t gamut_row_8(const ac_video *v, const gamut_rows_8 *r) {
         gamut_words m = gamut_factors(ac_matrix_of(v));
         int left = 6 - (sx == 2) - (sy == 2);
         for (; x + 16 <= r->n; x += 16) {
+            fetch_chroma(r->cb + x, v->cur.stride[1], r->cr + x, v->cur.stride[2]);
             const uint8_t *c = r->luma + x * sx;
             __m256i y = shared_luma_8(c, sx);
             if (sy == 2) y = _mm256_add_epi16(y, shared_luma_8(c + v->cur.stride[0], sx));

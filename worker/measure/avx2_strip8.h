@@ -159,8 +159,9 @@ static inline void begin_8(totals_8 *t) {
 }
 
 // ahead says that another whole strip follows.
-static inline AC_INLINE void strip_8(const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int w, int h, int luma, int ahead,
-                                                          const ac_limits *l, const ac_blocks *row, totals_8 *t) {
+static inline AC_INLINE void strip_8(const ac_video *v, const uint8_t *c, ptrdiff_t cs, const uint8_t *p, ptrdiff_t ps, int w, int h, int luma, int ahead, totals_8 *t) {
+    const ac_limits *l = &v->lim;
+    const ac_blocks *row = &v->row;
     int x = 0;
     if (ahead) {
         for (; x + 32 <= w; x += 32) {

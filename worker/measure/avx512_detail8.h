@@ -91,6 +91,7 @@ static inline AC_INLINE int64_t gamut_run_8(const ac_video *v, const gamut_rows_
     int64_t out = 0;
     for (int x = 0; x < r->n; x += 32) {
         const uint8_t *c = r->luma + x * sx;
+        fetch_chroma(r->cb + x, v->cur.stride[1], r->cr + x, v->cur.stride[2]);
         __mmask64 in = first_columns((r->n - x) * sx);
         __mmask32 own = (__mmask32)first_columns(r->n - x < 32 ? r->n - x : 32);
         __m512i y = shared_luma_8(c, in, sx);
@@ -116,8 +117,6 @@ static inline void add_line_8(comb_sum_8 *t, __m512i m, __m512i odd, __m512i x) 
     t->sad = _mm512_add_epi64(t->sad, _mm512_sad_epu8(m, x));
     t->over = _mm512_add_epi8(t->over, _mm512_min_epu8(_mm512_subs_epu8(m, x), odd));
 }
-
-static inline int64_t add_bytes(__m512i v) { return _mm512_reduce_add_epi64(_mm512_sad_epu8(v, _mm512_setzero_si512())); }
 
 static inline int64_t line_sum_8(const comb_sum_8 *t, int64_t odd) { return 2 * _mm512_reduce_add_epi64(t->sad) + odd - 2 * add_bytes(t->over); }
 

@@ -63,6 +63,8 @@ static inline int count_words(__m256i mask) { return _mm_popcnt_u32((uint32_t)_m
 #define ROW_IDET(r, w, stride, sums, bits) FN(idet_row)(r, w, stride, sums, bits)
 #define ROW_COMBED(up, c, down, w, t, column) FN(combed_row)(up, c, down, w, t, column)
 #define ROW_DARK(c, w, limit) FN(dark_row)(c, w, limit)
+#define END_ROW(v, t, luma, n) FN(plain_blocks)(v, luma, n)
+#define END_LUMA(v, t) (void)(t)
 
 #define SAMPLE uint8_t
 #define FN(name) name##_8

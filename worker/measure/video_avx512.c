@@ -30,6 +30,8 @@ static inline __m512i widen_sum(__m512i v) {
 #define ROW_IDET(r, w, stride, sums, bits) FN(idet_row)(r, w, stride, sums)
 #define ROW_COMBED(up, c, down, w, t, column) FN(combed_row)(up, c, down, w, t, column)
 #define ROW_DARK(c, w, limit) FN(dark_row)(c, w, limit)
+#define END_ROW(v, t, luma, n) FN(row_hash)(t)
+#define END_LUMA(v, t) FN(finish_blocks)(v, t)
 
 #define SAMPLE uint8_t
 #define FN(name) name##_8

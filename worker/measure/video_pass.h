@@ -1,15 +1,6 @@
 // Template: one pass over all planes, in strips of 8 rows. FN(begin), FN(strip) and FN(finish) measure strips into FN(totals); what follows works on one row of blocks, or on
-// rows, that are still in the cache. They, video_detail.h and video_sides.h must be included before.
-
-// NH of UMAC (RFC 4418, 5.2): the sum of products of keyed pairs. Rows are chained by an odd factor, so that their order counts.
-static inline uint64_t FN(hash_row)(const ac_video *v, int n) {
-    uint64_t h = 0;
-    for (int i = 0; i < n; i++) {
-        uint32_t a = v->row.sum[i] + v->key1[i], b = v->row.sum2[i] + v->key2[i];
-        h += (uint64_t)a * b;
-    }
-    return h;
-}
+// rows, that are still in the cache. END_ROW ends a row of whole blocks and gives its hash, END_LUMA fills in what it has found out about the blocks of luma: FN(plain_blocks) of video_row.h or
+// a faster twin. They, video_detail.h and video_sides.h must be included before.
 
 static inline uint64_t FN(chain)(uint64_t h, uint64_t x) {
     h = (h ^ x) * 0x9fb21c651e98df25u;
@@ -18,7 +9,6 @@ static inline uint64_t FN(chain)(uint64_t h, uint64_t x) {
 
 static inline void FN(grid_row)(ac_video *v, int plane, int by, int n) {
     ac_grid *g = &v->grid[plane];
-    for (int i = 0; i < n; i++) v->column[i] += v->row.sum[i];
     int cell = 0;
     while (cell < g->rows && by + 1 != g->y[cell + 1]) cell++;
     if (cell == g->rows) return;
@@ -30,21 +20,7 @@ static inline void FN(grid_row)(ac_video *v, int plane, int by, int n) {
     for (int i = 0; i < n; i++) v->column[i] = 0;
 }
 
-static inline void FN(extreme_row)(ac_video *v, int n) {
-    uint32_t lo = v->min_block, hi = v->max_block;
-    for (int i = 0; i < n; i++) {
-        uint32_t s = v->row.sum[i];
-        lo = s < lo ? s : lo;
-        hi = s > hi ? s : hi;
-    }
-    v->min_block = lo, v->max_block = hi;
-}
-
-static inline void FN(pair_row)(ac_video *v, int by, int n) {
-    uint64_t mean = 0;
-    for (int i = 0; i < n; i++) mean += ac_absdiff(v->row.sum[i], v->row.prev[i]);
-    v->pair.block_mean += (int64_t)mean;
-
+static inline void FN(sad_row)(ac_video *v, int by) {
     int cols = v->w[0] / 16;
     if (by / 2 >= v->h[0] / 16) return;
     uint32_t *sad = v->sad16 + (ptrdiff_t)(by / 2) * cols;
@@ -75,20 +51,21 @@ static inline AC_INLINE void FN(plane_pass)(ac_video *v, int plane, const int lu
     if (!v->has_prev) prev = cur, ps = cs;
     FN(totals) totals;
     FN(begin)(&totals);
+    memset(v->column, 0, (size_t)n * sizeof *v->column);
     for (int y = 0; y < h; y += 8) {
         int rows = h - y < 8 ? h - y : 8;
-        FN(strip)(cur + cs * y, cs, prev + ps * y, ps, w, rows, luma, h - y >= 16, &v->lim, &v->row, &totals);
+        FN(strip)(v, cur + cs * y, cs, prev + ps * y, ps, w, rows, luma, h - y >= 16, &totals);
         if (luma && v->groups) FN(detail_rows)(v, y, rows);
         if (rows < 8) break;
-        v->hash = FN(chain)(v->hash, FN(hash_row)(v, n));
+        v->hash = FN(chain)(v->hash, END_ROW(v, &totals, luma, n));
         if (v->grid[plane].blocked) FN(grid_row)(v, plane, y / 8, n);
-        if (luma) FN(extreme_row)(v, n);
         if (luma && v->has_prev) {
-            FN(pair_row)(v, y / 8, n);
+            FN(sad_row)(v, y / 8);
             FN(sides)(v, y);
         }
     }
     FN(finish)(&totals, &v->plane[plane]);
+    if (luma) END_LUMA(v, &totals);
     if (!v->grid[plane].blocked) FN(small_grid)(v, plane);
     v->hash = FN(chain)(v->hash, (uint64_t)v->plane[plane].sum);
     v->hash = FN(chain)(v->hash, (uint64_t)v->plane[plane].sum2);

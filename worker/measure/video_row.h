@@ -117,3 +117,26 @@ static inline void FN(plain_down)(const SAMPLE *a, const SAMPLE *b, int from, in
 typedef struct {
     const SAMPLE *a, *b, *c, *d;
 } FN(side_rows);
+
+// Adds up the columns of a row of n whole blocks, of luma also their extremes and how they differ from the picture before, and returns the row's hash: NH of UMAC (RFC 4418, 5.2), the sum of
+// products of keyed pairs.
+static inline uint64_t FN(plain_blocks)(ac_video *v, int luma, int n) {
+    const uint32_t *sum = v->row.sum;
+    uint64_t h = 0, change = 0;
+    for (int i = 0; i < n; i++) {
+        uint32_t a = sum[i] + v->key1[i], b = v->row.sum2[i] + v->key2[i];
+        h += (uint64_t)a * b;
+    }
+    for (int i = 0; i < n; i++) v->column[i] += sum[i];
+    if (!luma) return h;
+    uint32_t lo = v->min_block, hi = v->max_block;
+    for (int i = 0; i < n; i++) {
+        lo = sum[i] < lo ? sum[i] : lo;
+        hi = sum[i] > hi ? sum[i] : hi;
+    }
+    v->min_block = lo, v->max_block = hi;
+    if (!v->has_prev) return h;
+    for (int i = 0; i < n; i++) change += ac_absdiff(sum[i], v->row.prev[i]);
+    v->pair.block_mean += (int64_t)change;
+    return h;
+}

@@ -14,6 +14,8 @@
 #define ROW_IDET(r, w, stride, sums, bits) FN(plain_idet)(r, 0, w, sums)
 #define ROW_COMBED(up, c, down, w, t, column) FN(plain_combed)(up, c, down, 0, w, t, column)
 #define ROW_DARK(c, w, limit) FN(plain_dark)(c, 0, w, limit)
+#define END_ROW(v, t, luma, n) FN(plain_blocks)(v, luma, n)
+#define END_LUMA(v, t) (void)(t)
 
 #define SAMPLE uint8_t
 #define FN(name) name##_8

@@ -55,8 +55,9 @@ static inline void FN(begin)(FN(totals) *t) { *t = (ac_plane){.min = UINT32_MAX}
 static inline void FN(finish)(const FN(totals) *t, ac_plane *p) { *p = *t; }
 
 // A strip of h <= 8 rows.
-static inline void FN(strip)(const uint8_t *cur, ptrdiff_t cs, const uint8_t *prev, ptrdiff_t ps, int w, int h, int luma, int ahead,
-                             const ac_limits *l, const ac_blocks *row, FN(totals) *t) {
+static inline void FN(strip)(const ac_video *v, const uint8_t *cur, ptrdiff_t cs, const uint8_t *prev, ptrdiff_t ps, int w, int h, int luma, int ahead, FN(totals) *t) {
+    const ac_limits *l = &v->lim;
+    const ac_blocks *row = &v->row;
     (void)ahead;
     for (int x = 0; x < w; x += 8) {
         int n = w - x < 8 ? w - x : 8;
