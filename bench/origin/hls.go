@@ -173,6 +173,8 @@ func (r *request) breaks(b *strings.Builder, n int64) {
 		case !in && was && k.AsDates:
 			fmt.Fprintf(b, "#EXT-X-DATERANGE:ID=%q,START-DATE=%q,END-DATE=%q\n", k.ID, stamp(k.From), stamp(now))
 		case k.AsDates:
+		case in && k.Unplanned:
+			b.WriteString(map[bool]string{false: "#EXT-X-CUE-OUT\n", true: "#EXT-X-CUE-OUT-CONT\n"}[was])
 		case in && !was:
 			fmt.Fprintf(b, "#EXT-X-CUE-OUT:DURATION=%.3f\n", k.Length.Seconds())
 		case in:

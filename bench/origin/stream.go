@@ -34,6 +34,8 @@ type Break struct {
 	From    time.Time
 	Length  time.Duration
 	AsDates bool // by EXT-X-DATERANGE; else by EXT-X-CUE-OUT and its kin
+	// Unplanned cues do not say how long the break will be.
+	Unplanned bool
 }
 
 // defaultSegments is the window of a channel that does not say: what Apple's authoring specification asks for at least.

@@ -208,6 +208,35 @@ func TestMarkers(t *testing.T) {
 	})
 }
 
+// TestLongBreak: the end of a break is told of the one that began, although its first segment is long gone and nobody says what time it is.
+func TestLongBreak(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChannel("s0")
+		c.noPDT, c.last = true, 150
+		b := newBed(t, c)
+		mark := func(length time.Duration) {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.marks = append(c.marks, live.Marker{Marker: jobs.Marker{Kind: "break", Source: "cue", ID: "cue@4"}, Sequence: "s0", Number: 4, Length: length})
+		}
+		c.edit = func(_ string, s *live.Segment) {
+			switch s.Number {
+			case 4:
+				mark(0)
+			case 120:
+				mark(232 * time.Second)
+			}
+		}
+		if err := b.runFor(b.follower("a", b.store), time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		list := b.checks()[0].Check.Timeline.Markers
+		if len(list) != 1 || list[0].Start != 8 || list[0].End != 240 {
+			t.Errorf("markers %+v", list)
+		}
+	})
+}
+
 // shortened gives the first bytes of a body and says that there are more.
 func shortened(data []byte, size int64) io.ReadCloser {
 	return storage.NewBody(strings.NewReader(string(data)), storage.Info{Size: size}, nil)

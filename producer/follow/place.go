@@ -21,6 +21,8 @@ type period struct {
 	// discs are the discontinuity numbers of the source in the order of their appearance: their indices are those of the check.
 	discs  []int64
 	ledger ledger
+	// marked is where the markers begin that have a place, by source and id.
+	marked map[string]jobs.Micros
 	// first is the segment that began it, of whatever row; nil: an earlier follower began it.
 	first *mark
 	// passed is when the first segment of a later period was accepted; zero: none was.

@@ -1,11 +1,15 @@
 package follow
 
 import (
+	"slices"
 	"time"
 
 	"aircheck/jobs"
 	"aircheck/producer/live"
 )
+
+// maxMarked bounds the markers whose beginnings are remembered: a break a minute has 60 in an hour, and some encoders cue every segment.
+const maxMarked = 2000
 
 // maxLoose bounds what is remembered while there is no place for it.
 const maxLoose = 100
@@ -116,9 +120,13 @@ func (s *state) remember(list []live.Marker) {
 				break
 			}
 		}
-		if !known && len(s.markers) < maxLoose {
-			s.markers = append(s.markers, m)
+		if known {
+			continue
 		}
+		if len(s.markers) >= maxLoose { // some never find a place: those of segments that nobody followed
+			s.markers = slices.Delete(s.markers, 0, 1)
+		}
+		s.markers = append(s.markers, m)
 	}
 }
 
@@ -128,6 +136,10 @@ func (s *state) placeMarkers(p *period, grown map[string]*place) {
 	kept := s.markers[:0]
 	for _, m := range s.markers {
 		start, pl, ok := markerAt(p, grown, &m)
+		key := m.Source + " " + m.ID
+		if was, told := p.marked[key]; told && !ok && pl != nil && m.ID != "" {
+			start, ok = was, true // its segment is long gone, and how long it lasted is known only now
+		}
 		if !ok || start >= pl.end {
 			kept = append(kept, m)
 			continue
@@ -147,6 +159,10 @@ func (s *state) placeMarkers(p *period, grown map[string]*place) {
 			out.Rendition = pl.sequence
 		}
 		p.ledger.markers = append(p.ledger.markers, out)
+		if p.marked == nil || len(p.marked) >= maxMarked {
+			p.marked = map[string]jobs.Micros{}
+		}
+		p.marked[key] = start
 	}
 	s.markers = kept
 }

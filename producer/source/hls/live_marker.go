@@ -18,6 +18,8 @@ type announced struct {
 	// open is the place of the last break whose end the playlist has not told; -1, as for the zero value of known, when there is none.
 	open  int
 	known bool
+	// since is where it began, in the time of all segments that were told.
+	since jobs.Micros
 }
 
 // tellMarkers tells the date ranges and cues that are new, or say more than before. Cues stand in the media playlists of all variants: those of the first
@@ -116,7 +118,7 @@ func (v *version) tellCues() {
 		}
 		place := v.tell(m)
 		if marker.Kind == "break" {
-			v.p.told.open, v.p.told.known = place, true
+			v.p.told.open, v.p.told.known, v.p.told.since = place, true, v.elapsed(i)+jobs.FromDuration(m.Offset)
 		}
 	}
 	v.tellEnds()
@@ -137,13 +139,29 @@ func (v *version) tellEnds() {
 		}
 		s := &v.media.Segments[c.Segment]
 		m := a.list[a.open]
-		if s.Sequence < v.before || s.ProgramTime == nil || m.Start.IsZero() || !s.ProgramTime.After(m.Start) {
+		lasted := v.elapsed(c.Segment) - a.since
+		switch {
+		case s.Sequence < v.before:
+			continue
+		case s.ProgramTime != nil && s.ProgramTime.After(m.Start) && !m.Start.IsZero():
+			m.End = *s.ProgramTime
+		case m.Start.IsZero() && lasted > 0:
+			m.Length = time.Duration(lasted) * time.Microsecond
+		default:
 			continue
 		}
-		m.End = *s.ProgramTime
 		v.tell(m)
 		a.known = false
 	}
+}
+
+// elapsed is how long all segments are that were told before one of the version.
+func (v *version) elapsed(segment int) jobs.Micros {
+	sum := v.p.total
+	for i := segment; i < len(v.media.Segments); i++ {
+		sum -= v.media.Segments[i].Duration
+	}
+	return sum
 }
 
 // segmentAt is the position of the segment that is on at a time of the version; -1 when none is.

@@ -66,6 +66,7 @@ type playlist struct {
 	edge        edge
 	lasting     map[string]span // faults that may go on, by code
 	told        announced
+	total       jobs.Micros // how long all segments are that were told
 }
 
 // known is what is remembered of a segment.

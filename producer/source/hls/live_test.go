@@ -378,6 +378,30 @@ func TestLiveMarkers(t *testing.T) {
 	}
 }
 
+// TestLiveMarkerWithoutClock: a break that nobody said the length of, in a stream without program time, lasts to its EXT-X-CUE-IN, however long that is.
+func TestLiveMarkerWithoutClock(t *testing.T) {
+	t.Parallel()
+	for _, length := range []time.Duration{6 * time.Second, 3 * time.Minute} {
+		c := tune(t, func(s *origin.Stream) {
+			s.NoProgramTime = true
+			s.Breaks = []origin.Break{{From: fakeorigin.Epoch.Add(30 * time.Second), Length: length, Unplanned: true}}
+		})
+		c.watch(6 * time.Minute)
+		last := map[string]live.Marker{}
+		for _, m := range c.markers {
+			last[m.ID] = m
+		}
+		if len(last) != 1 || len(c.markers) > 3 {
+			t.Fatalf("told %d markers of 1: %+v", len(last), c.markers)
+		}
+		for _, m := range last {
+			if m.Length != length || !m.Start.IsZero() {
+				t.Errorf("marker of %s: %+v", length, m)
+			}
+		}
+	}
+}
+
 // TestLiveMarkerOverOutage: a break whose first tag slides out while the playlist stands still is told once.
 func TestLiveMarkerOverOutage(t *testing.T) {
 	t.Parallel()

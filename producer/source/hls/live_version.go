@@ -278,6 +278,9 @@ func (v *version) extend(from int64) bool {
 	for i := range list {
 		out = append(out, v.segment(&b, &list[i], int(at)+i))
 	}
+	for i := range list {
+		p.total += list[i].Duration
+	}
 	p.newest, p.disc = out[len(out)-1].Number, out[len(out)-1].Discontinuity
 	for _, f := range t.out.Findings {
 		v.update.Faults = append(v.update.Faults, faultOf(f, v.now))
