@@ -71,8 +71,13 @@ func (r *Report) Shares() []Share {
 // Describe names a rendition in a few printable words: "v0 h264 640×360 25 fps".
 func Describe(rd jobs.Rendition) string { return describe(rd) }
 
-// ValueOf is the value of a finding with its unit; empty when it has none.
-func ValueOf(f jobs.Finding) string { return Printable(valueOf(f)) }
+// ValueOf is the value of a finding with its unit; empty when it has none, or one that is no number.
+func ValueOf(f jobs.Finding) string {
+	if f.Value == nil || jobs.Figure(float64(*f.Value)) == nil {
+		return ""
+	}
+	return Printable(valueOf(f))
+}
 
 // ComparisonParts is what a comparison with the reference comes to, in words.
 func ComparisonParts(c *jobs.Comparison) []string { return comparisonParts(c) }

@@ -30,7 +30,7 @@ const absent = "–"
 
 // figure writes a measured number with one decimal, as meters show it.
 func figure(n *jobs.Number) string {
-	if n == nil {
+	if n == nil || jobs.Figure(float64(*n)) == nil {
 		return absent
 	}
 	return strconv.FormatFloat(float64(*n), 'f', 1, 64)

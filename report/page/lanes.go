@@ -235,7 +235,7 @@ func (c *row) fill(start, end jobs.Seconds, length float64) {
 	if !(length > 0) {
 		return
 	}
-	from := cell(float64(start) / length)
+	from := min(cell(float64(start)/length), drawWidth-minCells)
 	to := max(cell(float64(end)/length), from+minCells)
 	for i := from; i < min(to, drawWidth); i++ {
 		c[i] = true

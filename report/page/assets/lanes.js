@@ -132,14 +132,22 @@ function drawFindings(g, width, height, view, findings) {
     let filled = -1;
     for (const f of findings) {
       if (f.severity !== severity) continue;
-      const from = view.x(f.start, width), to = Math.max(view.x(f.end, width), from + narrowest);
+      const from = startOf(f, view, width), to = Math.max(view.x(f.end, width), from + narrowest);
       if (to < 0 || from > width || (to <= filled && !f.waiver)) continue;
       if (!f.waiver) filled = Math.max(filled, to);
       drawFinding(g, height, f, Math.max(from, -2), Math.min(to, width + 2));
     }
   }
   const f = view.selected;
-  if (f && findings.includes(f)) outline(g, height, view.x(f.start, width), Math.max(view.x(f.end, width), view.x(f.start, width) + narrowest));
+  if (!f || !findings.includes(f)) return;
+  const from = startOf(f, view, width);
+  outline(g, height, from, Math.max(view.x(f.end, width), from + narrowest));
+}
+
+// startOf is where a finding is drawn from: one at the very end must be seen, too.
+function startOf(f, view, width) {
+  const x = view.x(f.start, width);
+  return f.start >= view.duration - ((narrowest / width) * view.length) ? Math.min(x, view.x(view.duration, width) - narrowest) : x;
 }
 
 function drawFinding(g, height, f, from, to) {
