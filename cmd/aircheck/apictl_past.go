@@ -197,7 +197,7 @@ func (f *apiFleet) backfill(ctx context.Context, flags *backfillFlags, o submit.
 // Schedules implements api.Fleet.
 func (f *apiFleet) Schedules(ctx context.Context, runs int) ([]api.Schedule, error) {
 	if f.live == nil || f.live.streamsFile == "" {
-		return nil, nil
+		return nil, api.NewProblem(api.KindNotFound, "this server knows of no schedule: start it with --streams")
 	}
 	file, _, err := f.live.watch().Poll()
 	if err != nil {

@@ -164,7 +164,7 @@ func pastRoutes() []route {
 		},
 		{
 			method: get, path: "/schedules", role: door.Viewer, id: "listSchedules", tag: "past", summary: "Say what is done by the clock",
-			params: []param{query("runs", "next runs of each, 1 when it is missing", integer(1, maxRuns))}, status: 200, answer: ScheduleList{}, do: (*call).schedules,
+			params: []param{query("runs", "next runs of each, 1 when it is missing", integer(1, maxRuns))}, status: 200, answer: ScheduleList{}, problems: []Kind{KindNotFound}, do: (*call).schedules,
 		},
 	}
 }
