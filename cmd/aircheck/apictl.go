@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"aircheck/export"
 	"aircheck/jobs"
 	"aircheck/jobs/archive"
 	"aircheck/jobs/queue"
@@ -271,7 +272,17 @@ func (f *apiFleet) unfinished(ctx context.Context, id string) error {
 // Render implements api.Fleet.
 func (f *apiFleet) Render(ctx context.Context, w io.Writer, r *report.Report, format report.Format) error {
 	page := storedPage(ctx, f.archive, profileOf(ctx, f.archive, r.Check.ID))
-	return r.WriteWith(w, format, report.Options{Page: page})
+	options := report.Options{Page: page}
+	if format == report.FormatDateRange {
+		check, err := f.archive.Check(ctx, r.Check.ID)
+		if err != nil && !errors.Is(err, storage.ErrNotFound) { // a live check has no manifest yet
+			return err
+		}
+		if err == nil {
+			options.From = export.ProgramTime(check)
+		}
+	}
+	return r.WriteWith(w, format, options)
 }
 
 // known finds the manifest of a check that has been measured.
