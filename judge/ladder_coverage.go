@@ -7,7 +7,7 @@ const contentMismatch = "ladder.content_mismatch"
 const (
 	// nothingBeside and nothingSampled are why a rendition was not compared at a time that could be read.
 	nothingBeside  = "no other rendition has a picture there to compare with"
-	nothingSampled = "a picture that stands for longer than ten seconds, or too many at once, are not compared"
+	nothingSampled = "a picture that stands for longer than ten seconds, or comes after the first eight hours, is not compared"
 )
 
 // uncompared is the time in which a rendition was not compared.

@@ -9,7 +9,8 @@ import (
 const (
 	// sampleStep is the distance of the pictures by which renditions are compared, on an absolute grid: fine enough for the shortest segments of practice (1 s).
 	sampleStep jobs.Micros = 250e3
-	// maxSamples bounds the pictures of a rendition that wait for those of the others: 8 h, 17 MB.
+	// maxSamples bounds the pictures of a rendition that may wait for those of the others: the first 8 h of it, 17 MB. It counts from the beginning and not what waits,
+	// which depends on the order in which sequences arrive.
 	maxSamples = 8 * 3600 * 4
 	// maxHeld bounds how many samples one picture may be: a picture that stands for longer than ten seconds says no more.
 	maxHeld = 40
@@ -35,8 +36,10 @@ func (s *contentSampler) frame(f *videoFrame) {
 	}
 	s.Next = last
 	p := &s.Pictures
-	if p.len() >= maxSamples {
+	if last > maxSamples {
 		s.Full = true
+	}
+	if last = min(last, maxSamples); last <= first {
 		return
 	}
 	p.frame(f)

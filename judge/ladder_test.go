@@ -256,3 +256,24 @@ func TestSamplesAreForgotten(t *testing.T) {
 		t.Errorf("%d samples left, step 1000 is number %d", n, s.of(1000, 0))
 	}
 }
+
+// TestSamplesInAnyOrder: how much of a long rendition is compared does not depend on whether the others come beside it or after it.
+func TestSamplesInAnyOrder(t *testing.T) {
+	beside, after := newContentSampler(), newContentSampler()
+	var compared int64 // of beside, before it is forgotten
+	f := videoFrame{Frame: &measurement.Frame{}, Format: &measurement.Format{Width: 640, Height: 360}}
+	const step = 2e6
+	for k := range jobs.Micros(9 * 3600 / 2) {
+		f.Start, f.End = k*step, (k+1)*step
+		beside.frame(&f)
+		after.frame(&f)
+		if n := beside.Pictures.len(); n > 0 {
+			compared = max(compared, int64(beside.Pictures.Start[n-1]/sampleStep))
+		}
+		beside.drop(int64(f.Start/sampleStep) - 40)
+	}
+	last := int64(after.Pictures.Start[after.Pictures.len()-1] / sampleStep)
+	if compared != last || beside.Full != after.Full || !after.Full || beside.Next != after.Next {
+		t.Errorf("compared to step %d (full %t) beside others, %d (full %t) after them", compared, beside.Full, last, after.Full)
+	}
+}
