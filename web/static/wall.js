@@ -184,4 +184,6 @@ function start(table) {
   tools.addEventListener("submit", (e) => e.preventDefault());
   filter();
   document.documentElement.dataset.ready = "wall";
+  // For those who measure: the rows are laid out and painted once the next frame is over.
+  requestAnimationFrame(() => setTimeout(() => performance.mark("drawn")));
 }
