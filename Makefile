@@ -23,7 +23,7 @@ SEEDS         ?= 6
 ACCEPT        ?= ../shared/accept/accept.py
 ACCEPT_GROUPS := first-light video audio sync loudness packaging real robust
 
-.PHONY: help deps build slim demo demo-once demo-files demo-live live test unit slicing race asan e2e accept accuracy accuracy-short speed lint fuzz bench fleet tools clean
+.PHONY: help deps build slim demo demo-once demo-files demo-live live test unit slicing race asan e2e accept accuracy accuracy-short speed lint fuzz bench fleet tools man clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-8s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ deps: ## install what the build needs (Debian packages, as root or through sudo)
 
 build: deps ## build bin/aircheck
 	$(GO) build $(BUILD) -o bin/aircheck ./cmd/aircheck
+
+man: ## write the manual pages into bin/man (needs bin/aircheck)
+	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || date +%s)} bin/aircheck man --dir bin/man
 
 slim: ## build bin/aircheck-slim, the client without a decoder (no C, no FFmpeg)
 	CGO_ENABLED=0 $(GO) build $(BUILD) -o bin/aircheck-slim ./cmd/aircheck

@@ -13,6 +13,7 @@ import (
 
 	"aircheck/jobs/archive"
 	"aircheck/jobs/queue"
+	"aircheck/judge"
 	"aircheck/web"
 	"aircheck/web/api"
 	"aircheck/web/door"
@@ -27,7 +28,8 @@ type webFlags struct {
 	serviceFlags
 	siteFlags
 	apiFlags
-	listen string
+	listen  string
+	streams string
 }
 
 // siteFlags say how the site shows things, and to whom.
@@ -79,6 +81,7 @@ Everything but /healthz asks for the password in AIRCHECK_WEB_PASSWORD, with any
 	f.siteFlags.add(cmd.Flags())
 	f.apiFlags.add(cmd.Flags())
 	cmd.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8080", "`address` to listen on")
+	cmd.Flags().StringVar(&f.streams, "streams", "", "`file` of the producers' streams, whose schedule the API shows")
 	return cmd
 }
 
@@ -102,6 +105,7 @@ func (a *app) web(ctx context.Context, f *webFlags) error {
 	defer conn.Close()
 	s, err := a.site(ctx, f.listen, siteParts{
 		door: d, conn: conn, archive: arch, store: f.store, flags: &f.siteFlags, apiFlags: &f.apiFlags, log: log,
+		live: &liveFlags{profileFlags: profileFlags{profile: judge.DefaultProfile}, streamsFile: f.streams},
 	})
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"mime"
 	"net/http"
@@ -345,5 +346,29 @@ func TestSchemasKnowTheirNames(t *testing.T) {
 		if !slices.Contains(names, want) {
 			t.Errorf("a report has no %s: %v", want, names)
 		}
+	}
+}
+
+// update rewrites docs/openapi.json.
+var update = flag.Bool("update", false, "rewrite docs/openapi.json")
+
+func TestDocumentInTheDocs(t *testing.T) {
+	t.Parallel()
+	const path = "../../docs/openapi.json"
+	doc, err := document(routes(), "dev")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(path, doc, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(kept, doc) {
+		t.Errorf("%s is not what the server says: go test ./web/api -run TestDocumentInTheDocs -update", path)
 	}
 }
