@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"errors"
@@ -26,6 +27,7 @@ func (e *noKeyError) Error() string { return "aircheck has no key with KID " + e
 // subsamples, keys that change within the segment.
 type decryption struct {
 	*protection
+	stop    func() error // why to stop; nil: go on
 	keys    *Keys
 	b       []byte // the segment
 	origin  int64  // offset of the segment in its file: what base-data-offset counts from
@@ -36,9 +38,10 @@ type decryption struct {
 	touched bool  // something was encrypted
 }
 
-// decrypt undoes the encryption of a segment, as far as there is of it; true when there was any. After an error nothing is said about the bytes.
-func (p *protection) decrypt(b []byte, origin int64, keys *Keys) (bool, error) {
-	d := &decryption{protection: p, keys: keys, b: b, origin: origin, blocks: map[kid]cipher.Block{}}
+// decrypt undoes the encryption of a segment, as far as there is of it; true when there was any. After an error, which may be
+// that of ctx, nothing is said about the bytes.
+func (p *protection) decrypt(ctx context.Context, b []byte, origin int64, keys *Keys) (bool, error) {
+	d := &decryption{protection: p, stop: ctx.Err, keys: keys, b: b, origin: origin, blocks: map[kid]cipher.Block{}}
 	for _, x := range boxes(b, 0, len(b)) {
 		switch x.kind {
 		case "moof":
@@ -232,6 +235,9 @@ func (f *fragment) samplesOf(trun box) error {
 	for range count {
 		if f.samples++; f.samples > maxSamples {
 			return errSamples
+		}
+		if err := f.stop(); err != nil {
+			return err
 		}
 		size := f.size
 		if flags&0x100 != 0 {

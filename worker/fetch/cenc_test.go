@@ -135,7 +135,7 @@ func TestTruncatedUnderEncryption(t *testing.T) {
 	p := protectionOf(g.init)
 	for cut := len(g.segment); cut >= 0; cut -= 37 {
 		b := bytes.Clone(g.segment[:cut])
-		if _, err := p.decrypt(b, 0, keysOf(t, testKID+":"+testKey)); err != nil && !errors.Is(err, errAux) {
+		if _, err := p.decrypt(t.Context(), b, 0, keysOf(t, testKID+":"+testKey)); err != nil && !errors.Is(err, errAux) {
 			t.Fatalf("%d bytes: %v", cut, err)
 		}
 		if got := media(b); !bytes.HasPrefix(g.clear, got) {
@@ -285,8 +285,22 @@ func FuzzCommonEncryption(f *testing.F) {
 		}
 		apply(bytes.Clone(init), p.patches)
 		before := len(segment)
-		if _, err := p.decrypt(segment, 0, keys); err == nil && len(segment) != before {
+		if _, err := p.decrypt(t.Context(), segment, 0, keys); err == nil && len(segment) != before {
 			t.Error("the segment has another length")
 		}
 	})
+}
+
+// TestDecryptionStops: the window's time is that of decryption too, which hostile boxes can make long.
+func TestDecryptionStops(t *testing.T) {
+	g := guard(t, "cenc", true, 8)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := protectionOf(g.init).decrypt(ctx, g.segment, 0, keysOf(t, testKID+":"+testKey)); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	f := Fetcher{Keys: keysOf(t, testKID+":"+testKey), guard: protectionOf(g.init)}
+	if err := f.undo(ctx, &Segment{Data: g.segment}, 0); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
 }

@@ -78,7 +78,9 @@ func (f *Fetcher) Segment(ctx context.Context, s jobs.Segment) (Segment, error) 
 	if seg.Data, seg.Truncated, err = f.body(ctx, s, head); err != nil {
 		return f.unavailable(err, "segment")
 	}
-	f.undo(&seg, s.Offset)
+	if err := f.undo(ctx, &seg, s.Offset); err != nil {
+		return Segment{}, err
+	}
 	if seg.Truncated && len(seg.Data) == len(head) {
 		return Segment{State: measurement.UnitMissing, Detail: "its byte range lies beyond the end of the object"}, nil
 	}

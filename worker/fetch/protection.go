@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -89,14 +90,16 @@ func (f *Fetcher) closed(s jobs.Segment) (lacking []kid, closed bool) {
 }
 
 // undo decrypts the samples of a segment under common encryption. Where a key lacks that no manifest told of, the segment stays as it is: the decoder will meet what is
-// encrypted, and say so with the words of Detail.
-func (f *Fetcher) undo(seg *Segment, offset int64) {
+// encrypted, and say so with the words of Detail. The error is that of ctx.
+func (f *Fetcher) undo(ctx context.Context, seg *Segment, offset int64) error {
 	if f.guard == nil {
-		return
+		return nil
 	}
-	touched, err := f.guard.decrypt(seg.Data[seg.Init:], offset, f.Keys)
+	touched, err := f.guard.decrypt(ctx, seg.Data[seg.Init:], offset, f.Keys)
 	var lacks *noKeyError
 	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
 	case errors.As(err, &lacks):
 		seg.Detail = "encrypted (ISO/IEC 23001-7), and " + lacks.Error()
 	case err != nil:
@@ -105,4 +108,5 @@ func (f *Fetcher) undo(seg *Segment, offset int64) {
 		copy(seg.Data, f.open)
 	}
 	seg.Decrypted = err == nil && touched
+	return nil
 }
