@@ -54,17 +54,9 @@ func (c *calendar) at(m jobs.Micros) *time.Time {
 	return &t
 }
 
-// ProgramTime is the time of day at the timeline's zero; the zero time when the stream has none.
-func ProgramTime(check *jobs.Check) time.Time {
-	if t := calendarOf(check, "").at(0); t != nil {
-		return *t
-	}
-	return time.Time{}
-}
-
 // day is the date, UTC, under which a check is filed: that of its hour when it is live, of its program time, or of when it was made.
 func day(check *jobs.Check) string {
-	begin := ProgramTime(check)
+	begin := check.Begin()
 	if _, hour, live := jobs.ParseLiveID(check.ID); live {
 		begin = hour
 	}

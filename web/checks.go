@@ -209,6 +209,11 @@ func (p *pages) reportFile(w http.ResponseWriter, r *http.Request) {
 	}
 	var b bytes.Buffer
 	options := report.Options{From: beginOf(id)}
+	if format == report.FormatDateRange {
+		if check, err := p.archive.Check(r.Context(), id); err == nil && !check.Begin().IsZero() { // a live check has no manifest yet
+			options.From = check.Begin()
+		}
+	}
 	options.Page = func(w io.Writer, one *report.Report) error { return page.WriteCheck(w, page.CheckData{Report: one}) }
 	if err := f.report.WriteWith(&b, format, options); err != nil {
 		p.fail(w, r, "The report of check "+id+" as "+name, err)

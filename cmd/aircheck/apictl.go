@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"aircheck/export"
 	"aircheck/jobs"
 	"aircheck/jobs/archive"
 	"aircheck/jobs/queue"
@@ -279,7 +278,7 @@ func (f *apiFleet) Render(ctx context.Context, w io.Writer, r *report.Report, fo
 			return err
 		}
 		if err == nil {
-			options.From = export.ProgramTime(check)
+			options.From = check.Begin()
 		}
 	}
 	return r.WriteWith(w, format, options)

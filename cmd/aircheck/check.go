@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"aircheck/export"
 	"aircheck/jobs"
 	"aircheck/producer/slice"
 	"aircheck/report"
@@ -103,7 +102,7 @@ func (a *app) check(ctx context.Context, input string, f *checkFlags) error {
 	if err != nil {
 		return err
 	}
-	out.page, out.from = e.page, export.ProgramTime(e.check)
+	out.page, out.from = e.page, e.check.Begin()
 	return a.conclude(e.report, out, e.where)
 }
 

@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"aircheck/export"
 	"aircheck/jobs"
 	"aircheck/jobs/archive"
 	"aircheck/report"
@@ -66,7 +65,7 @@ func (a *app) rejudge(ctx context.Context, id string, under *profileFlags, place
 	if err != nil {
 		return err
 	}
-	out.page, out.from = storedPage(ctx, checks, &check.Profile), export.ProgramTime(check)
+	out.page, out.from = storedPage(ctx, checks, &check.Profile), check.Begin()
 	return a.conclude(r, out, "")
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"aircheck/export"
 	"aircheck/jobs/archive"
 	"aircheck/report"
 	"aircheck/storage"
@@ -67,7 +66,7 @@ func (a *app) report(ctx context.Context, id string, place *storeFlags, watch *w
 		if err != nil {
 			return noSuchCheck(id, err)
 		}
-		out.from = export.ProgramTime(check)
+		out.from = check.Begin()
 	}
 	return a.conclude(r, out, reportPlace(place.store, id))
 }
