@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
@@ -325,6 +326,25 @@ func TestBrokenRedis(t *testing.T) {
 	for _, path := range []string{"/streams", "/streams/news", "/events"} {
 		if w := b.ask(door.Viewer, get, path, "", nil); w.Code != 503 {
 			t.Errorf("%s: %d, want 503: what cannot be seen is not empty", path, w.Code)
+		}
+	}
+}
+
+func TestKindsAreExplained(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile("../../docs/API.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	titles := map[string]Kind{}
+	for _, k := range kinds() {
+		p := NewProblem(k, "x")
+		if other, taken := titles[p.Title]; taken || p.Title == "" || k != KindInternal && p.Status == 500 && k != KindNoAccess {
+			t.Errorf("%s: title %q (also of %s), status %d", k, p.Title, other, p.Status)
+		}
+		titles[p.Title] = k
+		if !strings.Contains(string(guide), "`"+string(k)+"`") {
+			t.Errorf("docs/API.md does not say what to do about %s", k)
 		}
 	}
 }

@@ -23,6 +23,11 @@ requests are strict: what is not known is an error.`
 func document(table []route, version string) ([]byte, error) {
 	s := newSchemas()
 	problem := s.of(reflect.TypeFor[Problem]())
+	s.enumerate("Problem", "type", func(yield func(any)) {
+		for _, k := range kinds() {
+			yield(typePrefix + string(k))
+		}
+	})
 	paths := object{}
 	for _, rt := range table {
 		item, _ := paths[rt.path].(object)

@@ -36,6 +36,14 @@ const (
 	KindInternal     Kind = "internal"
 )
 
+// kinds lists them.
+func kinds() []Kind {
+	return []Kind{
+		KindInvalid, KindNoAccess, KindNotFound, KindMethod, KindNotReady, KindNotJudged, KindConflict, KindTooLarge, KindMediaType, KindUnacceptable, KindInput, KindUnreachable,
+		KindBusy, KindUnavailable, KindInternal,
+	}
+}
+
 // typePrefix makes a URI of a kind. It is a name and leads nowhere.
 const typePrefix = "urn:aircheck:problem:"
 

@@ -118,6 +118,9 @@ func (a *API) serve(rt route) http.Handler {
 		}
 		c.r = r.WithContext(door.WithIdentity(r.Context(), c.person))
 		ans, err := rt.do(c)
+		if rt.method != get && rt.method != "" { // who had what done; waivers have a log of their own beside this
+			a.cfg.Log.Info("API", "request", rt.id, "path", r.URL.Path, "person", c.person.Name, "error", err)
+		}
 		if err != nil {
 			c.fail(rt, err)
 			return

@@ -160,6 +160,20 @@ func (s *schemas) closed(t reflect.Type) object {
 	return ref
 }
 
+// enumerate says which values a property of a component has.
+func (s *schemas) enumerate(name, property string, each func(yield func(any))) {
+	values := []any{}
+	each(func(value any) { values = append(values, value) })
+	described, _ := s.components[name].(object)
+	properties, _ := described["properties"].(object)
+	schema, ok := properties[property].(object)
+	if !ok {
+		s.fail(fmt.Errorf("%s has no %s", name, property))
+		return
+	}
+	schema["enum"] = values
+}
+
 func (s *schemas) fail(err error) {
 	if s.err == nil {
 		s.err = err
