@@ -235,6 +235,7 @@ func (a *app) follow(ctx context.Context, inputs []string, f *followFlags) error
 	if err != nil {
 		return err
 	}
+	a.tellLeftOut(&f.liveFlags)
 	if f.fleet {
 		return a.followInFleet(ctx, f, p, log)
 	}

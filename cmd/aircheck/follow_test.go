@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"aircheck/jobs"
 	"aircheck/jobs/queue"
+	"aircheck/judge"
 )
 
 func TestStreamName(t *testing.T) {
@@ -112,6 +114,28 @@ func TestFleetStatusText(t *testing.T) {
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, out.String())
+		}
+	}
+}
+
+// TestTellLeftOut: what a command does not do of its file of streams is said.
+func TestTellLeftOut(t *testing.T) {
+	for text, want := range map[string]string{
+		"streams:\n- {name: a, url: /a.m3u8}\n": "",
+		"streams:\n- {name: a, url: /a.m3u8}\nschedule:\n- {name: n, cron: \"0 3 * * *\", check: /a.mp4}\n": "1 schedule and 0 events entries are left out here: 'aircheck producer' runs them",
+		"streams: []\nevents:\n- {bucket: media}\n":                                                         "0 schedule and 1 events entries",
+	} {
+		path := filepath.Join(t.TempDir(), "streams.yaml")
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		var errs bytes.Buffer
+		a := &app{stderr: &errs}
+		f := &liveFlags{streamsFile: path}
+		f.profile = judge.DefaultProfile
+		a.tellLeftOut(f)
+		if got := errs.String(); (want == "") != (got == "") || !strings.Contains(got, want) {
+			t.Errorf("%q: said %q, want %q", text, got, want)
 		}
 	}
 }

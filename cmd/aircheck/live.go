@@ -17,6 +17,7 @@ import (
 	"aircheck/producer/live"
 	"aircheck/producer/source"
 	"aircheck/producer/streams"
+	"aircheck/report"
 	"aircheck/storage"
 )
 
@@ -60,6 +61,19 @@ func (f *liveFlags) breaksOf(name string) (*jobs.Profile, error) {
 		flags.breaks = name
 	}
 	return flags.loadBreaks()
+}
+
+// tellLeftOut says what of a file of streams this command does not do: who wrote a schedule waits for it.
+func (a *app) tellLeftOut(f *liveFlags) {
+	if f.streamsFile == "" {
+		return
+	}
+	file, _, err := f.watch().Poll()
+	if err != nil || len(file.Schedule)+len(file.Events) == 0 {
+		return // what is wrong with the file was found by check
+	}
+	fmt.Fprintf(a.stderr, "aircheck: %s: %d schedule and %d events entries are left out here: 'aircheck producer' runs them\n",
+		report.Printable(f.streamsFile), len(file.Schedule), len(file.Events))
 }
 
 // liveOwner names this process among the producers: the host for people, and something that no other has.

@@ -207,6 +207,7 @@ func (a *app) runUp(ctx context.Context, f *fleet) (err error) {
 	defer func() { err = errors.Join(err, s.close()) }()
 	parts := []func(context.Context) error{reconciler.Run, s.serve}
 	if f.flags.streamsFile != "" {
+		a.tellLeftOut(f.flags.live())
 		manager, err := f.follower()
 		if err != nil {
 			return err
