@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // cellStore keeps one value of a few bytes for each cell of time, for as many cells as it may. Cells of which nothing is known are left out. In a checkpoint a value is
@@ -40,8 +41,14 @@ func (c *cellStore) add(cell int64, limit int, value []byte) {
 	} else {
 		c.runs = append(c.runs, cellRun{From: cell, Count: 1})
 	}
+	if len(c.data)+c.width > cap(c.data) { // twice as much: append grows bytes by a quarter, and copies them five times
+		c.data = slices.Grow(c.data, max(len(c.data), leastCells*c.width))
+	}
 	c.data = append(c.data, value...)
 }
+
+// leastCells is for how many cells there is room from the first on.
+const leastCells = 64
 
 // at is the value of a cell; nil where nothing is known.
 func (c *cellStore) at(cell int64) []byte {

@@ -97,7 +97,10 @@ func (l *loudness) push(s slotEnergy) {
 	if m, ok := w.mean(momentaryTenths); ok {
 		l.Momentary = max(l.Momentary, m)
 	}
-	if m, ok := w.mean(shortTermTenths); ok {
+	if math.IsNaN(l.limits.shortTerm) && w.below(l.ShortTerm) {
+		return // it is not the greatest, and nobody asks for others
+	}
+	if m, ok := w.shortTerm(); ok {
 		l.ShortTerm = max(l.ShortTerm, m)
 		l.judgeShortTerm(m, s.To)
 	}

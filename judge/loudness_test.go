@@ -399,3 +399,35 @@ func BenchmarkLoudness(b *testing.B) {
 		m.slot(slots[i%len(slots)])
 	}
 }
+
+// TestShortTermIsNotMissed: sums that are not taken because they cannot be the greatest are not; whatever the levels, the gaps, and wherever the judging begins anew.
+func TestShortTermIsNotMissed(t *testing.T) {
+	for seed := range seedsOf(20) {
+		rng := rand.New(rand.NewPCG(seed, 8))
+		l := &loudness{limits: loudnessLimits{shortTerm: math.NaN()}}
+		var exact sliding
+		var want float64
+		level := 1.0
+		for i := range 6000 {
+			if rng.IntN(300) == 0 {
+				level = math.Pow(10, 12*rng.Float64()-6)
+			}
+			switch {
+			case rng.IntN(2000) == 0:
+				l.interrupt()
+				exact = sliding{}
+			case rng.IntN(500) == 0: // a checkpoint
+				l.Window.rolling = [tenth]rollingSum{}
+			}
+			s := slotEnergy{level * rng.Float64(), int32(400 + 80*rng.IntN(2)), jobs.Micros(i) * slotLength}
+			l.push(s)
+			exact.push(s.Energy, s.Samples)
+			if m, ok := exact.mean(shortTermTenths); ok {
+				want = max(want, m)
+			}
+			if l.ShortTerm != want {
+				t.Fatalf("seed %d, slot %d: the greatest short-term mean square is %g, want %g", seed, i, l.ShortTerm, want)
+			}
+		}
+	}
+}

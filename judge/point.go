@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"aircheck/jobs"
 )
@@ -57,6 +58,9 @@ func (p *points) halve() {
 	*p = list[:n]
 }
 
+// leastPoints is for how many points there is room from the first on.
+const leastPoints = 256
+
 // put adds to the point at a step below jobs.MaxCurvePoints.
 func (p *points) put(at int, o point) {
 	if o.N == 0 {
@@ -65,6 +69,9 @@ func (p *points) put(at int, o point) {
 	if at < len(*p) {
 		(*p)[at].add(o)
 		return
+	}
+	if cap(*p) <= at {
+		*p = slices.Grow(*p, max(at+1, leastPoints, min(2*cap(*p), jobs.MaxCurvePoints))-len(*p))
 	}
 	for len(*p) <= at {
 		*p = append(*p, point{})
