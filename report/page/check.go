@@ -1,7 +1,9 @@
 package page
 
 import (
+	"cmp"
 	"html/template"
+	"slices"
 	"strings"
 
 	"aircheck/jobs"
@@ -152,10 +154,14 @@ func (v *checkView) cover(r *report.Report) {
 	v.Unjudged = r.Unjudged()
 }
 
-// rows makes the table as it is without script: the most severe findings in their order.
+// rows makes the table as it is without script: the most severe findings, the worst first.
 func (v *checkView) rows() {
 	keep := worstOf(v.Report.Findings, maxServed)
 	v.RowsLeft = len(v.Report.Findings) - len(keep)
+	slices.SortStableFunc(keep, func(a, b int) int {
+		x, y := &v.Report.Findings[a], &v.Report.Findings[b]
+		return cmp.Or(cmp.Compare(y.Severity.Rank(), x.Severity.Rank()), cmp.Compare(x.Start, y.Start))
+	})
 	for _, i := range keep {
 		f := v.Report.Findings[i]
 		row := findingRow{Key: jobs.FindingKey(&f), F: f}

@@ -35,6 +35,8 @@ type lane struct {
 	Worst    jobs.Severity
 	// Holes are the stretches that were not analysed.
 	Holes []jobs.Interval
+	// Covered: the report says what became of its time.
+	Covered bool
 	// Marks draw it where there is no script.
 	Marks []mark
 }
@@ -114,7 +116,7 @@ func foundLanes(r *report.Report) map[string][]*lane {
 
 // cover adds what became of the detectors' time: holes to the lanes that are there, lanes of their own for the others.
 func (g *group) cover(coverage []jobs.Coverage, unjudged map[[2]string]bool) {
-	clean := &lane{Kind: laneClean}
+	clean := &lane{Kind: laneClean, Covered: true}
 	var gaps []*lane
 	at := map[string]*lane{}
 	for i := range coverage {
@@ -124,7 +126,7 @@ func (g *group) cover(coverage []jobs.Coverage, unjudged map[[2]string]bool) {
 		}
 		holes := holesOf(c.Intervals)
 		if l := g.lane(c.Detector); l != nil {
-			l.Holes = holes
+			l.Holes, l.Covered = holes, true
 			continue
 		}
 		if len(holes) == 0 {
@@ -135,7 +137,7 @@ func (g *group) cover(coverage []jobs.Coverage, unjudged map[[2]string]bool) {
 		l := at[key]
 		if l == nil {
 			if l = last(gaps); len(gaps) < maxGapLanes {
-				l = &lane{Kind: laneGap}
+				l = &lane{Kind: laneGap, Covered: true}
 				gaps = append(gaps, l)
 			}
 			l.Holes = append(l.Holes, holes...)

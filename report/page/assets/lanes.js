@@ -32,6 +32,10 @@ class Timeline {
     view.on('range', () => { this.paint(); this.place(); });
     view.on('cursor', () => this.place());
     new ResizeObserver(() => { this.paint(); this.place(); }).observe(this.lanes);
+    window.addEventListener('beforeprint', () => { // paper has no sight to scroll into
+      for (const row of this.rows) row.seen = true;
+      this.paint();
+    });
     steer(this.lanes, view, (plot, at, x) => this.pick(plot, at, x));
   }
 
@@ -113,7 +117,7 @@ function findingAt(lane, view, x, width) {
 }
 
 function drawLane(g, width, height, view, lane) {
-  g.fillStyle = colours.clean;
+  g.fillStyle = lane.covered ? colours.clean : colours.line;
   g.fillRect(Math.max(view.x(0, width), 0), height - 2, Math.min(view.x(view.duration, width), width), 1);
   for (const h of lane.holes) {
     const from = Math.max(view.x(h.start, width), 0), to = Math.min(view.x(h.end, width), width);
@@ -209,7 +213,7 @@ function drawOverview(g, width, height, view, model) {
   g.fillRect(0, height - 2, width, 1);
   for (const group of model.groups) {
     for (const lane of group.lanes) {
-      if (lane.kind === 'gap') drawLane(g, width, height, all, { holes: lane.holes, findings: [] });
+      if (lane.kind === 'gap') drawLane(g, width, height, all, { holes: lane.holes, findings: [], covered: true });
     }
   }
   // What holds for all of the time is a line at the top: as a bar it would hide where the others are.

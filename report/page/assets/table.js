@@ -15,7 +15,7 @@ const spare = 12;
 
 class Table {
   constructor(scroll, tools, model, view) {
-    Object.assign(this, { scroll, model, view, sort: 'start', backwards: false, filter: { text: '', severity: 0, code: '', where: '' } });
+    Object.assign(this, { scroll, model, view, sort: 'severity', backwards: false, filter: { text: '', severity: 0, code: '', where: '' } });
     this.body = scroll.querySelector('tbody');
     this.table = scroll.querySelector('table');
     this.table.classList.add('windowed');
