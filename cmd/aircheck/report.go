@@ -17,6 +17,7 @@ func newReportCommand(a *app) *cobra.Command {
 	var place storeFlags
 	var out outputFlags
 	var watch watchFlags
+	var remote remoteFlags
 	cmd := &cobra.Command{
 		Use:   "report ID",
 		Short: "Print the report of a check",
@@ -26,25 +27,30 @@ The report's content is compared with its digest first. With --watch the command
 stream, until it has its report; what is found meanwhile goes to stderr. Ctrl-C ends the watching, not the check.`,
 		Example: `  aircheck report 01hf8z3k2mq4x7c9tbva
   aircheck report 01hf8z3k2mq4x7c9tbva --format junit > aircheck.xml
-  aircheck report news-20261122T18 --watch`,
+  aircheck report news-20261122T18 --watch
+  aircheck report 01hf8z3k2mq4x7c9tbva --watch --server https://aircheck.example`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			return a.report(cmd.Context(), given[0], &place, &watch, &out)
+			return a.report(cmd.Context(), given[0], &place, &watch, &remote, &out)
 		},
 	}
 	place.add(cmd.Flags())
 	out.add(cmd.Flags())
 	watch.add(cmd.Flags())
+	remote.add(cmd.Flags())
 	return cmd
 }
 
-func (a *app) report(ctx context.Context, id string, place *storeFlags, watch *watchFlags, flags *outputFlags) error {
+func (a *app) report(ctx context.Context, id string, place *storeFlags, watch *watchFlags, remote *remoteFlags, flags *outputFlags) error {
 	out, err := flags.parse()
 	if err != nil {
 		return err
 	}
 	if err := validID(id); err != nil {
 		return err
+	}
+	if remote.server != "" {
+		return a.remoteReport(ctx, id, watch, remote, out)
 	}
 	checks, err := a.archive(ctx, place)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 type statusFlags struct {
 	storeFlags
 	redisFlags
+	remoteFlags
 	format string
 }
 
@@ -36,10 +38,13 @@ Without an ID it shows the fleet: workers, queues, the latency of live findings 
 the live streams with who follows them and what is open.
 
 Exit status: 0, also while the check goes on; 1 the check could not be judged, or nobody knows it.`,
-		Example: "  aircheck status\n  aircheck status 06ccd9v6m09h3ky1zj2q\n  aircheck status news-20261122T18 --format json",
+		Example: "  aircheck status\n  aircheck status 06ccd9v6m09h3ky1zj2q\n  aircheck status news-20261122T18 --format json\n  aircheck status --server https://aircheck.example",
 		Args:    args(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			if len(given) == 0 {
+			switch {
+			case f.server != "":
+				return a.remoteStatus(cmd.Context(), strings.Join(given, ""), &f)
+			case len(given) == 0:
 				return a.fleetStatus(cmd.Context(), &f)
 			}
 			return a.status(cmd.Context(), given[0], &f)
@@ -47,6 +52,7 @@ Exit status: 0, also while the check goes on; 1 the check could not be judged, o
 	}
 	f.storeFlags.add(cmd.Flags())
 	f.redisFlags.add(cmd.Flags())
+	f.remoteFlags.add(cmd.Flags())
 	cmd.Flags().StringVar(&f.format, "format", "text", "text or json")
 	return cmd
 }

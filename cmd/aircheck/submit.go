@@ -21,6 +21,7 @@ import (
 type submitFlags struct {
 	storeFlags
 	redisFlags
+	remoteFlags
 	planFlags
 	queue  string
 	id     string
@@ -46,11 +47,15 @@ status: 3 findings at or above --fail-on, 4 not analysed in full.`,
 		Example: `  aircheck submit s3://media/master.m3u8
   aircheck submit --wait --fail-on warn s3://media/a.mp4 s3://media/b.mp4
   aircheck submit --tick "$(date -u +%F)" s3://media/news.mp4
-  aircheck report "$(aircheck submit s3://media/master.m3u8)"`,
+  aircheck report "$(aircheck submit s3://media/master.m3u8)"
+  aircheck submit --wait --server https://aircheck.example s3://media/master.m3u8`,
 		Args: args(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, inputs []string) error {
 			if f.id != "" && len(inputs) > 1 {
 				return usageError("--id: one id is that of one INPUT; there are %d", len(inputs))
+			}
+			if f.server != "" {
+				return a.remoteSubmit(cmd.Context(), inputs, &f)
 			}
 			return a.submit(cmd.Context(), inputs, &f)
 		},
@@ -58,6 +63,7 @@ status: 3 findings at or above --fail-on, 4 not analysed in full.`,
 	flags := cmd.Flags()
 	f.storeFlags.add(flags)
 	f.redisFlags.add(flags)
+	f.remoteFlags.add(flags)
 	f.planFlags.add(flags)
 	f.addReference(flags)
 	flags.StringVar(&f.queue, "queue", queue.Vod, "`queue`: live, vod or backfill")
