@@ -16,6 +16,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"aircheck/internal/need"
 	"aircheck/jobs"
@@ -247,9 +248,10 @@ func TestEvidenceSurvivesTheChild(t *testing.T) {
 	}
 	died := filepath.Join(t.TempDir(), "died")
 	// The first child is cut off in the middle of its first picture.
-	script := `if mkdir "$0"; then "$1" ` + supervise.ChildCommand + ` | head -c 3000; kill -9 $$; else exec "$1" ` + supervise.ChildCommand + `; fi 2>/dev/null`
+	script := `if mkdir "$0"; then "$1" ` + supervise.ChildCommand + ` | { dd bs=1 count=3000; kill -9 $$; }; else exec "$1" ` + supervise.ChildCommand + `; fi 2>/dev/null`
 	slots, err := supervise.New(supervise.Config{
 		Slots: 1, Origin: newApp(os.Environ(), os.Stdout, os.Stderr).origin(), Command: []string{"sh", "-c", script, died, self}, Env: os.Environ(), Logger: slog.New(slog.DiscardHandler),
+		Deadline: time.Minute,
 	})
 	if err != nil {
 		t.Fatal(err)
