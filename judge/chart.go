@@ -1,10 +1,6 @@
 package judge
 
-import (
-	"math"
-
-	"aircheck/jobs"
-)
+import "aircheck/jobs"
 
 const (
 	// leastStep is the step of the curves of a short check, and the cell of time within which sound and bytes are added up.
@@ -48,27 +44,28 @@ type chart struct {
 	at   int
 
 	loudness *loudness
+	levels   *channelLevels
 }
 
 // openCell is what was seen of a cell of time that is not over.
 type openCell struct {
 	Bits, Time int64
-	Peak       float64
-	Sq         float64
-	Samples    int64 // of all channels
 }
 
 func newChart() *chart { return &chart{Step: leastStep, Trace: newTrace()} }
 
-// equip tells a chart of sound where its loudness is measured.
+// equip tells a chart of sound where its loudness and its levels are measured.
 func (c *chart) equip(detectors []audioDetector) {
 	if c == nil {
 		return
 	}
 	c.Step = max(c.Step, leastStep)
 	for _, d := range detectors {
-		if l, ok := d.(*loudness); ok {
-			c.loudness = l
+		switch d := d.(type) {
+		case *loudness:
+			c.loudness = d
+		case *channelLevels:
+			c.levels = d
 		}
 	}
 }
@@ -147,21 +144,12 @@ func (c *chart) stand(f *videoFrame, luma point) {
 	}
 }
 
-// slot takes 10 ms of sound.
+// slot tells of 10 ms of sound, which the detectors see next.
 func (c *chart) slot(s *audioSlot) {
 	if c == nil {
 		return
 	}
 	c.enter(s.Start)
-	peak, sq := c.Open.Peak, c.Open.Sq
-	for i := range s.Ch {
-		if p := float64(s.Ch[i].Peak); p > peak && p <= math.MaxFloat32 {
-			peak = p
-		}
-		sq += s.Ch[i].Sq
-	}
-	c.Open.Peak, c.Open.Sq = peak, sq
-	c.Open.Samples += int64(s.Samples) * int64(len(s.Ch))
 }
 
 // enter ends the open cell if a time lies behind it.
@@ -182,11 +170,18 @@ func (c *chart) flush() {
 	if o.Time > 0 {
 		c.put(chartBitRate, at, pointOf(float64(o.Bits)*1e3/float64(o.Time), fineFigure)) // bits a microsecond are Mbit/s
 	}
-	if o.Samples <= 0 {
+	if c.levels != nil {
+		c.sound(at, c.levels.take())
+	}
+}
+
+// sound adds what was heard in a cell.
+func (c *chart) sound(at jobs.Micros, heard cellLevel) {
+	if heard.Samples <= 0 {
 		return
 	}
-	c.Trace.sound(c.Cell, o.Sq/float64(o.Samples))
-	c.put(chartPeak, at, pointOf(visible(decibels(o.Peak)), fineFigure))
+	c.Trace.sound(int64(at/leastStep), heard.Sq/float64(heard.Samples))
+	c.put(chartPeak, at, pointOf(visible(decibels(heard.Peak)), fineFigure))
 	if l := c.loudness; l != nil {
 		if m, ok := l.Window.mean(momentaryTenths); ok {
 			c.put(chartMomentary, at, pointOf(visible(lufs(m)), fineFigure))

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"aircheck/jobs"
+	"aircheck/jobs/measurement"
 )
 
 // channelLevels measures every channel of a track for the summary; it judges nothing.
@@ -11,6 +12,21 @@ type channelLevels struct {
 	Channels []channelLevel
 	Samples  int64
 	Labels   []string
+	// Cell is for the chart of the track, which takes it every now and then.
+	Cell cellLevel
+}
+
+// cellLevel is how loud a stretch of sound was, of all channels.
+type cellLevel struct {
+	Peak, Sq float64
+	Samples  int64
+}
+
+// take begins a new cell.
+func (d *channelLevels) take() cellLevel {
+	c := d.Cell
+	d.Cell = cellLevel{}
+	return c
 }
 
 // channelLevel is what is known of a channel so far: sums over samples, and peaks in full scale.
@@ -28,17 +44,29 @@ func (d *channelLevels) slot(s *audioSlot) {
 		d.Channels = make([]channelLevel, len(s.Ch))
 		d.Labels = channelLabels(s.Format.Layout, len(s.Ch))
 	}
+	d.Cell.Samples += int64(s.Samples) * int64(len(s.Ch))
 	if len(s.Ch) != len(d.Channels) {
+		for i := range s.Ch {
+			d.Cell.add(&s.Ch[i])
+		}
 		return
 	}
 	d.Samples += int64(s.Samples)
 	for i := range s.Ch {
 		c, to := &s.Ch[i], &d.Channels[i]
+		d.Cell.add(c)
 		to.Sq += c.Sq
 		to.Sum += c.Sum
 		to.Peak = max(to.Peak, float64(c.Peak))
 		to.TruePeak = max(to.TruePeak, float64(c.TruePeak))
 		to.Clipped += int64(c.Clipped)
+	}
+}
+
+func (l *cellLevel) add(c *measurement.Channel) {
+	l.Sq += c.Sq
+	if p := float64(c.Peak); p > l.Peak && p <= math.MaxFloat32 { // not infinite
+		l.Peak = p
 	}
 }
 
