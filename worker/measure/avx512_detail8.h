@@ -46,19 +46,29 @@ static inline __m512i add_edge_squares_8(__m512i sum, __m512i d) {
     return _mm512_dpwssd_epi32(_mm512_dpwssd_epi32(sum, a, a), b, b);
 }
 
+typedef struct {
+    __m512i wide, steep;
+    int64_t count;
+} edge_sums_8;
+
+static inline AC_INLINE void add_edges_8(edge_sums_8 *t, const edge_rows_8 *r, int x, __mmask64 in, __m512i least) {
+    __m512i w = diff_8(load_8(r->first + x, in), load_8(r->last + x, in));
+    __mmask64 edges = _mm512_cmpge_epu8_mask(w, least);
+    if (edges == 0) return;
+    t->count += bits(edges);
+    t->wide = add_edge_squares_8(t->wide, _mm512_maskz_mov_epi8(edges, w));
+    t->steep = add_edge_squares_8(t->steep, diff_8(load_8(r->before + x, edges), load_8(r->behind + x, edges)));
+}
+
 static void edges_row_8(const edge_rows_8 *r, int n, uint32_t limit, ac_edges *e) {
-    __m512i wide = _mm512_setzero_si512(), steep = wide, least = _mm512_set1_epi8((char)limit);
-    for (int x = 0; x < n; x += 64) {
-        __mmask64 in = first_columns(n - x);
-        __m512i w = diff_8(load_8(r->first + x, in), load_8(r->last + x, in));
-        __mmask64 edges = _mm512_cmpge_epu8_mask(w, least);
-        if (edges == 0) continue;
-        e->count += bits(edges);
-        wide = add_edge_squares_8(wide, _mm512_maskz_mov_epi8(edges, w));
-        steep = add_edge_squares_8(steep, diff_8(load_8(r->before + x, edges), load_8(r->behind + x, edges)));
-    }
-    e->wide += _mm512_reduce_add_epi64(widen_sum(wide));
-    e->steep += _mm512_reduce_add_epi64(widen_sum(steep));
+    __m512i z = _mm512_setzero_si512(), least = _mm512_set1_epi8((char)limit);
+    edge_sums_8 t = {z, z, 0};
+    int x = 0;
+    for (; x + 64 <= n; x += 64) add_edges_8(&t, r, x, ~0ull, least);
+    if (x < n) add_edges_8(&t, r, x, first_columns(n - x), least);
+    e->count += t.count;
+    e->wide += _mm512_reduce_add_epi64(widen_sum(t.wide));
+    e->steep += _mm512_reduce_add_epi64(widen_sum(t.steep));
 }
 
 // Sums of the luma samples of 32 chroma samples, of which in marks those of the picture.
