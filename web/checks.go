@@ -123,6 +123,10 @@ func (p *pages) site(r *http.Request) *page.Site {
 	if f.Leave {
 		s.Logout = door.LogoutPath
 	}
+	if style, err := p.assets.URL("chrome.css"); err == nil {
+		s.Styles = []template.URL{template.URL(style)} //nolint:gosec // a name of ours
+	}
+	s.Nav = []page.Link{{Text: "aircheck", URL: "/"}}
 	for _, l := range f.Nav {
 		s.Nav = append(s.Nav, page.Link{Text: l.Text, URL: template.URL(l.URL), Current: l.Here}) //nolint:gosec // constants
 	}
