@@ -126,6 +126,15 @@ type target struct {
 	known bool
 }
 
+// leeway is how late a segment may be without a word. Where a manifest counts segments by @duration, which may be off by half of it (ISO/IEC 23009-1 section
+// 5.3.9.5.3), a segment is due when it is complete, and nobody knows when that is.
+func (t *target) leeway() time.Duration {
+	if t.Clock == nil || t.Clock.Exact {
+		return -1
+	}
+	return time.Duration(t.Duration) * time.Microsecond / 2
+}
+
 func (t *target) fallback() string {
 	if t.Init != nil {
 		return "m4s"
@@ -146,9 +155,13 @@ func (f *fetcher) download(ctx context.Context, t *target, s *share) ([]byte, []
 	}
 	course := course{begun: f.cfg.Now()}
 	d := download{fetcher: f, at: t.At, limit: maxSegmentBytes, share: s, failed: func(err error) {
-		if course.absent.IsZero() && errors.Is(err, storage.ErrNotFound) {
+		if !errors.Is(err, storage.ErrNotFound) {
+			return
+		}
+		if course.absent.IsZero() {
 			course.absent, course.before = f.cfg.Now(), s.waited
 		}
+		course.surely = f.cfg.Now().Sub(course.absent) - (s.waited - course.before)
 	}}
 	data, short, err := d.run(ctx, t)
 	if err != nil {
@@ -162,6 +175,8 @@ func (f *fetcher) download(ctx context.Context, t *target, s *share) ([]byte, []
 type course struct {
 	begun  time.Time
 	absent time.Time // since when the origin says that there is no such segment; zero: it does not
+	// surely is for how long it said so; from its last word to the next try it may have been there.
+	surely time.Duration
 	// waited is for how long nobody asked, because others had all places; before is how much of that was before absent.
 	waited, before time.Duration
 	short          string
@@ -172,11 +187,12 @@ func (f *fetcher) judge(t *target, c *course) []live.Fault {
 	now := f.cfg.Now()
 	fault := live.Fault{Sequence: t.source, Number: t.Number, Since: c.begun, Until: now}
 	took, length := now.Sub(c.begun)-c.waited, time.Duration(t.Duration)*time.Microsecond
+	late := max(now.Sub(c.absent)-(c.waited-c.before), 0)
 	switch {
 	case c.short != "":
 		fault.Code, fault.Message = "segment.length", fmt.Sprintf("segment %d: %s", t.Number, c.short)
-	case !c.absent.IsZero():
-		fault.Code, fault.Value = "segment.late", max(now.Sub(c.absent)-(c.waited-c.before), 0).Seconds()
+	case !c.absent.IsZero() && c.surely > t.leeway():
+		fault.Code, fault.Value = "segment.late", late.Seconds()
 		fault.Message = fmt.Sprintf("segment %d was announced %.1f s before it could be had", t.Number, fault.Value)
 	case length > 0 && took >= slowFrom*length:
 		fault.Code, fault.Value = "segment.slow", took.Seconds()/length.Seconds()

@@ -190,3 +190,34 @@ func TestWaitingIsNobodysFault(t *testing.T) {
 		free.Wait()
 	})
 }
+
+// TestLateByAverage: where segments are counted by an average duration, one that is complete a little later than that is not late.
+func TestLateByAverage(t *testing.T) {
+	for _, test := range []struct {
+		clock *jobs.MediaClock
+		after time.Duration
+		late  bool
+	}{
+		{nil, 900 * time.Millisecond, true}, {&jobs.MediaClock{Exact: true}, 900 * time.Millisecond, true},
+		{&jobs.MediaClock{}, 900 * time.Millisecond, false}, {&jobs.MediaClock{}, 3 * time.Second, true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newChannel("s0")
+			f := fetching(newBed(t, c), c, NewLimits(0, 0))
+			pass(2 * c.length)
+			begun := time.Now()
+			c.fails[c.uri("s0", 0)] = func(at time.Time) error {
+				if at.Sub(begun) < test.after {
+					return storage.ErrNotFound
+				}
+				return nil
+			}
+			segment := targetOf(c.uri("s0", 0), 0)
+			segment.Clock = test.clock
+			got, err := f.segment(t.Context(), segment)
+			if late := len(got.faults) == 1 && got.faults[0].Code == "segment.late"; err != nil || got.missing != "" || late != test.late {
+				t.Errorf("%+v after %s: %+v, %v", test.clock, test.after, got, err)
+			}
+		})
+	}
+}
