@@ -42,6 +42,7 @@ The report does not depend on --window or --slots: they only say how the work is
   aircheck check master.m3u8 --profile ebu-r128 --fail-on warn
   aircheck check https://example.org/master.m3u8 --format json
   aircheck check film.mp4 --reference master.mov   # what was lost on the way
+  aircheck check film.mp4 --format html > report.html   # one file with pictures and curves, for any browser
   aircheck check film.mp4 --out report/   # the report and the measurements as files`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, given []string) error { return a.check(cmd.Context(), given[0], &f) },

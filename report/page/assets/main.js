@@ -26,7 +26,22 @@ function startCheck(before) {
   });
   window.addEventListener('hashchange', go, { signal: ended.signal });
   linkTimes(view);
+  addPicked(view);
   return { model, view, timeline, table, ended };
+}
+
+// addPicked says above the timeline what is selected: on a small screen the rest about it is far below.
+function addPicked(view) {
+  const detail = document.getElementById('detail');
+  const picked = make('button', { type: 'button', class: 'link picked', hidden: true, title: 'Go to what is known about it', on: { click: () => detail.scrollIntoView({ block: 'nearest' }) } });
+  document.getElementById('timeline-tools').before(picked);
+  const draw = () => {
+    const f = view.selected;
+    picked.hidden = !f;
+    if (f) picked.replaceChildren(make('span', { class: 'sev ' + severities[f.severity], 'aria-hidden': 'true' }), `${severities[f.severity]} `, bdi(f.code), ` ${f.where} · `, bdi(f.message));
+  };
+  view.on('select', draw);
+  draw();
 }
 
 // keyInAddress is the finding that the address names: what follows #f=.
