@@ -14,6 +14,8 @@ type Evidence struct {
 	Items []Proof `json:"items"`
 	// Left counts the findings of which no evidence was made, because there are more than MaxProofs or their media could not be had.
 	Left int `json:"left,omitempty"`
+	// Interim: the check is live and goes on; there are first frames of what it has found so far, and no strip.
+	Interim bool `json:"interim,omitempty"`
 }
 
 // MaxProofs bounds the findings of which evidence is made; the worst come first.

@@ -159,7 +159,7 @@ func (a *app) consumer(conn *queue.Conn, arch *archive.Archive, m worker.Measure
 	return queue.NewConsumer(conn, &serve.Handler{
 		Archive: arch, Queue: client, Measurer: m, JudgeBy: a.judge(arch, m), Log: cfg.Log,
 		Illustrator: &serve.Illustrator{Queue: client, Station: station(arch, m, 1, level, cfg.Log)}, // one slot: windows come first
-		Observer:    &serve.Observer{Archive: arch, Queue: client, Version: version, Now: a.now, Log: cfg.Log, Grade: a.segmentQC},
+		Observer:    &serve.Observer{Archive: arch, Queue: client, Version: version, Now: a.now, Log: cfg.Log, Grade: a.segmentQC, Pictures: level != evidence.Off},
 	}, cfg)
 }
 

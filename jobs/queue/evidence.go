@@ -2,6 +2,8 @@ package queue
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,11 +31,21 @@ type EvidenceMaker interface {
 
 // EnqueueEvidence asks for the pictures of a check. A task that is there already is no error.
 func (c *Client) EnqueueEvidence(ctx context.Context, check string) error {
+	return c.enqueueEvidence(ctx, check, check+"-evidence")
+}
+
+// EnqueueFirstFrame asks for the first frame of a finding of a check that goes on; key is its jobs.FindingKey. Asking again is no error.
+func (c *Client) EnqueueFirstFrame(ctx context.Context, check, key string) error {
+	sum := sha256.Sum256([]byte(key))
+	return c.enqueueEvidence(ctx, check, check+"-evidence-"+hex.EncodeToString(sum[:8]))
+}
+
+func (c *Client) enqueueEvidence(ctx context.Context, check, id string) error {
 	payload, err := json.Marshal(judgePayload{V: jobs.Version, Check: check})
 	if err != nil {
 		return fmt.Errorf("encode evidence task: %w", err)
 	}
-	_, err = c.asynq.EnqueueContext(ctx, asynq.NewTask(typeEvidence, payload), asynq.Queue(Evidence), asynq.TaskID(check+"-evidence"),
+	_, err = c.asynq.EnqueueContext(ctx, asynq.NewTask(typeEvidence, payload), asynq.Queue(Evidence), asynq.TaskID(id),
 		asynq.Timeout(EvidenceTimeout+backstop), asynq.MaxRetry(evidenceRetries), asynq.Retention(retention))
 	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
 		return fmt.Errorf("ask for evidence of check %s: %w", check, err)

@@ -108,6 +108,21 @@ func (m *Maker) Make(ctx context.Context, check *jobs.Check, r *report.Report, p
 	return index, nil
 }
 
+// first makes the first frames of findings and nothing else.
+func (m *Maker) first(ctx context.Context, check *jobs.Check, r *report.Report, places map[string]*judge.Place) ([]jobs.Proof, error) {
+	w := &work{Maker: m, check: check, report: r, options: m.Options.withDefaults(), places: places, photos: map[photoKey]*photo{}}
+	for _, f := range w.chosen() {
+		p := proofPlan{finding: f}
+		w.shot(&p, jobs.RoleFirst, w.rendition(f), f.Start.Micros())
+		w.plans = append(w.plans, p)
+	}
+	if err := w.look(ctx); err != nil {
+		return nil, fmt.Errorf("make first frames of check %s: %w", check.ID, err)
+	}
+	items, _ := w.proofs()
+	return items, nil
+}
+
 // work is the making of one check's evidence.
 type work struct {
 	*Maker

@@ -22,10 +22,23 @@ type Station struct {
 	Log     *slog.Logger // nil: slog.Default()
 }
 
-// Do makes the evidence of a check unless it is there. It may be called again and again.
+// Do makes the evidence of a check unless it is there; of a live check that has no report yet, that of what it has found so far. It may be called again and again.
 func (s *Station) Do(ctx context.Context, id string, lastTry bool) error {
-	_, err := s.Archive.Evidence(ctx, id)
-	if err == nil || !errors.Is(err, storage.ErrNotFound) && jobs.ClassOf(err) != jobs.Permanent {
+	if s.Options.Level == Off {
+		return nil
+	}
+	finished, err := s.Archive.HasReport(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !finished {
+		return s.interim(ctx, id, lastTry)
+	}
+	index, err := s.Archive.Evidence(ctx, id)
+	if err == nil && !index.Interim {
+		return nil
+	}
+	if err != nil && !errors.Is(err, storage.ErrNotFound) && jobs.ClassOf(err) != jobs.Permanent {
 		return err
 	}
 	_, err = s.Redo(ctx, id, lastTry)

@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 
+	"aircheck/jobs"
 	"aircheck/report"
 	"aircheck/worker/evidence"
 )
@@ -22,6 +23,25 @@ func (h *Handler) Evidence(ctx context.Context, check string, lastTry bool) erro
 		return nil
 	}
 	return h.Illustrator.Station.Do(ctx, check, lastTry)
+}
+
+// picture asks for the first frames of findings that opened or became worse, if they can be seen. Trouble is no reason to tell anything again.
+func (o *Observer) picture(ctx context.Context, events []jobs.Event) {
+	if !o.Pictures {
+		return
+	}
+	for i := range events {
+		e := &events[i]
+		if e.Finding == nil || e.Kind != jobs.EventOpened && e.Kind != jobs.EventUpdated || !evidence.Seen(e.Finding) {
+			continue
+		}
+		if err := o.Queue.EnqueueFirstFrame(ctx, e.Check, jobs.FindingKey(e.Finding)); err != nil {
+			if ctx.Err() == nil {
+				o.log().Warn("leave a finding without picture", "check", e.Check, "error", err)
+			}
+			return
+		}
+	}
 }
 
 // illustrate asks for the pictures of a check that has a report, if it has findings to show. Trouble is no reason to judge again: `aircheck evidence` makes them, too.

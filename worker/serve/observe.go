@@ -27,6 +27,8 @@ type Observer struct {
 	Version string
 	// Grade: write a grade beside each archived segment (Grade, one object a segment).
 	Grade bool
+	// Pictures: ask for the first frame of findings that open.
+	Pictures bool
 	// CacheBytes bounds the memory for checks between two looks; 0 means 256 MB.
 	CacheBytes int
 	Now        func() time.Time // nil: time.Now

@@ -39,6 +39,7 @@ func (o *Observer) publish(ctx context.Context, w *watched, r *report.Report, no
 		return jobs.Classify(jobs.Transient, err)
 	}
 	w.told = after
+	o.picture(ctx, events)
 	o.count(ctx, w, now)
 	if err := o.Queue.TellStream(ctx, status); err != nil {
 		o.log().Warn("tell how a stream is", "stream", name, "error", err)
