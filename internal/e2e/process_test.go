@@ -10,6 +10,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"aircheck/internal/schema"
+	"aircheck/report"
 )
 
 // process is a running part of the fleet. It ends with its test at the latest.
@@ -124,6 +127,9 @@ func parseReport(t *testing.T, doc string) judged {
 	var r judged
 	if err := json.Unmarshal([]byte(doc), &r); err != nil || r.Digest == "" || r.Verdict == "" {
 		t.Fatalf("report: %v\n%s", err, doc)
+	}
+	if err := schema.Strict(report.JSONSchema(), []byte(doc)); err != nil {
+		t.Errorf("the report is not as its schema says: %v", err)
 	}
 	return r
 }

@@ -220,6 +220,7 @@ func report(t *testing.T, base *jobs.Check, windows []jobs.Window, measure measu
 	if err != nil {
 		t.Fatal(err)
 	}
+	valid(t, &check, result)
 	b, err := json.MarshalIndent(result, "", " ")
 	if err != nil {
 		t.Fatal(err)

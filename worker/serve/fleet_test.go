@@ -12,6 +12,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
+	"aircheck/internal/schema"
 	"aircheck/jobs"
 	"aircheck/jobs/archive"
 	"aircheck/jobs/measurement"
@@ -128,6 +129,9 @@ func runCheck(t *testing.T, m *toneMeasurer) (*bench, *report.Report) {
 	r, err := report.Parse(doc)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if err := schema.Strict(report.JSONSchema(), doc); err != nil {
+		t.Errorf("the report is not as its schema says: %v", err)
 	}
 	return b, r
 }

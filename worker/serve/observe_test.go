@@ -10,6 +10,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
+	"aircheck/internal/schema"
 	"aircheck/jobs"
 	"aircheck/jobs/archive"
 	"aircheck/jobs/measurement"
@@ -156,6 +157,9 @@ func (b *liveBed) interim() *report.Report {
 	r, err := report.Parse(doc)
 	if err != nil {
 		b.t.Fatal(err)
+	}
+	if err := schema.Strict(report.JSONSchema(), doc); err != nil {
+		b.t.Errorf("the report is not as its schema says: %v", err)
 	}
 	return r
 }
