@@ -5,6 +5,7 @@ package follow
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -129,6 +130,92 @@ func TestContentOfRecordings(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestDamagedContent: what is decoded of a channel is judged whatever way it is published: pictures that stand still, and those of something else.
+func TestDamagedContent(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes under the race detector")
+	}
+	t.Parallel()
+	if err := decode.Install(); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range formats() {
+		if f.parts > 0 || f.timeline {
+			continue // one of each kind of segment and of each kind of list
+		}
+		recipe := fake.Recipe{Seconds: 16, Container: f.container, Apart: true}
+		clip := fakeorigin.Make(t, recipe)
+		recipe.PictureFilter = "trim=end_frame=1,loop=loop=-1:size=1,setpts=N/25/TB"
+		frozen := fakeorigin.Make(t, recipe)
+		for name, tt := range map[string]struct {
+			fault fake.Fault
+			want  []string // one of them
+		}{
+			"frozen":  {fake.Fault{Kind: fake.Content, Track: "v0", Clip: frozen}, []string{"video.freeze"}},
+			"swapped": {fake.Fault{Kind: fake.Swap, Track: "v0", Other: "a0", Only: []int64{faulty}}, []string{"segment.corrupt", "segment.content", "segment.unreadable", "timestamp.gap"}},
+		} {
+			t.Run(f.name+"/"+name, func(t *testing.T) {
+				var checks []*jobs.Check
+				var store *mem.Store
+				c := faultCase{fault: tt.fault, lasts: faultBegins + 2*faultLasts}
+				synctest.Test(t, func(t *testing.T) { checks, store = c.follow(t, f, clip) })
+				r := decoded(t, checks[0], archivedOrigin{store})
+				found := false
+				for _, one := range r.Findings {
+					t.Logf("%s %s %q %v-%v %s", one.Severity, one.Code, one.Rendition, one.Start, one.End, one.Message)
+					found = found || one.Severity == jobs.Fail && slices.Contains(tt.want, one.Code)
+				}
+				if !found {
+					t.Errorf("alarms %q, want one of %q", alarms(r.Findings), tt.want)
+				}
+			})
+		}
+	}
+}
+
+// TestSpliceInSegments: a break that only an event message in the segments of a DASH stream announces (SCTE 214-3 section 7.3.2) is a marker of the report.
+func TestSpliceInSegments(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes under the race detector")
+	}
+	t.Parallel()
+	if err := decode.Install(); err != nil {
+		t.Fatal(err)
+	}
+	section, err := base64.StdEncoding.DecodeString("/DAvAAAAAAAA///wFAVIAACPf+/+c2nALv4AUsz1AAAAAAAKAAhDVUVJAAABNWLbowo=") // splice_insert, out for 60.3 s
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := []byte{0, 0, 3, 0xe8, 0, 0, 0, 0, 0, 0, 0xea, 0x60, 0, 0, 0, 1} // 1000 units a second, at the beginning of the segment, for 60 s, id 1
+	message := mp4Box("emsg", []byte{0, 0, 0, 0}, []byte("urn:scte:scte35:2013:bin\x00\x00"), fields, section)
+	clip := fakeorigin.Make(t, fake.Recipe{Seconds: 80, Container: fake.FMP4, Apart: true})
+	for i := range clip.Tracks {
+		if track := &clip.Tracks[i]; track.Media == "video" { // one segment of 40
+			track.Pieces[35].Data = append(slices.Clone(message), track.Pieces[35].Data...)
+		}
+	}
+	for _, f := range formats() {
+		if !f.dash() {
+			continue
+		}
+		var checks []*jobs.Check
+		var store *mem.Store
+		c := faultCase{lasts: faultBegins + 2*faultLasts}
+		synctest.Test(t, func(t *testing.T) { checks, store = c.follow(t, f, clip) })
+		r := decoded(t, checks[0], archivedOrigin{store})
+		list := r.Summary.Markers // the clip begins anew after 80 s
+		if len(list) != 2 || list[1].Start-list[0].Start != 80 {
+			t.Errorf("%s: markers %+v", f.name, list)
+		}
+		for _, m := range list {
+			if m.Source != "scte35.emsg" || m.Kind != "break" || m.End-m.Start < 60 {
+				t.Errorf("%s: marker %+v", f.name, m)
+			}
+		}
+		sameAsRecording(t, checks[0], store, r)
 	}
 }
 
