@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	osexec "os/exec"
 	"path/filepath"
@@ -193,6 +192,6 @@ func TestEveryIDIsCompleted(t *testing.T) {
 		}
 	}
 	if !jobs.ValidID("01hf8z3k2mq4x7c9tbva") {
-		t.Error(fmt.Sprint("the examples' id is none"))
+		t.Error("the examples' id is none")
 	}
 }
