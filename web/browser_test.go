@@ -3,6 +3,9 @@ package web
 import (
 	"context"
 	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -10,6 +13,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"aircheck/internal/browser"
+	"aircheck/internal/need"
 	"aircheck/jobs"
 	"aircheck/jobs/queue"
 )
@@ -143,4 +147,40 @@ func TestPagesFitAPhone(t *testing.T) {
 			t.Errorf("/%s: wants one heading, a main part and a language", path)
 		}
 	}
+}
+
+func TestPlayerInABrowser(t *testing.T) {
+	media := t.TempDir()
+	if _, err := exec.LookPath("ffmpeg"); err != nil {
+		need.Missing(t, "needs ffmpeg")
+	}
+	if out, err := exec.CommandContext(t.Context(), "../deploy/demo-media.sh", media+"/m").CombinedOutput(); err != nil {
+		t.Fatalf("make media: %v: %s", err, out)
+	}
+	// An archived hour: the playlist of one variant under the name of the archive's index, and its segments.
+	a, id := newArchive(), "news-20261122T18"
+	files, err := filepath.Glob(media + "/m/v0*")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		body, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Base(file)
+		if name == "v0.m3u8" {
+			name = archiveIndex
+		}
+		if err := a.Store().Put(t.Context(), "streams/news/2026-11-22/18/"+name, body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	finding := black(3, 5)
+	putReport(t, a, madeReport(t, id, "http://origin.example/news.m3u8", finding), false)
+	address := serveSite(t, Config{Archive: a, source: &fake{}})
+	p := browser.Open(t, address+"checks/"+id, browser.Desktop())
+	p.Wait(`document.querySelector("video") && document.querySelector("video").readyState >= 2 && document.querySelector("video").duration > 19`)
+	p.Go(address + "checks/" + id + "#f=" + jobs.FindingKey(&finding))
+	p.Wait(`Math.abs(document.querySelector("video").currentTime - 3) < 1.5 && document.querySelector("video").readyState >= 2`)
 }

@@ -165,6 +165,28 @@ func TestUnfinishedCheck(t *testing.T) {
 	}
 }
 
+func TestCheckUnderWay(t *testing.T) {
+	t.Parallel()
+	a := newArchive()
+	check := &jobs.Check{ID: testID(1), Input: hostile, Queue: "vod", Profile: jobs.Profile{Name: "default"}}
+	check.Profile.Seal()
+	check.Timeline = jobs.Timeline{Kind: jobs.SourceFile, Sequences: []jobs.Sequence{{ID: "s0", Mode: jobs.ModeObject, Duration: 2e6, Object: &jobs.Object{URI: "/a.mp4", Size: 1}}}}
+	for i := range 2 {
+		check.Windows = append(check.Windows, jobs.Window{Sequence: "s0", Index: i, Start: jobs.Micros(i) * 1e6, End: jobs.Micros(i+1) * 1e6, Head: i == 0, Foot: i == 1})
+	}
+	if err := a.Create(t.Context(), check); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.PutMeasurement(t.Context(), check.ID, check.Windows[0].ID(), []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	site, _, _ := newSiteOf(t, Config{Archive: a, source: &fake{}})
+	w := get(site, "/checks/"+check.ID, nil)
+	if body := w.Body.String(); w.Code != 200 || !strings.Contains(body, "1 of 2 windows") || !strings.Contains(body, "data-reload") || strings.Contains(body, "<script>alert") {
+		t.Errorf("%d %s", w.Code, body)
+	}
+}
+
 func post(site http.Handler, path string, form url.Values, change func(*http.Request)) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:8080"+path, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")

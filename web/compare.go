@@ -54,7 +54,7 @@ func (p *pages) compareSide(r *http.Request, id string) (page.CompareSide, error
 		return page.CompareSide{}, err
 	}
 	side := page.CompareSide{Report: f.report, Name: f.report.Check.Input + " · " + id, URL: template.URL("/checks/" + id)} //nolint:gosec // an id has letters, digits and dashes
-	side.Curves, _ = p.archive.Curves(r.Context(), id)                             // a page without curves is still a page
+	side.Curves, _ = p.archive.Curves(r.Context(), id)                                                                      // a page without curves is still a page
 	side.Profile = p.profileOf(r.Context(), id)
 	return side, nil
 }

@@ -78,6 +78,11 @@ func (f *feed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	// The server's deadline for reading a request would end this one, too: the connection is read on to notice when the client goes.
+	if err := l.out.SetReadDeadline(time.Time{}); err != nil {
+		http.Error(w, "this connection cannot be kept open", http.StatusInternalServerError)
+		return
+	}
 	header := w.Header()
 	header.Set("Content-Type", "text/event-stream")
 	header.Set("X-Accel-Buffering", "no") // nginx would keep news until a buffer is full

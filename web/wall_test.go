@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -248,6 +249,22 @@ func TestEventsRefuse(t *testing.T) {
 	if w := get(f, "/events", nil); w.Code != http.StatusServiceUnavailable || f.listeners.Load() != maxListeners {
 		t.Errorf("one listener too many: %d", w.Code)
 	}
+}
+
+func TestEventsOutliveTheDeadlinesOfTheServer(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	server := httptest.NewUnstartedServer(&feed{source: f, every: 10 * time.Millisecond})
+	const deadline = 100 * time.Millisecond
+	server.Config.ReadTimeout, server.Config.WriteTimeout = deadline, deadline
+	server.Start()
+	defer server.Close()
+	lines, stop := listen(t, server.URL+"/events", nil)
+	defer stop()
+	next(t, lines, "retry: ")
+	<-time.After(5 * deadline)
+	f.tell(event(1, "news-20261122T18", "news"))
+	next(t, lines, "data: ")
 }
 
 func TestEventsEndWithTheServer(t *testing.T) {
