@@ -76,6 +76,9 @@ func TestSchemaDescribesEveryMember(t *testing.T) {
 func TestReportsAreValid(t *testing.T) {
 	docs := map[string][]byte{
 		"built": document(t, build(t, testCheck(), testResult(), Run{Timing: map[string]any{"seconds": 1.5}})),
+		"a rendition without time": document(t, build(t, testCheck(), jobs.Result{
+			Verdict: jobs.VerdictFail, Renditions: []jobs.Rendition{{ID: "v0", Kind: "video"}}, Coverage: []jobs.Coverage{{Rendition: "v0", Detector: "video.black"}},
+		}, Run{})),
 		"empty": document(t, build(t, testCheck(), jobs.Result{Verdict: jobs.VerdictIncomplete}, Run{})),
 	}
 	for _, text := range hostile() {

@@ -7,6 +7,7 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"aircheck/jobs"
 )
@@ -90,7 +91,10 @@ func Build(check *jobs.Check, result jobs.Result, aircheck, ffmpeg string, run R
 func withoutNil(r jobs.Result) jobs.Result {
 	r.Renditions = orEmpty(r.Renditions)
 	r.Findings = orEmpty(r.Findings)
-	r.Coverage = orEmpty(r.Coverage)
+	r.Coverage = slices.Clone(orEmpty(r.Coverage))
+	for i := range r.Coverage { // a rendition without any time has no intervals
+		r.Coverage[i].Intervals = orEmpty(r.Coverage[i].Intervals)
+	}
 	r.Summary.Loudness = orEmpty(r.Summary.Loudness)
 	return r
 }
