@@ -21,7 +21,7 @@ type Evidence struct {
 // MaxProofs bounds the findings of which evidence is made; the worst come first.
 const MaxProofs = 60
 
-// Strip is a film strip on an absolute grid of time: cell i shows the picture at i*Step. Cells run from left to right, then down, then on to the next sheet.
+// Strip is a film strip on an absolute grid of time: cell i stands for [i*Step, (i+1)*Step) and shows the key frame at or before its middle. Cells run from left to right, then down, then on to the next sheet.
 type Strip struct {
 	Rendition string   `json:"rendition"`
 	Step      Seconds  `json:"step"`

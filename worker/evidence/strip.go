@@ -39,10 +39,10 @@ const (
 // strip is a film strip in the making.
 type strip struct {
 	jobs.Strip
-	step  jobs.Micros
-	place *judge.Place
-	mu    sync.Mutex
-	cells []*jobs.Shot // nil where nothing can be shown
+	step, duration jobs.Micros
+	place          *judge.Place
+	mu             sync.Mutex
+	cells          []*jobs.Shot // nil where nothing can be shown
 }
 
 // film makes the film strip; nil in a check without pictures.
@@ -81,7 +81,7 @@ func (w *work) newStrip() *strip {
 	if id == "" || duration <= 0 {
 		return nil
 	}
-	s := &strip{place: w.places[id]}
+	s := &strip{place: w.places[id], duration: duration}
 	s.step = max(leastStep, (duration+maxCells*leastStep-1)/(maxCells*leastStep)*leastStep)
 	s.Rendition, s.Step, s.Count = id, s.step.At(), int((duration+s.step-1)/s.step)
 	s.Width, s.Height = cellWidth, s.cellHeight()
@@ -132,11 +132,18 @@ type stripTask struct {
 	cells []int // by position in Look.Shots
 }
 
+// middle is the moment of which a cell shows the key frame before: the beginning of a cell is often a hair before the key frame of a segment that begins with it, and the picture of a GOP
+// earlier would be that of another scene.
+func (s *strip) middle(cell int) jobs.Micros {
+	from := jobs.Micros(cell) * s.step
+	return min(from+s.step/2, max(from, s.duration-1))
+}
+
 // stripTasks cuts the strip into looks at key frames. A look at segments names only those in which a cell lies.
 func (w *work) stripTasks(s *strip) []stripTask {
 	var tasks []stripTask
 	for i := range s.cells {
-		m, ok := s.place.At(jobs.Micros(i) * s.step)
+		m, ok := s.place.At(s.middle(i))
 		if !ok || m.Beyond > cellSlack || m.Kind != "video" {
 			continue
 		}
