@@ -48,13 +48,15 @@ func TestAccessible(t *testing.T) {
 	d.CanWaive, d.WaiveURL = true, "waive"
 	dark := browser.Desktop()
 	dark.Dark = true
+	p := browser.Blank(t, browser.Desktop())
 	for name, look := range map[string]browser.Look{"light": browser.Desktop(), "dark": dark, "phone": browser.Phone()} {
 		for kind, html := range map[string]string{"check": render(t, d), "compare": renderCompare(t, pairOf(t))} {
 			address := file(t, html)
 			if kind == "check" {
 				address += "#f=video.black%2Fv0%2F3000000"
 			}
-			p := browser.Open(t, address, look)
+			p.Look(look)
+			p.Go(address)
 			p.Wait(ready)
 			for _, bad := range browser.Eval[[]string](p, contrast) {
 				t.Errorf("%s, %s: too little contrast: %s", kind, name, bad)

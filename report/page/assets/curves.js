@@ -1,12 +1,13 @@
 // What was measured, on the axis of the lanes.
 
-// panels are what is drawn together; dash and width tell lines apart where colours do not.
+// panels are what is drawn together; dash and width tell lines apart where colours do not. A panel without a top has that of its curves, and at least its least: what is
+// next to nothing should look like it.
 const panels = [
   { title: 'Loudness', curves: ['loudness_momentary', 'loudness_short_term', 'loudness_integrated'], names: ['M', 'S', 'I'], floor: -60, top: 0, tall: true },
   { title: 'Peak', curves: ['peak'], names: ['peak'], floor: -60, top: 3 },
   { title: 'Luma', curves: ['luma'], names: ['luma'], floor: 0, top: 255 },
-  { title: 'Motion', curves: ['motion'], names: ['motion'], floor: 0 },
-  { title: 'Blockiness', curves: ['blockiness'], names: ['blockiness'], floor: 0 },
+  { title: 'Motion', curves: ['motion'], names: ['motion'], floor: 0, least: 4 },
+  { title: 'Blockiness', curves: ['blockiness'], names: ['blockiness'], floor: 0, least: 0.5 },
   { title: 'Bit rate', curves: ['bit_rate'], names: ['bit rate'], floor: 0 },
 ];
 const strokes = [{ colour: 'c1', width: 1, dash: [] }, { colour: 'c2', width: 1.5, dash: [] }, { colour: 'c3', width: 2, dash: [6, 3] }];
@@ -23,7 +24,7 @@ function addPanel(timeline, panel, renditions, view) {
   const { model } = timeline;
   const state = { rendition: renditions[0], top: 0 };
   const here = () => panel.curves.map((name) => model.curves.get(name)?.get(state.rendition));
-  const pickTop = () => { state.top = panel.top ?? highest(here()); };
+  const pickTop = () => { state.top = panel.top ?? Math.max(highest(here()), panel.least || 0); };
   pickTop();
   const values = panel.curves.map(() => make('span', { class: 'number' }));
   const legend = make('p', { class: 'legend' });
@@ -52,7 +53,8 @@ function highest(curves) {
 function valueAt(curve, at) {
   const v = (curve.mean || curve.high)[Math.floor(at / curve.step)];
   if (v === undefined || v !== v) return '–';
-  return (Math.abs(v) >= 100 ? v.toFixed(0) : v.toFixed(1)) + ' ' + short(curve.unit);
+  const places = Math.abs(v) >= 100 ? 0 : Math.abs(v) >= 1 || v === 0 ? 1 : 2;
+  return v.toFixed(places) + ' ' + short(curve.unit);
 }
 
 const short = (unit) => (unit.length > 8 ? '' : unit);

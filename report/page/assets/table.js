@@ -8,6 +8,8 @@ const order = {
   length: (a, b) => b.end - b.start - (a.end - a.start),
   value: (a, b) => (b.number ?? -Infinity) - (a.number ?? -Infinity),
 };
+// greatestFirst are the columns that begin with what is worst.
+const greatestFirst = new Set(['severity', 'length', 'value']);
 const compareText = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
 // spare is how many rows are kept above and below what is in sight.
@@ -73,7 +75,7 @@ class Table {
     }).sort(order[this.sort]);
     if (this.backwards) this.rows.reverse();
     for (const head of this.table.querySelectorAll('th[data-sort]')) {
-      head.setAttribute('aria-sort', head.dataset.sort !== this.sort ? 'none' : this.backwards ? 'descending' : 'ascending');
+      head.setAttribute('aria-sort', head.dataset.sort !== this.sort ? 'none' : this.backwards !== greatestFirst.has(this.sort) ? 'descending' : 'ascending');
     }
     const all = this.model.findings.length;
     this.count.textContent = this.rows.length === all ? `${all}` : `${this.rows.length} of ${all}`;
