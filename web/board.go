@@ -31,7 +31,7 @@ type wallSource interface {
 	Hours(ctx context.Context, from, to time.Time) ([]jobs.StreamHour, error)
 }
 
-// line is a row as it was sent, and the number of the look at which it last changed.
+// line is a row as it was sent, and the version of the wall with which it last changed.
 type line struct {
 	row     row
 	html    template.HTML
@@ -107,6 +107,12 @@ func (b *board) since(ctx context.Context, version uint64) (news wallNews, ok bo
 	if err := b.look(ctx); err != nil {
 		return wallNews{}, false, err
 	}
+	if version == b.version {
+		return wallNews{}, false, nil
+	}
+	if version > b.version {
+		version = 0 // of another process, whose clock was ahead
+	}
 	news = wallNews{Version: b.version, Rows: map[string]template.HTML{}}
 	for name, l := range b.lines {
 		news.Totals.add(l.row.State)
@@ -170,37 +176,48 @@ func (b *board) look(ctx context.Context) error {
 	if len(names) > maxStreams {
 		return fmt.Errorf("show %d streams: at most %d", len(names), maxStreams)
 	}
+	before := b.version
 	b.version++
+	changed := false
 	for name := range names {
 		var status *queue.StreamStatus
 		if s, ok := streams[name]; ok {
 			status = &s
 		}
-		if err := b.set(makeRow(name, status, hours[name], now, b.price)); err != nil {
+		fresh, err := b.set(makeRow(name, status, hours[name], now, b.price))
+		if err != nil {
 			return err
 		}
+		changed = changed || fresh
 	}
 	for name := range b.lines {
 		if !names[name] {
 			delete(b.lines, name)
-			b.gone[name] = b.version
+			b.gone[name], changed = b.version, true
 		}
+	}
+	if !changed {
+		b.version = before
+	}
+	if len(b.gone) > maxStreams {
+		clear(b.gone) // pages that are open show the oldest of them until they are loaded anew
 	}
 	b.read = now
 	return nil
 }
 
-func (b *board) set(r row) error {
+// set takes a row over and tells whether it is another one than before.
+func (b *board) set(r row) (changed bool, err error) {
 	if l := b.lines[r.Name]; l != nil && l.row == r {
-		return nil
+		return false, nil
 	}
 	html, err := b.render(r)
 	if err != nil {
-		return err
+		return false, err
 	}
 	b.lines[r.Name] = &line{row: r, html: html, version: b.version}
 	delete(b.gone, r.Name)
-	return nil
+	return true, nil
 }
 
 // hours reads the last day: what is over once a minute, what runs more often.

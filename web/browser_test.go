@@ -42,6 +42,9 @@ func serveSite(t *testing.T, cfg Config) string {
 const drawn = `performance.getEntriesByName("drawn")[0].startTime`
 
 func TestWallOfThousandsInABrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures time, which the race detector takes")
+	}
 	f := manyStreams(2000, time.Now())
 	address := serveSite(t, Config{source: f, Price: 0.05})
 	p := browser.Blank(t, browser.Desktop())

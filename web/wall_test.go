@@ -148,8 +148,10 @@ func TestBoardTellsWhatChanged(t *testing.T) {
 	if news, ok, _ = b.since(t.Context(), news.Version); !ok || len(news.Gone) != 1 || news.Gone[0] != "new" {
 		t.Errorf("what is gone: %+v", news)
 	}
-	if all, _, _ := b.since(t.Context(), 0); len(all.Rows) != 5 {
-		t.Errorf("from the beginning: %d rows", len(all.Rows))
+	for _, version := range []uint64{0, 1 << 62} {
+		if all, _, _ := b.since(t.Context(), version); len(all.Rows) != 5 {
+			t.Errorf("from version %d: %d rows", version, len(all.Rows))
+		}
 	}
 }
 
