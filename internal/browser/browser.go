@@ -185,6 +185,12 @@ func (p *Page) ClickAt(x, y float64) {
 	p.Do(chromedp.MouseClickXY(x, y))
 }
 
+// Hover moves the mouse to a point.
+func (p *Page) Hover(x, y float64) {
+	p.t.Helper()
+	p.Do(chromedp.MouseEvent(chromedp.MouseMoved, x, y))
+}
+
 // Drag moves the mouse from one point to another with its button down.
 func (p *Page) Drag(x, y, toX, toY float64) {
 	p.t.Helper()

@@ -194,6 +194,17 @@ func TestTimelineMoves(t *testing.T) {
 	}
 }
 
+// TestHints: the mouse is told why something was not analysed.
+func TestHints(t *testing.T) {
+	p := open(t, full(t), browser.Desktop(), "")
+	gap := browser.Eval[point](p, "(() => { const e = document.querySelector('.lane.gap .plot'); e.scrollIntoView({block: 'center'}); const b = e.getBoundingClientRect(); return {X: b.left + b.width * 0.65, Y: b.top + 5}; })()")
+	p.Hover(gap.X, gap.Y)
+	p.Wait("document.querySelector('.lane.gap .plot').title === 'failed: segment 6 is missing'")
+	black := spot(p, "video.black", 4, 20)
+	p.Hover(black.X, black.Y)
+	p.Wait(laneOf("video.black") + ".title === 'fail video.black: black for 2.52 s'")
+}
+
 func TestTouch(t *testing.T) {
 	p := open(t, full(t), browser.Phone(), "")
 	lane := spot(p, "video.black", 10, 20)
@@ -316,7 +327,7 @@ func TestShots(t *testing.T) {
 		t.Skip("AIRCHECK_SHOTS names no directory")
 	}
 	if name := os.Getenv("AIRCHECK_PAGE"); name != "" {
-		look := browser.Look{Width: 1280, Height: 2600, Dark: os.Getenv("AIRCHECK_DARK") != ""}
+		look := browser.Look{Width: 1280, Height: 1500, Dark: os.Getenv("AIRCHECK_DARK") != ""}
 		if os.Getenv("AIRCHECK_PHONE") != "" {
 			look = browser.Look{Width: 360, Height: 4000, Touch: true}
 		}

@@ -36,6 +36,7 @@ class Timeline {
       for (const row of this.rows) row.seen = true;
       this.paint();
     });
+    this.lanes.addEventListener('pointermove', (e) => this.hint(e));
     steer(this.lanes, view, (plot, at, x) => this.pick(plot, at, x));
   }
 
@@ -74,6 +75,15 @@ class Timeline {
     this.axis.setAttribute('aria-valuenow', view.cursor.toFixed(3));
     this.axis.setAttribute('aria-valuetext', this.say());
     Object.assign(this.axis.dataset, { from: view.from, to: view.to });
+  }
+
+  // hint says what is under the mouse: a finding, or why something was not analysed.
+  hint(e) {
+    const plot = e.target.closest('.plot'), lane = plot?.row?.lane;
+    if (!lane || e.pointerType !== 'mouse') return;
+    const x = e.clientX - plot.getBoundingClientRect().left, at = this.view.at(x, plot.clientWidth);
+    const f = findingAt(lane, this.view, x, plot.clientWidth), hole = lane.holes.find((h) => h.start <= at && at < h.end);
+    plot.title = f ? `${severities[f.severity]} ${f.code}: ${f.message}` : hole ? `${hole.state}${hole.reason && ': '}${hole.reason}` : '';
   }
 
   // say tells what stands at the cursor.
