@@ -1,11 +1,10 @@
 package page
 
 import (
+	"html/template"
 	"net/url"
 	"path/filepath"
 	"testing"
-
-	"html/template"
 
 	"aircheck/internal/browser"
 )

@@ -1,10 +1,11 @@
 package page
 
 import (
-	"aircheck/jobs"
-	"aircheck/report"
 	"html/template"
 	"math"
+
+	"aircheck/jobs"
+	"aircheck/report"
 )
 
 // model is a check as the script gets it. Texts stand once, and elsewhere as their place in Texts: thousands of findings say the same few things.
