@@ -97,7 +97,7 @@ func TestWallIsAliveInABrowser(t *testing.T) {
 	p.Type(kb.Enter)
 	p.Wait(`location.pathname === "/streams/channel-0020"`)
 	f.tell(event(0, "channel-0020-20261122T18", "channel-0020"))
-	p.Wait(`document.querySelector("#events li").textContent.includes("video.black")`)
+	p.Wait(`document.querySelector("#events li").textContent.includes("video.black") && document.querySelector("#events li").textContent.includes("line\\u000abreak")`)
 	if n := browser.Eval[int](p, `document.querySelectorAll("#events script").length`); n != 0 {
 		t.Error("a message became markup")
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -74,6 +75,9 @@ func signed(f jobs.Finding) jobs.Signed {
 	return jobs.Signed{Finding: jobs.FindingKey(&f), Signature: jobs.Signature{Duration: f.End - f.Start, Pictures: pictures}}
 }
 
+// tags are what a reader does not see, attributes and all: in them > is written &gt;.
+var tags = regexp.MustCompile(`<[^>]*>`)
+
 func TestHostileNamesAreText(t *testing.T) {
 	t.Parallel()
 	a, f := newArchive(), &fake{}
@@ -94,6 +98,9 @@ func TestHostileNamesAreText(t *testing.T) {
 		body := w.Body.String()
 		if strings.Contains(body, "<script>alert") || strings.Contains(body, "<img src=x") || strings.Contains(body, "\"'><img") {
 			t.Errorf("%s holds markup of others", path)
+		}
+		if strings.ContainsRune(tags.ReplaceAllString(body, ""), '\u202e') {
+			t.Errorf("%s turns the direction of a text", path)
 		}
 		if !strings.Contains(body, "alert") {
 			t.Errorf("%s (%d) does not show the name", path, w.Code)

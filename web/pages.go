@@ -14,6 +14,7 @@ import (
 
 	"aircheck/jobs"
 	"aircheck/jobs/archive"
+	"aircheck/report"
 	"aircheck/report/page"
 	"aircheck/storage"
 	"aircheck/web/door"
@@ -56,7 +57,7 @@ func newPages(cfg Config) (*pages, error) {
 	if err := p.assets.add(static); err != nil {
 		return nil, err
 	}
-	p.templates, err = template.New("site").Funcs(template.FuncMap{"asset": p.assets.URL}).ParseFS(templates, "templates/*.html")
+	p.templates, err = template.New("site").Funcs(template.FuncMap{"asset": p.assets.URL, "text": report.Printable}).ParseFS(templates, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse templates: %w", err)
 	}

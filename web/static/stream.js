@@ -2,9 +2,12 @@
 const list = document.getElementById("events");
 const most = 200;
 
+// printable shows what would be invisible or turn the direction of what follows, as the server does.
+const printable = (text) => String(text ?? "").replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (c) => `\\u${c.codePointAt(0).toString(16).padStart(4, "0")}`);
+
 function cell(tag, text, attributes = {}) {
   const e = Object.assign(document.createElement(tag), attributes);
-  e.textContent = text;
+  e.textContent = printable(text);
   return e;
 }
 
