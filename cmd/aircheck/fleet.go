@@ -90,6 +90,19 @@ func (a *app) queue(ctx context.Context, f *redisFlags) (*queue.Conn, error) {
 	return conn, nil
 }
 
+// fleetAt opens the store and the queue of a fleet. Whoever calls it closes the queue.
+func (a *app) fleetAt(ctx context.Context, store *storeFlags, redis *redisFlags) (*archive.Archive, *queue.Conn, error) {
+	arch, err := a.archive(ctx, store)
+	if err != nil {
+		return nil, nil, err
+	}
+	conn, err := a.queue(ctx, redis)
+	if err != nil {
+		return nil, nil, err
+	}
+	return arch, conn, nil
+}
+
 // serviceFlags are shared by the commands that run until they are stopped.
 type serviceFlags struct{ level string }
 

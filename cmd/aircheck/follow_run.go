@@ -85,11 +85,7 @@ func (a *app) followInFleet(ctx context.Context, f *followFlags, p followPlan, l
 	if err != nil {
 		return usageError("--store: %w", err)
 	}
-	arch, err := a.archive(ctx, &f.storeFlags)
-	if err != nil {
-		return err
-	}
-	conn, err := a.queue(ctx, &f.redisFlags)
+	arch, conn, err := a.fleetAt(ctx, &f.storeFlags, &f.redisFlags)
 	if err != nil {
 		return err
 	}

@@ -208,11 +208,7 @@ func (a *app) notifyRun(ctx context.Context, f *notifyRunFlags) error {
 	if f.notifyFile == "" {
 		return usageError("--notify is missing: name the file of the targets")
 	}
-	arch, err := a.archive(ctx, &f.storeFlags)
-	if err != nil {
-		return err
-	}
-	conn, err := a.queue(ctx, &f.redisFlags)
+	arch, conn, err := a.fleetAt(ctx, &f.storeFlags, &f.redisFlags)
 	if err != nil {
 		return err
 	}

@@ -65,11 +65,7 @@ func (a *app) producer(ctx context.Context, f *producerFlags) error {
 	if err := errors.Join(f.liveFlags.check(), f.eventFlags.check(f.streamsFile)); err != nil {
 		return err
 	}
-	arch, err := a.archive(ctx, &f.storeFlags)
-	if err != nil {
-		return err
-	}
-	conn, err := a.queue(ctx, &f.redisFlags)
+	arch, conn, err := a.fleetAt(ctx, &f.storeFlags, &f.redisFlags)
 	if err != nil {
 		return err
 	}

@@ -87,11 +87,7 @@ func (a *app) submit(ctx context.Context, inputs []string, f *submitFlags) error
 	if err != nil {
 		return err
 	}
-	arch, err := a.archive(ctx, &f.storeFlags)
-	if err != nil {
-		return err
-	}
-	conn, err := a.queue(ctx, &f.redisFlags)
+	arch, conn, err := a.fleetAt(ctx, &f.storeFlags, &f.redisFlags)
 	if err != nil {
 		return err
 	}

@@ -94,11 +94,7 @@ func (a *app) web(ctx context.Context, f *webFlags) error {
 	if err != nil {
 		return err
 	}
-	arch, err := a.archive(ctx, &f.storeFlags)
-	if err != nil {
-		return err
-	}
-	conn, err := a.queue(ctx, &f.redisFlags)
+	arch, conn, err := a.fleetAt(ctx, &f.storeFlags, &f.redisFlags)
 	if err != nil {
 		return err
 	}

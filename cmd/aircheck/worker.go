@@ -105,11 +105,7 @@ func (a *app) worker(ctx context.Context, f *workerFlags) error {
 }
 
 func (a *app) workWith(ctx context.Context, f *workerFlags, m worker.Measurer, log *slog.Logger) error {
-	arch, err := a.archive(ctx, &f.storeFlags)
-	if err != nil {
-		return err
-	}
-	conn, err := a.queue(ctx, &f.redisFlags)
+	arch, conn, err := a.fleetAt(ctx, &f.storeFlags, &f.redisFlags)
 	if err != nil {
 		return err
 	}
