@@ -265,10 +265,14 @@ func (d *corruption) end(at jobs.Micros) {
 	// Few broken pictures beside what the decoder complains about, or beside a hole, are no second finding.
 	r := d.Run
 	d.Run = nil
-	if r != nil && r.scene() && r.Ways.Count > 0 {
+	if r == nil {
+		return
+	}
+	holds := r.holds(d.Told.overlaps(r))
+	if !holds && r.scene() && r.Ways.Count > 0 {
 		d.Usual = r.Ways
 	}
-	if r == nil || !r.holds(d.Told.overlaps(r)) || !r.often() && r.Filled == 0 && d.Told.near(r) {
+	if !holds || !r.often() && r.Filled == 0 && d.Told.near(r) {
 		return
 	}
 	r.To = min(r.To, at)

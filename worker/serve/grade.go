@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -64,6 +65,7 @@ type GradeFinding struct {
 
 // grades remembers what was written of a sequence.
 type grades struct {
+	mu   sync.Mutex
 	sums map[int]uint32 // of grades without JudgedAt, by the segment's index
 }
 
@@ -74,7 +76,7 @@ func (o *Observer) grade(ctx context.Context, w *watched, r *report.Report, now 
 	}
 	name, _, _ := jobs.ParseLiveID(r.Check.ID)
 	analysed := analysedOf(r)
-	group, ctx := errgroup.WithContext(ctx)
+	var group errgroup.Group // one that cannot be written keeps no other from being written
 	group.SetLimit(gradePuts)
 	if w.grades == nil {
 		w.grades = map[string]*grades{}
@@ -90,15 +92,29 @@ func (o *Observer) grade(ctx context.Context, w *watched, r *report.Report, now 
 		own := ownFindings(r, q.ID)
 		for k := max(0, len(q.Segments)-maxGraded); k < len(q.Segments) && q.Segments[k].Start+q.Segments[k].Duration <= edge; k++ {
 			one, key, ok := gradeOf(name, r, q, k, own, analysed)
-			if !ok || !g.changed(k, one) {
+			if !ok {
+				continue
+			}
+			sum, changed := g.changed(k, one)
+			if !changed {
 				continue
 			}
 			one.JudgedAt = now.UTC()
-			group.Go(func() error { return o.putGrade(ctx, key, one) })
+			group.Go(func() error {
+				if err := o.putGrade(ctx, key, one); err != nil {
+					return err
+				}
+				g.written(k, sum)
+				return nil
+			})
 		}
-		g.forget(len(q.Segments) - maxGraded)
 	}
-	if err := group.Wait(); err != nil && ctx.Err() == nil {
+	err := group.Wait()
+	for i := range w.check().Timeline.Sequences {
+		q := &w.check().Timeline.Sequences[i]
+		w.grades[q.ID].forget(len(q.Segments) - maxGraded)
+	}
+	if err != nil && ctx.Err() == nil {
 		o.log().Warn("write grades of segments", "check", r.Check.ID, "error", err)
 	}
 }
@@ -111,18 +127,24 @@ func (o *Observer) putGrade(ctx context.Context, key string, one *Grade) error {
 	return o.Archive.Store().Put(ctx, key, append(doc, '\n'))
 }
 
-// changed notes a grade and tells whether it is another than the one that was written.
-func (g *grades) changed(k int, one *Grade) bool {
+// changed tells whether a grade is another than the one that was written, and its sum.
+func (g *grades) changed(k int, one *Grade) (uint32, bool) {
 	doc, err := json.Marshal(one)
 	if err != nil {
-		return true
+		return 0, true
 	}
 	sum := crc32.ChecksumIEEE(doc)
-	if before, ok := g.sums[k]; ok && before == sum {
-		return false
-	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	before, ok := g.sums[k]
+	return sum, !ok || before != sum
+}
+
+// written notes what stands beside a segment. What could not be written is tried again at the next look.
+func (g *grades) written(k int, sum uint32) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.sums[k] = sum
-	return true
 }
 
 func (g *grades) forget(before int) {

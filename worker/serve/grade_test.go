@@ -1,13 +1,16 @@
 package serve
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"aircheck/jobs"
+	"aircheck/jobs/archive"
 	"aircheck/report"
 	"aircheck/storage"
 )
@@ -107,5 +110,39 @@ func TestGradeOf(t *testing.T) {
 		if key, _, ok := gradeKey("news", uri); ok {
 			t.Errorf("%q has a grade at %s", uri, key)
 		}
+	}
+}
+
+// refusing is a store that takes no grades for a while.
+type refusing struct {
+	storage.Store
+	refuse bool
+}
+
+func (r *refusing) Put(ctx context.Context, key string, b []byte) error {
+	if r.refuse && strings.HasSuffix(key, ".qc.json") {
+		return errors.New("503 slow down")
+	}
+	return r.Store.Put(ctx, key, b)
+}
+
+// TestGradesAreTriedAgain: what the store did not take once is written at the next look.
+func TestGradesAreTriedAgain(t *testing.T) {
+	t.Parallel()
+	b := newLiveBed(t, 1)
+	b.archived = true
+	store := &refusing{Store: b.archive.Store()}
+	b.archive = archive.New(store)
+	o := b.observer()
+	o.Grade = true
+	for k := range 4 {
+		store.refuse = k == 2
+		b.grow(false)
+		b.measure("s0", k)
+		b.observe(o)
+		b.now = b.now.Add(4 * time.Second)
+	}
+	if got := b.grades(); len(got) != 8 {
+		t.Errorf("%d of 8 segments have a grade", len(got))
 	}
 }
