@@ -364,12 +364,14 @@ func (s *Settings) wants(stream, code string) bool {
 	return fits(s.Streams, stream) && (code == "" || fits(s.Codes, code))
 }
 
+// fits matches a name; * stands for slashes too, since the name of a check that is not live is its input.
 func fits(patterns []string, name string) bool {
 	if len(patterns) == 0 {
 		return true
 	}
+	name = strings.ReplaceAll(name, "/", "\x00")
 	for _, p := range patterns {
-		if ok, _ := path.Match(p, name); ok {
+		if ok, _ := path.Match(strings.ReplaceAll(p, "/", "\x00"), name); ok {
 			return true
 		}
 	}

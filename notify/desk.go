@@ -67,9 +67,12 @@ func NewDesk(c *Config, saved []byte, log *slog.Logger) (*Desk, error) {
 	d := &Desk{Log: log, busy: map[string]bool{}, counts: map[string]*Counts{}, seen: map[string]bool{}}
 	var err error
 	if len(saved) > 0 {
-		if err = json.Unmarshal(saved, &d.state); err != nil || d.state.V != stateVersion {
+		if err = json.Unmarshal(saved, &d.state); err == nil && d.state.V != stateVersion {
+			err = fmt.Errorf("it is of version %d", d.state.V)
+		}
+		if err != nil {
 			d.state = memory{}
-			err = fmt.Errorf("what was still to be told cannot be read, and is lost: version %d: %w", d.state.V, err)
+			err = fmt.Errorf("what was still to be told cannot be read, and is lost: %w", err)
 		}
 	}
 	d.state.V = stateVersion

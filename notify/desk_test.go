@@ -167,6 +167,61 @@ func TestFlapping(t *testing.T) {
 	s.want(s.later(time.Minute), "closed fail video.black v0")
 }
 
+// TestWhatIsHeldBackIsNotLost: neither by another one that opens when the quiet ends, nor by one that is withdrawn.
+func TestWhatIsHeldBackIsNotLost(t *testing.T) {
+	s := newStory(t, oneTarget)
+	s.tell("opened video.black v0 10")
+	s.tell("closed video.black v0 10")
+	s.want(s.later(4*time.Second), "passed fail video.black v0")
+	s.tell("opened video.black v1 60") // lasts
+	s.want(s.later(297 * time.Second))
+	s.tell("opened video.black v2 300")
+	s.tell("closed video.black v2 300")
+	s.want(s.later(4*time.Second), "opened fail video.black v1, passed fail video.black v2")
+	s.tell("closed video.black v1 60")
+	s.want(s.later(4*time.Second), "closed fail video.black v1")
+
+	s = newStory(t, oneTarget)
+	s.tell("opened video.black v0 10")
+	s.tell("closed video.black v0 10")
+	s.want(s.later(4*time.Second), "passed fail video.black v0")
+	s.tell("opened video.black v0 60")
+	s.tell("closed video.black v0 60")
+	s.want(s.later(4 * time.Second))
+	s.tell("opened video.black v0 90")
+	s.want(s.later(4 * time.Second))
+	s.tell("withdrawn video.black v0 90")
+	s.want(s.later(10*time.Minute), "passed fail video.black v0")
+}
+
+// TestItGoesOn: an end that was told too early, and a finding that became part of another one or went on in the check of the next hour.
+func TestItGoesOn(t *testing.T) {
+	s := newStory(t, oneTarget)
+	s.tell("opened video.black v0 10")
+	s.tell("closed video.black v0 10")
+	s.tell("updated video.black v0 10")
+	s.want(s.later(10*time.Second), "opened fail video.black v0")
+	s.tell("closed video.black v0 10")
+	s.tell("updated video.black v0 10")
+	s.want(s.later(10 * time.Second))
+	s.tell("opened video.black v0 9")
+	s.tell("withdrawn video.black v0 10")
+	s.want(s.later(10 * time.Minute))
+	s.tell("closed video.black v0 9")
+	s.now = s.now.Add(4 * time.Second)
+	list := s.desk.Due(s.now)
+	if len(list) != 1 || short(&list[0].Message) != "closed fail video.black v0" || list[0].Message.Items[0].Keys[0] != "news-20260301T20/video.black/v0/10000000" {
+		t.Errorf("the end is told as %+v", list)
+	}
+}
+
+func TestMilderBeforeItIsTold(t *testing.T) {
+	s := newStory(t, oneTarget)
+	s.tell("opened video.black v0 10 fail")
+	s.tell("updated video.black v0 10 info")
+	s.want(s.later(time.Minute))
+}
+
 func TestAWorseOneIsNotHeldBack(t *testing.T) {
 	s := newStory(t, strings.Replace(oneTarget, "kind:", "severity: warn, kind:", 1))
 	s.tell("opened video.freeze v0 10 warn")

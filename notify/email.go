@@ -91,10 +91,8 @@ func hand(c *smtp.Client, m *Mail, password string, body []byte) error {
 	if err := c.Mail(address(m.From)); err != nil {
 		return err
 	}
-	for _, to := range m.To {
-		if err := c.Rcpt(address(to)); err != nil {
-			return fmt.Errorf("to %s: %w", to, err)
-		}
+	if err := rcpt(c, m.To); err != nil {
+		return err
 	}
 	w, err := c.Data()
 	if err != nil {
@@ -107,6 +105,20 @@ func hand(c *smtp.Client, m *Mail, password string, body []byte) error {
 		return err
 	}
 	_ = c.Quit() // it has taken the mail: another try would send it twice
+	return nil
+}
+
+// rcpt names the receivers. That some are refused is no reason to tell nobody; it is an error when all are.
+func rcpt(c *smtp.Client, list []string) error {
+	var errs []error
+	for _, to := range list {
+		if err := c.Rcpt(address(to)); err != nil {
+			errs = append(errs, fmt.Errorf("to %s: %w", to, err))
+		}
+	}
+	if len(errs) == len(list) {
+		return errors.Join(errs...)
+	}
 	return nil
 }
 
@@ -194,7 +206,11 @@ func (s *Sender) picture(ctx context.Context, m *Message) []byte {
 	if s.Picture == nil || m.resolved() || m.Test {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, pictureWithin)
+	within := pictureWithin
+	if deadline, ok := ctx.Deadline(); ok {
+		within = min(within, time.Until(deadline)/2) // the mail itself needs time, too
+	}
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	for i := range m.Items {
 		for _, key := range m.Items[i].Keys {

@@ -42,13 +42,15 @@ type incident struct {
 	Waits bool          `json:"waits,omitempty"`
 	// Held: it opened too soon after another one of its code, and is told when it lasts.
 	Held bool `json:"held,omitempty"`
+	// Key is the name under which it was told, when that is another one's whose place it took.
+	Key string `json:"key,omitempty"`
 }
 
 // toldCode dampens what opens again and again.
 type toldCode struct {
 	Time     time.Time     `json:"time"`
 	Severity jobs.Severity `json:"severity"`
-	// Held counts what opened since and was held back, and Last is the newest of it.
+	// Held counts what opened since and was held back, and Last is the newest of it that is over.
 	Held int         `json:"held,omitempty"`
 	Last *jobs.Event `json:"last,omitempty"`
 }
@@ -59,7 +61,7 @@ func (g *group) take(e *jobs.Event, s *Settings, now time.Time) {
 		g.finished(e, s, now)
 		return
 	}
-	if e.Finding == nil || !s.wants(e.Stream, e.Finding.Code) {
+	if e.Finding == nil {
 		return
 	}
 	n := g.stream(e.Stream)
@@ -74,14 +76,65 @@ func (g *group) take(e *jobs.Event, s *Settings, now time.Time) {
 			n.over(key, in, e, s, now)
 		}
 	case in != nil:
-		in.Event = *e
-		if n.worse(in) {
-			in.Waits, in.Held = true, false
-			n.due(now.Add(*s.Group))
+		n.goesOn(key, in, e, s, now)
+	case s.wants(e.Stream, e.Finding.Code) && e.Finding.Severity.Rank() >= s.Severity.Rank() && len(n.Open) < maxOpen:
+		n.open(key, e, s, now)
+	}
+}
+
+// open notes a finding that is new. One that takes the place of another that was told and is just being ended goes on under that one's name.
+func (n *streamNews) open(key string, e *jobs.Event, s *Settings, now time.Time) {
+	in := &incident{Event: *e, State: Opened, Waits: true}
+	n.Open[key] = in
+	for _, other := range n.keys() {
+		if o := n.Open[other]; other != key && o.State.over() && o.Waits && follows(o, in) {
+			n.take(in, other)
+			break
 		}
-	case e.Finding.Severity.Rank() >= s.Severity.Rank() && len(n.Open) < maxOpen:
-		n.Open[key] = &incident{Event: *e, State: Opened, Waits: true}
+	}
+	if in.Waits {
 		n.due(now.Add(*s.Group))
+	}
+}
+
+// follows tells whether b is what became of a: the same defect in the next hour's check, or a finding that swallowed it.
+func follows(a, b *incident) bool {
+	x, y := a.Event.Finding, b.Event.Finding
+	return x.Code == y.Code && x.Rendition == y.Rendition && (a.State == Withdrawn || a.Event.Check != b.Event.Check)
+}
+
+// take lets a finding go on as one that was told.
+func (n *streamNews) take(in *incident, other string) {
+	o := n.Open[other]
+	n.forgetHeld(in)
+	if in.Key = o.Key; in.Key == "" {
+		in.Key = other
+	}
+	in.Told, in.Held = o.Told, false
+	in.Waits = in.Event.Finding.Severity.Rank() > in.Told.Rank()
+	delete(n.Open, other)
+}
+
+// goesOn notes news about a finding that is known, also about one whose end was told too early.
+func (n *streamNews) goesOn(key string, in *incident, e *jobs.Event, s *Settings, now time.Time) {
+	in.Event = *e
+	if in.State != Opened {
+		in.State, in.Waits = Opened, in.Told == ""
+	}
+	switch {
+	case in.Told == "" && e.Finding.Severity.Rank() < s.Severity.Rank():
+		n.forgetHeld(in)
+		delete(n.Open, key)
+	case n.worse(in):
+		in.Waits, in.Held = true, false
+		n.due(now.Add(*s.Group))
+	}
+}
+
+// forgetHeld takes a finding out of the count of those that are held back.
+func (n *streamNews) forgetHeld(in *incident) {
+	if t := n.Told[in.Event.Finding.Code]; in.Held && t != nil {
+		t.Held = max(0, t.Held-1)
 	}
 }
 
@@ -112,31 +165,44 @@ func (g *group) stream(name string) *streamNews {
 	return n
 }
 
-// over notes that a finding is over.
+// over notes that a finding is over, unless another one takes its place.
 func (n *streamNews) over(key string, in *incident, e *jobs.Event, s *Settings, now time.Time) {
 	withdrawn := e.Kind == jobs.EventWithdrawn
 	in.Event = *e
 	switch {
 	case in.Held:
-		if t := n.Told[e.Finding.Code]; t != nil && withdrawn {
-			t.Held = max(0, t.Held-1)
-		} else if t != nil {
+		if withdrawn {
+			n.forgetHeld(in)
+		} else if t := n.Told[e.Finding.Code]; t != nil {
 			t.Last = e
 		}
 		delete(n.Open, key)
+		return
 	case in.Told == "" && withdrawn:
 		delete(n.Open, key) // nobody has heard of it
+		return
 	case in.Told == "":
 		in.State = Passed
-	case s.Resolve != nil && !*s.Resolve:
-		delete(n.Open, key)
-	default:
-		if in.State = Closed; withdrawn {
-			in.State = Withdrawn
-		}
-		in.Waits = true
-		n.due(now.Add(*s.Group))
+		return
 	}
+	if in.State = Closed; withdrawn {
+		in.State = Withdrawn
+	}
+	for _, other := range n.keys() {
+		if o := n.Open[other]; other != key && o.State == Opened && o.Told == "" && follows(in, o) {
+			n.take(o, key)
+			if o.Waits {
+				n.due(now.Add(*s.Group))
+			}
+			return
+		}
+	}
+	if s.Resolve != nil && !*s.Resolve {
+		delete(n.Open, key)
+		return
+	}
+	in.Waits = true
+	n.due(now.Add(*s.Group))
 }
 
 // due sees that a message is made at the time given at the latest.
@@ -231,7 +297,8 @@ func newMessage(e *jobs.Event, base string, now time.Time) Message {
 
 // messages makes one message of what opened and one of what closed in each check.
 func (n *streamNews) messages(s *Settings, base string, now time.Time) []Message {
-	var opened, over []told
+	var over []told
+	opened := n.released(*s.Quiet, now) // first, so that what opens now does not put off what was held back
 	for _, key := range n.keys() {
 		in := n.Open[key]
 		if !in.Waits {
@@ -239,6 +306,9 @@ func (n *streamNews) messages(s *Settings, base string, now time.Time) []Message
 		}
 		in.Waits = false
 		one := told{key: key, incident: *in}
+		if in.Key != "" {
+			one.key = in.Key
+		}
 		if in.State.over() {
 			over = append(over, one)
 			delete(n.Open, key)
@@ -256,7 +326,6 @@ func (n *streamNews) messages(s *Settings, base string, now time.Time) []Message
 			delete(n.Open, key)
 		}
 	}
-	opened = append(opened, n.released(*s.Quiet, now)...)
 	return append(gather(over, base, now), gather(opened, base, now)...)
 }
 
@@ -290,15 +359,21 @@ func (n *streamNews) holds(in *incident, quiet time.Duration, now time.Time) boo
 		if t != nil && t.Time.Equal(now) && t.Severity.Rank() > severity.Rank() {
 			severity = t.Severity
 		}
-		n.Told[f.Code] = &toldCode{Time: now, Severity: severity}
+		next := &toldCode{Time: now, Severity: severity}
+		if t != nil && t.Held > 0 {
+			next.Held, next.Last = t.Held, t.Last
+			n.due(now.Add(quiet))
+		}
+		n.Told[f.Code] = next
 		return false
 	}
 	if t.Time.Equal(now) {
 		return false
 	}
-	e := in.Event
-	t.Held++
-	t.Last = &e
+	if t.Held++; in.State == Passed {
+		e := in.Event
+		t.Last = &e
+	}
 	n.due(t.Time.Add(quiet))
 	return true
 }
@@ -318,6 +393,10 @@ func (n *streamNews) released(quiet time.Duration, now time.Time) []told {
 		lasting := n.lasting(code)
 		for i := range lasting {
 			lasting[i].again, lasting[i].since = max(0, t.Held-len(lasting)), now.Sub(t.Time)
+		}
+		if len(lasting) == 0 && t.Last == nil {
+			*t = toldCode{Time: t.Time, Severity: t.Severity}
+			continue
 		}
 		if len(lasting) == 0 {
 			key := t.Last.Check + "/" + jobs.FindingKey(t.Last.Finding)
@@ -386,11 +465,7 @@ func (m *Message) add(one *told) {
 			return
 		}
 	}
-	if len(m.Items) >= maxItems {
-		m.More++
-		return
-	}
-	item := Item{State: one.State, Finding: *f, From: one.Event.From, Keys: []string{one.key}, Again: one.again, Since: one.since}
+	item := Item{State: one.State, Finding: *f, Worse: one.State == Opened && one.Told != "" && one.again == 0, From: one.Event.From, Keys: []string{one.key}, Again: one.again, Since: one.since}
 	if f.Rendition != "" {
 		item.Renditions = []string{f.Rendition}
 	}

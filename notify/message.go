@@ -20,8 +20,6 @@ type Message struct {
 	// Severity is the worst of what opened, or else of what closed.
 	Severity jobs.Severity `json:"severity"`
 	Items    []Item        `json:"items,omitempty"`
-	// More counts the items that were left out.
-	More int `json:"more,omitempty"`
 	// Verdict is set in the message about a report.
 	Verdict jobs.Verdict `json:"verdict,omitempty"`
 	// URL is the page of the check; empty without a base_url.
@@ -40,6 +38,8 @@ type Item struct {
 	Keys  []string      `json:"keys"`
 	Again int           `json:"again,omitempty"`
 	Since time.Duration `json:"since,omitempty"` // within which it came Again times
+	// Worse: it was told before, at a milder severity.
+	Worse bool `json:"worse,omitempty"`
 }
 
 // State is what a message says of a defect.
@@ -56,8 +56,8 @@ const (
 // over tells whether nothing is left to be done about it.
 func (s State) over() bool { return s == Closed || s == Withdrawn }
 
-// maxItems bounds a message.
-const maxItems = 20
+// maxLines bounds what people are shown of a message.
+const maxLines = 20
 
 // maxText bounds each text from outside in a message.
 const maxText = 500
@@ -94,14 +94,14 @@ func (m *Message) resolved() bool {
 	return len(m.Items) > 0 && !slices.ContainsFunc(m.Items, func(i Item) bool { return !i.State.over() })
 }
 
-// Lines are the message in full, a line each.
+// Lines are the items for people, a line each; what is too much for them is counted.
 func (m *Message) Lines() []string {
 	var lines []string
-	for i := range m.Items {
+	for i := range m.Items[:min(len(m.Items), maxLines)] {
 		lines = append(lines, m.Items[i].line())
 	}
-	if m.More > 0 {
-		lines = append(lines, fmt.Sprintf("and %d more", m.More))
+	if more := len(m.Items) - maxLines; more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", more))
 	}
 	return lines
 }

@@ -208,16 +208,19 @@ func (t *turn) finish(ctx context.Context) {
 	if events, last, err := t.Feed.Events(ctx, t.desk.Cursor()); err == nil {
 		t.desk.Take(events, last, t.Now())
 	}
-	// As many rounds as a target may have messages: what opened, what is over, and the report.
-	const rounds = 5
-	for range rounds {
+	for ctx.Err() == nil {
 		list := t.desk.Due(t.Now().Add(maxGroup))
+		if len(list) == 0 {
+			break
+		}
 		for _, d := range list {
 			t.send(ctx, d)
 		}
 		t.settle()
-		if len(list) == 0 || ctx.Err() != nil {
-			return
+	}
+	for target, c := range t.desk.Counts() {
+		if c.Waiting > 0 {
+			t.Log.Error("messages are lost with this process", "target", target, "messages", c.Waiting, "error", c.LastError)
 		}
 	}
 }

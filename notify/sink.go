@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -104,7 +105,7 @@ func (s *Sender) postBytes(ctx context.Context, address string, body []byte, hea
 	}
 	resp, err := s.client().Do(req)
 	if err != nil {
-		return "", withoutAddress(err, address)
+		return "", withoutAddress(err)
 	}
 	defer resp.Body.Close()
 	b, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
@@ -119,6 +120,10 @@ func (s *Sender) postBytes(ctx context.Context, address string, body []byte, hea
 }
 
 // withoutAddress takes the address out of a client's error: Slack's are secrets.
-func withoutAddress(err error, address string) error {
-	return fmt.Errorf("%s", strings.ReplaceAll(err.Error(), `"`+address+`"`, "the target"))
+func withoutAddress(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
 }

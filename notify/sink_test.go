@@ -110,7 +110,7 @@ func TestAnswers(t *testing.T) {
 		}
 	}
 	// Addresses may be secrets: no error names one.
-	s := sender(map[string]string{"URL": "http://127.0.0.1:1/T000/B000/secret"})
+	s := sender(map[string]string{"URL": "HTTP://127.0.0.1:1/T000/B000/secret"})
 	if _, err := send(t, s, Target{Kind: Slack, URLFrom: Secret{Env: "URL"}}, hostileMessage()); err == nil || strings.Contains(err.Error(), "secret") {
 		t.Errorf("error %v", err)
 	}
@@ -167,6 +167,12 @@ func TestAlertmanager(t *testing.T) {
 	m := hostileMessage()
 	m.Items[0].Renditions, m.Items[0].Keys = []string{"v0", "v1"}, []string{"c/video.black/v0/12", "c/video.black/v1/12"}
 	opened := labels(m)
+	m.Items[0].State = Passed
+	for finding, ends := range labels(m) {
+		if !ends["critical"].After(start) {
+			t.Errorf("%s, which is over already, ends at once and is never told: %v", finding, ends)
+		}
+	}
 	m.Items[0].State = Closed
 	closed := labels(m)
 	if len(opened) != 2 || len(closed) != 2 {
@@ -321,6 +327,11 @@ func TestMailRefused(t *testing.T) {
 	_, err := send(t, sender(nil), Target{Kind: Email, Mail: Mail{Server: addr, From: "a@example.org", To: []string{"b@example.org"}, TLS: "none"}}, hostileMessage())
 	if !permanent(err) {
 		t.Errorf("an address that there is not: %v", err)
+	}
+	<-said
+	addr, said = mailServer(t, "RCPT TO:<gone@")
+	if _, err := send(t, sender(nil), Target{Kind: Email, Mail: Mail{Server: addr, From: "a@example.org", To: []string{"gone@example.org", "b@example.org"}, TLS: "none"}}, hostileMessage()); err != nil {
+		t.Errorf("one of two addresses is gone: %v", err)
 	}
 	<-said
 	addr, said = mailServer(t, "")

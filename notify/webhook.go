@@ -96,8 +96,12 @@ type alert struct {
 	GeneratorURL string            `json:"generatorURL,omitempty"`
 }
 
-// firing is how long an alert stands when nobody says that it is over.
-const firing = 24 * time.Hour
+const (
+	// firing is how long an alert stands when nobody says that it is over.
+	firing = 24 * time.Hour
+	// passing is how long one stands whose defect was over when it was told: one that ends at once is never told.
+	passing = 10 * time.Minute
+)
 
 func (s *Sender) alertmanager(ctx context.Context, t *Target, m *Message) (string, error) {
 	header := http.Header{}
@@ -120,7 +124,7 @@ func (s *Sender) alertmanager(ctx context.Context, t *Target, m *Message) (strin
 }
 
 // alerts are those of the findings of all items. Labels name a finding, so what opens and what closes it have the same; Alertmanager groups and repeats by itself. People route by severity,
-// so that is a label as well: an alert ends under each other severity than the one that it has, because it may have opened under that.
+// so that is a label as well: what ends, or became worse, ends under each other severity, because it may have opened under that.
 func alerts(m *Message) []alert {
 	if m.Verdict != "" {
 		return []alert{{
@@ -132,7 +136,10 @@ func alerts(m *Message) []alert {
 	for i := range m.Items {
 		for k := range m.Items[i].Keys {
 			for _, severity := range []jobs.Severity{jobs.Fail, jobs.Warn, jobs.Info} {
-				list = append(list, findingAlert(m, &m.Items[i], k, severity))
+				it := &m.Items[i]
+				if it.State.over() || it.Worse || severity == it.Finding.Severity {
+					list = append(list, findingAlert(m, it, k, severity))
+				}
 			}
 		}
 	}
@@ -154,8 +161,12 @@ func findingAlert(m *Message, it *Item, k int, severity jobs.Severity) alert {
 	if it.From != nil && it.From.Before(a.EndsAt) {
 		a.StartsAt = it.From.UTC()
 	}
-	if it.State == Opened && severity == it.Finding.Severity {
+	switch {
+	case severity != it.Finding.Severity:
+	case it.State == Opened:
 		a.EndsAt = m.Time.UTC().Add(firing)
+	case it.State == Passed:
+		a.EndsAt = m.Time.UTC().Add(passing)
 	}
 	return a
 }

@@ -235,7 +235,7 @@ func (a *app) notifier(f *notifyFlags, live *liveFlags, arch *archive.Archive, f
 	}
 	watch := &notify.Watch{Path: f.notifyFile}
 	current := func() (*notify.Config, bool) {
-		routes.poll(log)
+		routes.poll(c, log)
 		next, changed, err := watch.Poll()
 		if err != nil {
 			log.Error("the targets stay as they were", "error", err)
@@ -292,6 +292,15 @@ func newRoutes(live *liveFlags, c *notify.Config) (*routes, error) {
 	if err != nil {
 		return nil, usageError("--streams: %w", err)
 	}
+	if err := knownTargets(c, file); err != nil {
+		return nil, usageError("--streams: %w", err)
+	}
+	r.take(file)
+	return r, nil
+}
+
+// knownTargets tells which streams name targets that there are not.
+func knownTargets(c *notify.Config, file *streams.File) error {
 	var errs []error
 	for i := range file.Streams {
 		s := &file.Streams[i]
@@ -301,11 +310,7 @@ func newRoutes(live *liveFlags, c *notify.Config) (*routes, error) {
 			}
 		}
 	}
-	if len(errs) > 0 {
-		return nil, usageError("--streams: %w", errors.Join(errs...))
-	}
-	r.take(file)
-	return r, nil
+	return errors.Join(errs...)
 }
 
 func (r *routes) take(file *streams.File) {
@@ -317,11 +322,15 @@ func (r *routes) take(file *streams.File) {
 	}
 }
 
-func (r *routes) poll(log *slog.Logger) {
+func (r *routes) poll(c *notify.Config, log *slog.Logger) {
 	if r.watch == nil {
 		return
 	}
 	file, changed, err := r.watch.Poll()
+	if changed {
+		err = knownTargets(c, file)
+		changed = err == nil
+	}
 	if err != nil {
 		log.Warn("whom to notify of which stream stays as it was", "error", err)
 	}
@@ -336,8 +345,9 @@ func (r *routes) of(stream string) []string { return r.lists[stream] }
 // firstFrame is the picture in which a finding begins; nil while there is none. Evidence is made after a report, so it is there for finished checks, and only sometimes for live ones.
 func firstFrame(ctx context.Context, arch *archive.Archive, check, finding string) []byte {
 	const patience = 500 * time.Millisecond
+	_, _, live := jobs.ParseLiveID(check)
 	for {
-		if b := storedFrame(ctx, arch, check, finding); b != nil {
+		if b := storedFrame(ctx, arch, check, finding); b != nil || live {
 			return b
 		}
 		select {
