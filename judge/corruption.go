@@ -168,11 +168,11 @@ func (d *corruption) pair(f *videoFrame) bool {
 		r.Count++
 		r.Last = f.End
 		r.Peak, r.Usual = max(r.Peak, fresh), usual
-		r.learn(p, d)
+		r.learn(f, d)
 		return true
 	}
 	// What was there from the beginning is no damage that stays, so that what is usual is learnt meanwhile.
-	if r := d.Run; r != nil && !r.Early {
+	if r := d.Run; r != nil && (!r.Early || d.Told.recent(f.Start)) {
 		if all >= d.Standing+max(d.share, usual) && f.End-r.Last <= holdMost {
 			r.To = f.End
 			return true
@@ -187,12 +187,13 @@ func (d *corruption) pair(f *videoFrame) bool {
 }
 
 // learn takes a broken picture for what is usual, at once where there was nothing before, and else when the run turns out to be a scene.
-func (r *corruptRun) learn(p *measurement.Pair, d *corruption) {
+func (r *corruptRun) learn(f *videoFrame, d *corruption) {
 	switch {
+	case d.Told.recent(f.Start): // damage is nothing usual
 	case r.Early:
-		d.Usual.add(p)
+		d.Usual.add(&f.Pair)
 	case r.Before != nil:
-		r.Ways.add(p)
+		r.Ways.add(&f.Pair)
 	}
 }
 

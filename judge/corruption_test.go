@@ -140,6 +140,7 @@ func TestCorruption(t *testing.T) {
 		clip *pairClip
 		want []string
 	}{
+		"damage from the beginning":        {new(pairClip).add(20, complains).add(15, nil).add(30, breaks(60, 0)).add(50, nil), []string{"video.corruption fail 1.4-2.6"}},
 		"damage that begins with a cut":    {new(pairClip).add(50, nil).add(20, scene(200, true, complains)).add(20, scene(200, false, nil)).add(30, scene(200, false, breaks(40, 0))).add(50, scene(200, false, nil)), []string{"video.corruption info 2-2.8", "video.corruption fail 3.6-4.8"}},
 		"graphics behind black":            {new(pairClip).add(50, nil).add(100, black).add(150, wandering), nil},
 		"graphics from the beginning":      {new(pairClip).add(100, wandering).add(100, black).add(150, wandering), nil},
