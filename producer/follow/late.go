@@ -51,7 +51,12 @@ func (s *state) lateRows(faults []live.Fault, now time.Time) []live.Fault {
 	var names []string
 	since := now
 	for _, r := range s.rows {
-		if !r.late.IsZero() {
+		if r.late.IsZero() {
+			continue
+		}
+		if now.Sub(r.newest.Seen) >= idleWindows*s.window() { // it has gone again
+			r.late = time.Time{}
+		} else {
 			names = append(names, r.describes.Name)
 			since = earlier(r.late, since)
 		}

@@ -43,6 +43,37 @@ func TestLateRendition(t *testing.T) {
 	})
 }
 
+// TestLateRenditionThatLeaves: what comes late and goes again is told for as long as it is there, and the next hour's check does not speak of it.
+func TestLateRenditionThatLeaves(t *testing.T) {
+	for name, span := range map[string][2]int64{"in the middle": {30, 60}, "before the hour ends": {30, 148}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newChannel("s0", "s1")
+				pass(c.start.Truncate(time.Hour).Add(time.Hour).Sub(c.start) - 5*time.Minute)
+				begun := c.published(time.Now())
+				c.last = begun + 300
+				c.from, c.to = map[string]int64{"s1": begun + span[0]}, map[string]int64{"s1": begun + span[1]}
+				b := newBed(t, c)
+				if err := b.runFor(b.follower("a", b.store), time.Hour); err != nil {
+					t.Fatal(err)
+				}
+				for i, g := range b.checks() {
+					var told []jobs.Finding
+					for _, f := range g.Check.Timeline.Findings {
+						if f.Code == "playlist.late_rendition" {
+							told = append(told, f)
+						}
+					}
+					most := jobs.Seconds(2*(span[1]-span[0])) + idleWindows*DefaultWindow.At() + 10
+					if i == 0 && (len(told) != 1 || told[0].End-told[0].Start > most) || i > 0 && len(told) != 0 {
+						t.Errorf("check %d: %+v, at most %v s", i, told, most)
+					}
+				}
+			})
+		})
+	}
+}
+
 // TestOtherRenditions: when others take the place of all renditions, a check of their own begins; the hour after that is an ordinary one.
 func TestOtherRenditions(t *testing.T) {
 	for _, noPDT := range []bool{false, true} {

@@ -242,6 +242,7 @@ func (s *state) newPeriod(begin time.Time) *period {
 	p := &period{begin: begin, id: jobs.LiveID(s.stream.Name, begin), places: map[string]*place{}}
 	for _, r := range s.rows {
 		p.add(r.id, jobs.SequenceID(len(p.order)))
+		r.late = time.Time{} // from here on it has a place, whether it brings anything or not
 	}
 	return p
 }
