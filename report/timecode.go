@@ -18,25 +18,41 @@ var defaultRate = pictureRate{25, 1}
 // maxTimecodeRate is the highest rate of which the frames of a second fit into the two digits of a timecode.
 const maxTimecodeRate = 100
 
-// rate is the frame rate of the first picture rendition.
+// rate is the frame rate of the first picture rendition that has one: of those that could not be decoded nothing is known.
 func (r *Report) rate() pictureRate {
 	for _, rd := range r.Renditions {
-		if rd.Kind == "video" {
-			return parseRate(rd.FrameRate)
+		if rd.Kind != "video" {
+			continue
+		}
+		if rate, ok := parseRate(rd.FrameRate); ok {
+			return rate
 		}
 	}
 	return defaultRate
 }
 
-// parseRate reads "30000/1001".
-func parseRate(s string) pictureRate {
+// parseRate reads "30000/1001"; where that is no rate that a timecode counts, it gives defaultRate and false.
+func parseRate(s string) (rate pictureRate, ok bool) {
 	num, den, ok := strings.Cut(s, "/")
 	n, err1 := strconv.ParseInt(num, 10, 32)
 	d, err2 := strconv.ParseInt(den, 10, 32)
 	if !ok || err1 != nil || err2 != nil || n <= 0 || d <= 0 || n > maxTimecodeRate*d || n < d {
-		return defaultRate
+		return defaultRate, false
 	}
-	return pictureRate{n, d}
+	return pictureRate{n, d}.nominal(), true
+}
+
+// nearRate is how far in Hz a written rate may lie from the one that is meant: muxers round 29.97003 to 2997/100 or further, and 0.03 Hz away lies 30.
+const nearRate = 1e-3
+
+// nominal is the rate of NTSC that is meant where a rate is close to one.
+func (r pictureRate) nominal() pictureRate {
+	for _, n := range []pictureRate{{24000, 1001}, {30000, 1001}, {60000, 1001}} {
+		if math.Abs(r.float()-n.float()) < nearRate {
+			return n
+		}
+	}
+	return r
 }
 
 func (r pictureRate) float() float64 { return float64(r.num) / float64(r.den) }

@@ -20,11 +20,13 @@ func TestTimecode(t *testing.T) {
 		{"25/1", 0, "00:00:00:00"}, {"25/1", 24, "00:00:00:24"}, {"25/1", 90000, "01:00:00:00"}, {"25/1", 24 * 90000, "00:00:00:00"},
 		{"30000/1001", 1799, "00:00:59;29"}, {"30000/1001", 1800, "00:01:00;02"}, {"30000/1001", 17981, "00:09:59;29"}, {"30000/1001", 17982, "00:10:00;00"},
 		{"60000/1001", 3599, "00:00:59;59"}, {"60000/1001", 3600, "00:01:00;04"}, {"60000/1001", 35964, "00:10:00;00"},
+		{"2997/100", 1800, "00:01:00;02"}, {"29970/1000", 17982, "00:10:00;00"}, {"5994/100", 3600, "00:01:00;04"}, {"30/1", 1800, "00:01:00:00"}, {"2998/100", 1800, "00:01:00:00"},
 		{"24000/1001", 24, "00:00:01:00"}, {"50/1", 49, "00:00:00:49"}, {"100/1", 99, "00:00:00:99"},
 		{"", 25, "00:00:01:00"}, {"0/0", 25, "00:00:01:00"}, {"120/1", 25, "00:00:01:00"}, {"1/2", 25, "00:00:01:00"}, {"-25/1", 25, "00:00:01:00"}, {"x/y", 25, "00:00:01:00"},
 	}
 	for _, tt := range tests {
-		if got := parseRate(tt.rate).timecode(tt.frame); got != tt.want {
+		rate, _ := parseRate(tt.rate)
+		if got := rate.timecode(tt.frame); got != tt.want {
 			t.Errorf("frame %d at %q is %s, want %s", tt.frame, tt.rate, got, tt.want)
 		}
 	}
@@ -33,7 +35,7 @@ func TestTimecode(t *testing.T) {
 // TestTimecodeIsCountedBack: every frame of a day around the minutes has a number of its own, and count finds it again.
 func TestTimecodeIsCountedBack(t *testing.T) {
 	for _, rate := range []string{"25/1", "24000/1001", "30000/1001", "60000/1001", "50/1"} {
-		r := parseRate(rate)
+		r, _ := parseRate(rate)
 		for frame := int64(0); frame < 24*3600*r.perSecond()-200000; frame += 997 {
 			fields, err := ParseTimecode(r.timecode(frame))
 			if err != nil {
@@ -53,7 +55,7 @@ func TestTimecodeAgreesWithOthers(t *testing.T) {
 	var asked []question
 	var want []string
 	for _, rate := range []string{"24/1", "25/1", "30/1", "50/1", "60/1", "30000/1001", "60000/1001"} {
-		r := parseRate(rate)
+		r, _ := parseRate(rate)
 		for frame := int64(1); frame < 20*3600*r.perSecond(); frame = frame*5/4 + 1 {
 			for _, f := range []int64{frame, frame / (60 * r.perSecond()) * 60 * r.perSecond()} {
 				asked = append(asked, question{f, r.num, r.den, r.drop()})
@@ -92,7 +94,7 @@ func TestFramesOfTimes(t *testing.T) {
 		{"25/1", nan, 1e300, 0, maxFrames},
 	}
 	for _, tt := range tests {
-		r := parseRate(tt.rate)
+		r, _ := parseRate(tt.rate)
 		if first, count := r.frame(tt.start), r.length(tt.start, tt.end); first != tt.first || count != tt.count {
 			t.Errorf("%v to %v at %s: %d frames from %d, want %d from %d", tt.start, tt.end, tt.rate, count, first, tt.count, tt.first)
 		}
@@ -137,6 +139,27 @@ func TestDropFrameIsSaid(t *testing.T) {
 	}
 }
 
+func TestRateOfTheFirstThatHasOne(t *testing.T) {
+	for _, tt := range []struct {
+		rates []string
+		want  pictureRate
+	}{
+		{[]string{"", "30000/1001", "25/1"}, pictureRate{30000, 1001}},
+		{[]string{"0/0", "50/1"}, pictureRate{50, 1}},
+		{[]string{"24/1", "50/1"}, pictureRate{24, 1}},
+		{[]string{"", ""}, defaultRate},
+		{nil, defaultRate},
+	} {
+		r := &Report{Result: jobs.Result{Renditions: []jobs.Rendition{{ID: "a0", Kind: "audio", FrameRate: "48/1"}}}}
+		for _, rate := range tt.rates {
+			r.Renditions = append(r.Renditions, jobs.Rendition{Kind: "video", FrameRate: rate})
+		}
+		if got := r.rate(); got != tt.want {
+			t.Errorf("%q: %v, want %v", tt.rates, got, tt.want)
+		}
+	}
+}
+
 func TestMarkersAreBounded(t *testing.T) {
 	result := testResult()
 	result.Findings = nil
@@ -169,7 +192,8 @@ func FuzzParseTimecode(f *testing.F) {
 			t.Errorf("%q was read as %s", s, again)
 		}
 		for _, rate := range []string{"25/1", "30000/1001", "60000/1001"} {
-			if n := parseRate(rate).count(fields[0], fields[1], fields[2], fields[3]); n < 0 || n > maxFrames {
+			r, _ := parseRate(rate)
+			if n := r.count(fields[0], fields[1], fields[2], fields[3]); n < 0 || n > maxFrames {
 				t.Errorf("%q is frame %d at %s", s, n, rate)
 			}
 		}
