@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"math"
@@ -25,9 +26,9 @@ func (r *Report) dateRanges(w io.Writer, from time.Time) error {
 		b.WriteString("## no program time is known: START-DATE counts from the start of the stream, as if it began with 1970\n")
 	}
 	fmt.Fprintf(b, "#EXT-X-PROGRAM-DATE-TIME:%s\n", date(from, 0))
+	ids := r.rangeIDs()
 	for i := range r.Findings {
-		f := &r.Findings[i]
-		fmt.Fprintf(b, "#EXT-X-DATERANGE:%s\n", strings.Join(r.rangeAttributes(i, f, from), ","))
+		fmt.Fprintf(b, "#EXT-X-DATERANGE:%s\n", strings.Join(rangeAttributes(ids[i], &r.Findings[i], from), ","))
 	}
 	b.WriteString("#EXT-X-ENDLIST\n")
 	if err := b.Flush(); err != nil {
@@ -41,9 +42,25 @@ func (r *Report) targetDuration() int64 {
 	return int64(math.Ceil(min(max(float64(r.Duration), 1), 1e6)))
 }
 
-func (r *Report) rangeAttributes(i int, f *jobs.Finding, from time.Time) []string {
+// rangeIDs are the IDs of the date ranges of all findings. Players merge ranges of one ID, also those of a playlist that they read before: a finding of a check that goes on
+// keeps its own when others come before it. Findings of one code, rendition and start are numbered.
+func (r *Report) rangeIDs() []string {
+	ids, seen := make([]string, len(r.Findings)), map[string]int{}
+	for i := range r.Findings {
+		sum := sha256.Sum256([]byte(jobs.FindingKey(&r.Findings[i])))
+		id := fmt.Sprintf("aircheck-%s-%x", r.Check.ID, sum[:8])
+		if seen[id]++; seen[id] > 1 {
+			ids[i] = fmt.Sprintf("%s-%d", id, seen[id])
+			continue
+		}
+		ids[i] = id
+	}
+	return ids
+}
+
+func rangeAttributes(id string, f *jobs.Finding, from time.Time) []string {
 	list := []string{
-		attribute("ID", fmt.Sprintf("aircheck-%s-%d", r.Check.ID, i+1)), attribute("CLASS", rangeClass), attribute("START-DATE", date(from, f.Start)),
+		attribute("ID", id), attribute("CLASS", rangeClass), attribute("START-DATE", date(from, f.Start)),
 		"DURATION=" + seconds(max(f.End-f.Start, 0)),
 		attribute("X-AIRCHECK-CODE", f.Code), attribute("X-AIRCHECK-SEVERITY", string(f.Severity)),
 	}

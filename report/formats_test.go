@@ -332,6 +332,40 @@ func TestDateRangesCountFromProgramTime(t *testing.T) {
 	}
 }
 
+// TestDateRangesKeepTheirIDs: a finding that comes before another takes nobody's ID, and findings that differ in nothing but their words have two.
+func TestDateRangesKeepTheirIDs(t *testing.T) {
+	ids := func(findings []jobs.Finding) map[string]string {
+		result := testResult()
+		result.Findings = findings
+		list := map[string]string{}
+		for line := range strings.Lines(string(written(t, build(t, testCheck(), result, Run{}), FormatDateRange))) {
+			if id, ok := strings.CutPrefix(line, `#EXT-X-DATERANGE:ID="`); ok {
+				id, _, _ = strings.Cut(id, `"`)
+				_, message, _ := strings.Cut(line, `MESSAGE="`)
+				list[id] = message
+			}
+		}
+		return list
+	}
+	findings := testResult().Findings
+	before := ids(findings)
+	early := jobs.Finding{Code: "video.freeze", Severity: jobs.Warn, Rendition: "v0", Start: 0.5, End: 2, Confidence: 1, Message: "frozen"}
+	after := ids(append([]jobs.Finding{early}, findings...))
+	if len(before) != len(findings) || len(after) != len(findings)+1 {
+		t.Errorf("%d and %d IDs of %d findings and one more", len(before), len(after), len(findings))
+	}
+	for id, message := range before {
+		if after[id] != message {
+			t.Errorf("%s is %q, was %q", id, after[id], message)
+		}
+	}
+	again := early
+	again.Message = "frozen, too"
+	if two := ids([]jobs.Finding{early, again}); len(two) != 2 {
+		t.Errorf("two findings of one place: %v", two)
+	}
+}
+
 // TestTimelineIsAsDocumented: no reader of OpenTimelineIO can be had here, so what its documentation says of the fields is a schema.
 func TestTimelineIsAsDocumented(t *testing.T) {
 	fields, err := os.ReadFile(filepath.Join("testdata", "otio", "schema.json"))
