@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -21,6 +22,8 @@ type cellStore struct {
 type cellRun struct {
 	From  int64 `json:"f"`
 	Count int64 `json:"n"`
+	// before is how many cells the runs before this one hold.
+	before int64
 }
 
 // next is the first cell that may still be added.
@@ -39,7 +42,7 @@ func (c *cellStore) add(cell int64, limit int, value []byte) {
 	if n := len(c.runs); n > 0 && c.next() == cell {
 		c.runs[n-1].Count++
 	} else {
-		c.runs = append(c.runs, cellRun{From: cell, Count: 1})
+		c.runs = append(c.runs, cellRun{From: cell, Count: 1, before: int64(len(c.data) / c.width)})
 	}
 	if len(c.data)+c.width > cap(c.data) { // twice as much: append grows bytes by a quarter, and copies them five times
 		c.data = slices.Grow(c.data, max(len(c.data), leastCells*c.width))
@@ -52,15 +55,12 @@ const leastCells = 64
 
 // at is the value of a cell; nil where nothing is known.
 func (c *cellStore) at(cell int64) []byte {
-	var before int64
-	for _, r := range c.runs {
-		if cell >= r.From && cell < r.From+r.Count {
-			i := int(before+cell-r.From) * c.width
-			return c.data[i : i+c.width]
-		}
-		before += r.Count
+	n, _ := slices.BinarySearchFunc(c.runs, cell, func(r cellRun, cell int64) int { return cmp.Compare(r.From+r.Count-1, cell) })
+	if n == len(c.runs) || cell < c.runs[n].From { // a stream that loses its sound again and again has very many runs
+		return nil
 	}
-	return nil
+	i := int(c.runs[n].before+cell-c.runs[n].From) * c.width
+	return c.data[i : i+c.width]
 }
 
 // storedCells is a cellStore in a checkpoint.
@@ -93,10 +93,11 @@ func (c *cellStore) UnmarshalJSON(b []byte) error {
 		return fmt.Errorf("decode cells: %w", err)
 	}
 	var count, end int64
-	for _, r := range s.Runs {
+	for i, r := range s.Runs {
 		if r.From < end || r.Count <= 0 || r.Count > int64(len(raw)) {
 			return fmt.Errorf("decode cells: %w", errCells)
 		}
+		s.Runs[i].before = count
 		count, end = count+r.Count, r.From+r.Count
 	}
 	if s.Width <= 0 || count*int64(s.Width) != int64(len(raw)) {

@@ -61,8 +61,8 @@ func TestCellsComeBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range cell + 2 {
-			if !bytes.Equal(got.at(i), known[i]) {
-				t.Fatalf("cell %d is %v, want %v", i, got.at(i), known[i])
+			if !bytes.Equal(got.at(i), known[i]) || !bytes.Equal(c.at(i), known[i]) {
+				t.Fatalf("cell %d is %v, before the checkpoint %v, want %v", i, got.at(i), c.at(i), known[i])
 			}
 		}
 	}
@@ -74,6 +74,18 @@ func TestCellsComeBack(t *testing.T) {
 		if err := json.Unmarshal([]byte(bad), &c); err == nil {
 			t.Errorf("%s was read as %+v", bad, c)
 		}
+	}
+}
+
+// BenchmarkCellLookup is the lookup in a day that loses its sound every 200 ms.
+func BenchmarkCellLookup(b *testing.B) {
+	const runs = 216_000
+	c := cellStore{width: 1}
+	for i := range int64(runs) {
+		c.add(2*i, runs, []byte{byte(i)})
+	}
+	for i := int64(0); b.Loop(); i = (i + 7919) % (2 * runs) {
+		c.at(i)
 	}
 }
 
