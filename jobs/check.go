@@ -12,7 +12,7 @@ const Version = 1
 const MeasureVersion = 3
 
 // JudgeVersion changes whenever the same measurements could be judged differently under the same profile.
-const JudgeVersion = 3
+const JudgeVersion = 4
 
 // Check is the manifest of one examination; it is written before its first task and never changes.
 type Check struct {
