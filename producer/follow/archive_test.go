@@ -183,11 +183,23 @@ func TestExpire(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := count()
+		var many []string // more than one look deletes, in the hour that the backfill reads
+		for i := range maxDeletes {
+			many = append(many, fmt.Sprintf("streams/news/2000-01-01/00/more/%d", i))
+			if err := b.store.Put(t.Context(), many[i], nil); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if _, err := keeper.Expire(t.Context(), "news", time.Hour, time.Now()); err != nil {
 			t.Fatal(err)
 		}
-		if after := count(); after["2000-01-01/00"] != before["2000-01-01/00"] || after["2000-01-01/02"] != 0 {
+		if after := count(); after["2000-01-01/00"] != before["2000-01-01/00"]+maxDeletes || after["2000-01-01/02"] != 0 {
 			t.Errorf("under a check that is queued: %v, then %v", before, after)
+		}
+		for _, key := range many {
+			if err := b.store.Delete(t.Context(), key); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if err := b.arch.Close(t.Context(), backfill.ID); err != nil {
 			t.Fatal(err)

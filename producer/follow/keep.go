@@ -41,6 +41,10 @@ func (k *Keeper) Expire(ctx context.Context, name string, keep time.Duration, no
 	if err != nil {
 		return 0, err
 	}
+	used, err := k.used(ctx)
+	if err != nil {
+		return 0, err
+	}
 	var keys []string
 	err = k.Archive.Store().List(ctx, prefix, func(info storage.Info) error {
 		of, begin, ok := storage.ParseStreamPeriod(info.Key)
@@ -50,7 +54,7 @@ func (k *Keeper) Expire(ctx context.Context, name string, keep time.Duration, no
 		if begin.Truncate(time.Hour).Add(time.Hour + keep).After(now) {
 			return errEnough // keys are in the order of time
 		}
-		if !slices.ContainsFunc(open, begin.Equal) {
+		if !slices.ContainsFunc(open, begin.Equal) && !used[periodPrefix(info.Key)] { // what stays does not count, or a slow reader would keep all that is newer
 			keys = append(keys, info.Key)
 		}
 		if len(keys) >= maxDeletes {
@@ -72,11 +76,20 @@ func (k *Keeper) Expire(ctx context.Context, name string, keep time.Duration, no
 	return len(keys), nil
 }
 
-// unused leaves out the keys in periods that a check without a report reads. The checks are looked at as late as can be.
+// unused leaves out the keys in periods that a check without a report reads. The checks are looked at again, as late as can be.
 func (k *Keeper) unused(ctx context.Context, keys []string) ([]string, error) {
 	if len(keys) == 0 {
 		return nil, nil
 	}
+	used, err := k.used(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(keys, func(key string) bool { return used[periodPrefix(key)] }), nil
+}
+
+// used are the prefixes of the periods that checks without a report read.
+func (k *Keeper) used(ctx context.Context) (map[string]bool, error) {
 	if err := k.refresh(ctx); err != nil {
 		return nil, err
 	}
@@ -86,7 +99,7 @@ func (k *Keeper) unused(ctx context.Context, keys []string) ([]string, error) {
 			used[period] = true
 		}
 	}
-	return slices.DeleteFunc(keys, func(key string) bool { return used[periodPrefix(key)] }), nil
+	return used, nil
 }
 
 // refresh reads the manifests of checks that were opened since, and forgets those that are closed.
