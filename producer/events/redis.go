@@ -31,6 +31,7 @@ type RedisSource struct {
 	desk   *Desk
 	log    *slog.Logger
 	seen   *seenFields // of a hash; nil: it has not been looked at
+	most   int         // how many objects of a hash are remembered
 }
 
 // NewRedisSource connects to rawURL when it is first used. key is a list or a hash; empty means DefaultRedisKey.
@@ -42,7 +43,7 @@ func NewRedisSource(rawURL, key string, desk *Desk) (*RedisSource, error) {
 	if key == "" {
 		key = DefaultRedisKey
 	}
-	return &RedisSource{client: redis.NewClient(o), key: key, desk: desk, log: desk.cfg.Log}, nil
+	return &RedisSource{client: redis.NewClient(o), key: key, desk: desk, log: desk.cfg.Log, most: maxSeen}, nil
 }
 
 // Run reads until ctx ends, and closes the connection.

@@ -55,9 +55,16 @@ func (s *RedisSource) scan(ctx context.Context) error {
 	return nil
 }
 
-// look takes in what is new in the hash.
+// look takes in what is new in the hash. One with more objects than can be remembered is refused before anything is heard of: what is beyond would be new at every look.
 func (s *RedisSource) look(ctx context.Context) error {
-	var marks []uint64
+	size, err := s.client.HLen(ctx, s.key).Result()
+	if err != nil {
+		return fmt.Errorf("count events: %w", err)
+	}
+	if size > int64(s.most) {
+		return fmt.Errorf("look through events: %d objects are more than %d: give aircheck a list, or a hash of its own", size, s.most)
+	}
+	marks := make([]uint64, 0, size)
 	for cursor, more := uint64(0), true; more; more = cursor != 0 {
 		fields, next, err := s.client.HScan(ctx, s.key, cursor, "", scanCount).Result()
 		if err != nil {
@@ -65,8 +72,8 @@ func (s *RedisSource) look(ctx context.Context) error {
 		}
 		for i := 0; i+1 < len(fields); i += 2 {
 			mark := fieldMark(fields[i], fields[i+1])
-			if marks = append(marks, mark); len(marks) > 2*maxSeen { // some come twice
-				return fmt.Errorf("look through events: more than %d objects: give aircheck a list, or a hash of its own", maxSeen)
+			if marks = append(marks, mark); len(marks) > 2*s.most { // some come twice, and some while it is read
+				return fmt.Errorf("look through events: more than %d objects: give aircheck a list, or a hash of its own", s.most)
 			}
 			if _, known := slices.BinarySearch(s.seen.marks, mark); known {
 				continue
@@ -79,7 +86,7 @@ func (s *RedisSource) look(ctx context.Context) error {
 	}
 	slices.Sort(marks)
 	if marks = slices.Compact(marks); !slices.Equal(marks, s.seen.marks) {
-		s.seen.marks, s.seen.dirty = marks[:min(len(marks), maxSeen)], true
+		s.seen.marks, s.seen.dirty = marks[:min(len(marks), s.most)], true
 	}
 	return nil
 }

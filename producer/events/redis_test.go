@@ -109,3 +109,49 @@ func TestHashIsHeardOnce(t *testing.T) {
 	put("in/8.mp4", "1")
 	look("it came again", 1)
 }
+
+// TestHashThatIsTooLarge: of a hash that cannot be remembered nothing is heard, rather than the same things again and again; a smaller one is heard of as before.
+func TestHashThatIsTooLarge(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	server := miniredis.RunT(t)
+	put := func(key string) {
+		p.put(t, key, "1")
+		server.HSet(DefaultRedisKey, "media/"+key, fmt.Sprintf(
+			`{"Records":[{"eventName":"s3:ObjectCreated:Put","s3":{"bucket":{"name":"media"},"object":{"key":%q,"eTag":"1"}}}]}`, key))
+	}
+	s, err := NewRedisSource("redis://"+server.Addr(), "", p.desk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.client.Close()
+	s.most = 3
+	put("in/0.mp4")
+	if err := s.scan(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i := 1; i < 5; i++ {
+		put(fmt.Sprintf("in/%d.mp4", i))
+	}
+	for range 3 {
+		if err := s.scan(t.Context()); err == nil || !strings.Contains(err.Error(), "more than 3") {
+			t.Errorf("five objects where three are remembered: %v", err)
+		}
+		if p.work(t, 0); len(p.submitted) != 0 {
+			t.Errorf("submitted %d times", len(p.submitted))
+		}
+		p.submitted = nil
+	}
+	for _, gone := range []string{"in/0.mp4", "in/4.mp4"} {
+		server.HDel(DefaultRedisKey, "media/"+gone)
+	}
+	for _, want := range []int{3, 0} {
+		if err := s.scan(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if p.work(t, 0); len(p.submitted) != want {
+			t.Errorf("submitted %d times, want %d", len(p.submitted), want)
+		}
+		p.submitted = nil
+	}
+}
