@@ -312,6 +312,11 @@ func TestRoles(t *testing.T) {
 			}
 		}
 	}
+	for who, want := range map[string]int{"viewer": 403, "operator": 403} {
+		if w := get(site, "/queues/api/queues", as(who)); w.Code != want {
+			t.Errorf("the queues for a %s: %d, want %d", who, w.Code, want)
+		}
+	}
 	if w := get(site, "/login", nil); w.Code != 200 {
 		t.Errorf("the form to log in: %d", w.Code)
 	}

@@ -111,6 +111,9 @@ type link struct {
 func (p *pages) frame(r *http.Request, title string, body any) frame {
 	f := frame{Title: title, Body: body}
 	for _, l := range []link{{URL: "/", Text: "Streams"}, {URL: "/checks", Text: "Checks"}, {URL: "/compare", Text: "Compare"}, {URL: "/waivers", Text: "Waivers"}, {URL: queuesPath + "/", Text: "Queues"}} {
+		if l.URL == queuesPath+"/" && !p.door.Open() && !door.Identity(r.Context()).Can(door.Admin) {
+			continue
+		}
 		l.Here = r.URL.Path == l.URL || l.URL != "/" && strings.HasPrefix(r.URL.Path, l.URL+"/") || l.URL == "/" && strings.HasPrefix(r.URL.Path, "/streams/")
 		f.Nav = append(f.Nav, l)
 	}

@@ -94,10 +94,12 @@ func hourVerdict(minutes []byte) string {
 		return "fail"
 	case strings.ContainsRune(text, jobs.MinuteWarn):
 		return "warn"
-	case strings.ContainsRune(text, jobs.MinuteClean):
-		return "pass"
+	case !strings.ContainsRune(text, jobs.MinuteClean):
+		return "none"
+	case strings.ContainsRune(strings.Trim(text, string(jobs.MinuteNone)), jobs.MinuteNone):
+		return "incomplete"
 	}
-	return "none"
+	return "pass"
 }
 
 func (p *pages) streamNews(ctx context.Context, name string) ([]newsLine, string, error) {

@@ -140,12 +140,12 @@ func TestMonitorShowsTheQueues(t *testing.T) {
 	t.Parallel()
 	site, client, _ := newSite(t, "")
 	task := jobs.Task{
-		Check: jobs.NewID(time.Now(), nil), Window: jobs.Window{Sequence: "s0", End: 1e6, Head: true}, Object: &jobs.Object{URI: "/a.mp4", Size: 1},
+		Check: jobs.NewID(time.Now(), nil), Window: jobs.Window{Sequence: "s0", End: 1e6, Head: true}, Object: &jobs.Object{URI: "https://joe:hunter2@o.example/a.mp4?token=sesame", Size: 1},
 	}
 	if err := client.EnqueueWindow(t.Context(), task, queue.Live); err != nil {
 		t.Fatal(err)
 	}
-	if w := get(site, "/queues/api/queues/live/pending_tasks", nil); w.Code != 200 || !strings.Contains(w.Body.String(), task.Check) {
+	if w := get(site, "/queues/api/queues/live/pending_tasks", nil); w.Code != 200 || !strings.Contains(w.Body.String(), task.Check) || strings.Contains(w.Body.String(), "hunter2") || strings.Contains(w.Body.String(), "sesame") {
 		t.Errorf("pending tasks: %d %s", w.Code, w.Body)
 	}
 	if w := get(site, "/queues/", nil); w.Code != 200 || !strings.Contains(w.Body.String(), "/queues/static/") {

@@ -35,8 +35,9 @@ type lane struct {
 	Worst    jobs.Severity
 	// Holes are the stretches that were not analysed.
 	Holes []jobs.Interval
-	// Covered: the report says what became of its time.
+	// Covered: the report says what became of its time, up to Until: a track may end before the others.
 	Covered bool
+	Until   jobs.Seconds
 	// Marks draw it where there is no script.
 	Marks []mark
 }
@@ -124,13 +125,18 @@ func (g *group) cover(coverage []jobs.Coverage, unjudged map[[2]string]bool) {
 		if c.Rendition != g.Rendition || unjudged[[2]string{c.Rendition, c.Detector}] {
 			continue
 		}
-		holes := holesOf(c.Intervals)
+		holes, until := holesOf(c.Intervals), untilOf(c.Intervals)
 		if l := g.lane(c.Detector); l != nil {
-			l.Holes, l.Covered = holes, true
+			l.Holes, l.Covered, l.Until = holes, until > 0, until
 			continue
 		}
+		if until == 0 {
+			continue // a track without any time: there is nothing that could be clean
+		}
 		if len(holes) == 0 {
-			clean.Codes = append(clean.Codes, c.Detector)
+			if clean.Codes = append(clean.Codes, c.Detector); clean.Until == 0 || until < clean.Until {
+				clean.Until = until
+			}
 			continue
 		}
 		key := fmt.Sprint(holes)
@@ -141,6 +147,7 @@ func (g *group) cover(coverage []jobs.Coverage, unjudged map[[2]string]bool) {
 				gaps = append(gaps, l)
 			}
 			l.Holes = append(l.Holes, holes...)
+			l.Until = max(l.Until, until)
 			at[key] = l
 		}
 		l.Codes = append(l.Codes, c.Detector)
@@ -156,6 +163,15 @@ func (g *group) cover(coverage []jobs.Coverage, unjudged map[[2]string]bool) {
 		clean.Label = plural(len(clean.Codes), "detector") + " clean"
 		g.Lanes = append(g.Lanes, clean)
 	}
+}
+
+// untilOf is where the last interval ends; 0 when there is none.
+func untilOf(intervals []jobs.Interval) jobs.Seconds {
+	var until jobs.Seconds
+	for _, v := range intervals {
+		until = max(until, v.End)
+	}
+	return until
 }
 
 // whole tells whether nothing of the time of a gap's detectors was analysed.

@@ -33,11 +33,13 @@ type modelGroup struct {
 }
 
 type modelLane struct {
-	Kind     string      `json:"kind"`
-	Label    int         `json:"label"`
-	Covered  bool        `json:"covered,omitempty"`
-	Findings []int       `json:"findings,omitempty"`
-	Holes    []modelHole `json:"holes,omitempty"`
+	Kind    string `json:"kind"`
+	Label   int    `json:"label"`
+	Covered bool   `json:"covered,omitempty"`
+	// Until is where what is known of the lane ends.
+	Until    jobs.Seconds `json:"until,omitempty"`
+	Findings []int        `json:"findings,omitempty"`
+	Holes    []modelHole  `json:"holes,omitempty"`
 }
 
 // modelHole is start, end, state and reason.
@@ -166,7 +168,7 @@ func expiry(w *jobs.Waiver) string {
 func (m *model) group(g *group) modelGroup {
 	out := modelGroup{Rendition: g.Rendition, Lanes: []modelLane{}}
 	for _, l := range g.Lanes {
-		lane := modelLane{Kind: l.Kind, Label: m.text(l.Label), Covered: l.Covered, Findings: l.Findings}
+		lane := modelLane{Kind: l.Kind, Label: m.text(l.Label), Covered: l.Covered, Until: l.Until, Findings: l.Findings}
 		for _, h := range l.Holes {
 			lane.Holes = append(lane.Holes, modelHole{h.Start, h.End, string(h.State), m.text(h.Reason)})
 		}

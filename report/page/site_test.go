@@ -147,6 +147,7 @@ func TestWaiveForm(t *testing.T) {
 			t.Errorf("%s is %q, want %q", name, form[name], want)
 		}
 	}
+	p.Wait("location.hash === '' && " + ready) // where the answer leads to; going on before would break that off
 	p.Go(s.url + "#f=audio.silence%2Fa0%2F5000000")
 	p.Wait(ready + " && " + selected)
 	if browser.Eval[bool](p, "document.querySelector('.waiving') !== null") {

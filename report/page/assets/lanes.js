@@ -128,7 +128,8 @@ function findingAt(lane, view, x, width) {
 
 function drawLane(g, width, height, view, lane) {
   g.fillStyle = lane.covered ? colours.clean : colours.line;
-  g.fillRect(Math.max(view.x(0, width), 0), height - 2, Math.min(view.x(view.duration, width), width), 1);
+  const left = Math.max(view.x(0, width), 0), right = Math.min(view.x(lane.until || view.duration, width), width);
+  if (right > left) g.fillRect(left, height - 2, right - left, 1);
   for (const h of lane.holes) {
     const from = Math.max(view.x(h.start, width), 0), to = Math.min(view.x(h.end, width), width);
     if (to <= 0 || from >= width) continue;

@@ -65,7 +65,7 @@ function understand(raw) {
   const groups = raw.groups.map((g) => ({
     rendition: g.rendition,
     lanes: g.lanes.map((l) => ({
-      kind: l.kind, label: text(l.label), covered: l.covered,
+      kind: l.kind, label: text(l.label), covered: l.covered, until: l.until,
       findings: (l.findings || []).map((i) => findings[i]).sort((a, b) => a.start - b.start || a.severity - b.severity),
       holes: (l.holes || []).map(([start, end, state, reason]) => ({ start, end, state, reason: text(reason) })),
     })),
