@@ -346,7 +346,7 @@ func (p *packet) time() int64 {
 
 // free gives the coded bytes back; what was learnt stays.
 func (p *packet) free() {
-	if p.Packet != nil {
+	if p != nil && p.Packet != nil {
 		p.Packet.Free()
 		p.Packet = nil
 	}

@@ -163,7 +163,10 @@ func (k *keyLook) inObject() error {
 	return nil
 }
 
-// seekKey reads the key frame at or before a time; nil when the container does not lead to one.
+// seekBack is how far before a time a seek goes at most, in seconds: containers without an index of key frames lead to a packet near the time, and the key frame before it may be a GOP away.
+const seekBack = 16
+
+// seekKey reads the key frame at or before a time, or else the first one behind it; nil when the container does not lead to one.
 func (k *keyLook) seekKey(d *demuxer, pts int64) (*packet, error) {
 	var t *track
 	for _, o := range d.tracks {
@@ -174,27 +177,69 @@ func (k *keyLook) seekKey(d *demuxer, pts int64) (*packet, error) {
 	if t == nil {
 		return nil, nil
 	}
-	_ = d.fc.SeekFrame(t.stream.Index(), pts, astiav.NewSeekFlags(astiav.SeekFlagBackward))
-	takeComplaints()
+	base := t.stream.TimeBase()
+	second := int64(base.Den()) / max(1, int64(base.Num()))
+	var behind *packet
+	for back := int64(0); back <= seekBack; back = max(1, 2*back) {
+		_ = d.fc.SeekFrame(t.stream.Index(), pts-back*second, astiav.NewSeekFlags(astiav.SeekFlagBackward))
+		takeComplaints()
+		p, err := k.lastKey(d, pts)
+		if err != nil {
+			behind.free()
+			return nil, err
+		}
+		if p == nil {
+			continue // behind the last one
+		}
+		if p.pts <= pts {
+			behind.free()
+			return p, nil
+		}
+		if behind != nil && p.pts == behind.pts && back > 1 {
+			p.free()
+			break // there is none before
+		}
+		behind.free()
+		behind = p
+	}
+	return behind, nil
+}
+
+// lastKey reads on to the last key frame at or before a time, or else the first one behind it.
+func (k *keyLook) lastKey(d *demuxer, pts int64) (*packet, error) {
 	if d.err != nil {
 		return nil, d.err
 	}
+	var found *packet
 	for range maxKeySearch {
 		p, err := d.next()
 		if errors.Is(err, io.EOF) {
-			return nil, nil
+			return found, nil
 		}
 		if err != nil {
+			found.free()
 			return nil, err
 		}
-		if p.track.id() == *k.only && p.key && p.pts != noTime {
-			if p.encrypted {
-				p.free()
-				return nil, nil
+		switch {
+		case p.track.id() != *k.only || p.pts == noTime || !p.key && p.pts <= pts:
+			p.free()
+			continue
+		case p.pts > pts && found != nil, !p.key:
+			p.free()
+			if found != nil {
+				return found, nil
 			}
-			return p, nil
+			continue
+		case p.encrypted:
+			p.free()
+			found.free()
+			return nil, nil
 		}
-		p.free()
+		found.free()
+		found = p
+		if p.pts >= pts {
+			return found, nil
+		}
 	}
-	return nil, nil
+	return found, nil
 }

@@ -167,6 +167,25 @@ func TestALookAtKeyFrames(t *testing.T) {
 	}
 }
 
+// TestALookAtKeyFramesWithoutAnIndex: a transport stream leads to packets, not to key frames.
+func TestALookAtKeyFramesWithoutAnIndex(t *testing.T) {
+	path := clockClip(t, "keys.ts", "-c:v", "libx264", "-qp", "4", "-g", "25", "-bf", "0", "-sc_threshold", "0", "-an", "-muxdelay", "0", "-muxpreload", "0")
+	look := &jobs.Look{Kind: "video", Keys: true, Width: 64, Height: 64}
+	for _, picture := range []int64{3, 20, 26, 40, 60, 90} {
+		look.Shots = append(look.Shots, jobs.PictureID{PTS: picture * 3600})
+	}
+	want := []int{0, 0, 25, 25, 50, 75}
+	list := objectLook(t, path, 0, 8, look)
+	if len(list) != len(want) {
+		t.Fatalf("%d answers", len(list))
+	}
+	for i, l := range list {
+		if middle := l.Shot.Data[3*(64*32+32)]; math.Abs(float64(middle)-shownGrey(want[i])) > 4 {
+			t.Errorf("cell %d shows %d, want %.0f of picture %d", i, middle, shownGrey(want[i]), want[i])
+		}
+	}
+}
+
 // Segments are looked into one by one, and what is not there costs its own cells.
 func TestALookAtSegments(t *testing.T) {
 	path := clockClip(t, "a.ts", "-c:v", "libx264", "-qp", "4", "-g", "25", "-bf", "0", "-sc_threshold", "0", "-c:a", "aac", "-muxdelay", "0", "-muxpreload", "0")
