@@ -75,7 +75,7 @@ type Coverage struct {
 // Rendition is one video or audio track as the workers saw it.
 type Rendition struct {
 	ID         string  `json:"id"`   // "v0", "a0" …
-	Kind       string  `json:"kind"` // "video" or "audio"
+	Kind       string  `json:"kind"` // "video", "audio" or "captions"
 	Sequence   string  `json:"sequence,omitempty"`
 	Name       string  `json:"name,omitempty"`
 	Codec      string  `json:"codec,omitempty"`

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -55,19 +56,21 @@ func TestEveryDetectorInAnyCut(t *testing.T) {
 		t.Fatal(err)
 	}
 	bases := &bases{tool: tool, dir: t.TempDir(), made: map[string]*inject.Base{}}
-	spoke := map[string]bool{}
-	for _, d := range inject.Defects() {
-		t.Run(d.Code, func(t *testing.T) {
-			for _, v := range d.Variants {
-				if !v.Decoy && !spoke[d.Code] { // not every detector hears every variant on every base
-					label, dir := bases.inject(t, d, v)
-					for _, code := range sameInCuts(t, label, dir) {
-						spoke[code] = true
+	heard := &heard{spoke: map[string]bool{}}
+	t.Run("codes", func(t *testing.T) {
+		for _, d := range inject.Defects() {
+			t.Run(d.Code, func(t *testing.T) {
+				t.Parallel() // making the clips takes most of the time
+				for _, v := range d.Variants {
+					if !v.Decoy && !heard.already(d.Code) { // not every detector hears every variant on every base
+						label, dir := bases.inject(t, d, v)
+						heard.cut(t, label, dir)
 					}
 				}
-			}
-		})
-	}
+			})
+		}
+	})
+	spoke := heard.spoke
 	for _, code := range judge.Codes() {
 		if _, isRule := jobs.RuleOf(code); isRule {
 			continue // TestOneRuleForEachFault and TestAnyCutGivesTheSameReport cut streams that break rules; those of playlists are found before anything is cut
@@ -75,6 +78,27 @@ func TestEveryDetectorInAnyCut(t *testing.T) {
 		if !spoke[code] && elsewhere()[code] == "" {
 			t.Errorf("no clip made %s speak", code)
 		}
+	}
+}
+
+// heard collects the codes that spoke. Clips are cut and decoded one at a time.
+type heard struct {
+	mu    sync.Mutex
+	spoke map[string]bool
+}
+
+func (h *heard) already(code string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.spoke[code]
+}
+
+func (h *heard) cut(t *testing.T, label *inject.Label, dir string) {
+	t.Helper()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, code := range sameInCuts(t, label, dir) {
+		h.spoke[code] = true
 	}
 }
 
@@ -143,11 +167,14 @@ func defectCheck(t *testing.T, org storage.Origin, l *inject.Label, dir string) 
 type bases struct {
 	tool *inject.Tool
 	dir  string
+	mu   sync.Mutex
 	made map[string]*inject.Base
 }
 
 func (b *bases) get(t *testing.T, name string, seconds float64) *inject.Base {
 	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if base := b.made[name]; base != nil && base.Duration >= seconds {
 		return base
 	}
