@@ -105,6 +105,9 @@ func roles(t *testing.T, index *jobs.Evidence, files map[string][]byte, code str
 
 // The pictures show what the findings say, from an object and from segments, with and without B frames.
 func TestEvidenceShowsTheDefects(t *testing.T) {
+	if testing.Short() {
+		t.Skip("decodes for long, which the race detector makes minutes; nothing in it runs side by side")
+	}
 	for _, c := range []struct {
 		name string
 		args []string
@@ -167,6 +170,9 @@ func checkStrip(t *testing.T, index *jobs.Evidence, files map[string][]byte) {
 
 // Evidence changes nothing of the report, a clean check makes none, and what is made does not depend on how.
 func TestEvidenceIsBesideTheReport(t *testing.T) {
+	if testing.Short() {
+		t.Skip("decodes for long, which the race detector makes minutes; nothing in it runs side by side")
+	}
 	clip, out := damagedClip(t, "a.mp4"), t.TempDir()
 	_, with, _ := exec(t, nil, "check", clip, "--out", out, "--format", "json")
 	_, without, _ := exec(t, nil, "check", clip, "--evidence", "off", "--format", "json", "--slots", "1")

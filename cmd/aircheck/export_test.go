@@ -90,6 +90,9 @@ func queried(t *testing.T, dir string, queries []string) []answer {
 
 // TestQueries runs what docs/QUERIES.md promises over the export of a check, with DuckDB.
 func TestQueries(t *testing.T) {
+	if testing.Short() {
+		t.Skip("decodes for long, which the race detector makes minutes; nothing in it runs side by side")
+	}
 	need.Readers(t)
 	doc, err := os.ReadFile("../../docs/QUERIES.md")
 	if err != nil {
@@ -193,6 +196,9 @@ func exportedClip(t *testing.T) (string, *report.Report) {
 
 // TestQCToolsAgreesWithFFmpeg holds the figures of every picture against those of FFmpeg's signalstats.
 func TestQCToolsAgreesWithFFmpeg(t *testing.T) {
+	if testing.Short() {
+		t.Skip("decodes for long, which the race detector makes minutes; nothing in it runs side by side")
+	}
 	clip, out := madeClip(t), t.TempDir()
 	if code, _, stderr := exec(t, nil, "check", clip, "--fail-on", "never", "--window", "5s", "--out", out); code != 0 {
 		t.Fatalf("exit status %d, stderr %q", code, stderr)

@@ -33,6 +33,9 @@ func looks(t *testing.T, file string) {
 
 // TestPagesOfACheck: one file with everything in it, the page beside the pictures of --out, and the pages of a stored check.
 func TestPagesOfACheck(t *testing.T) {
+	if testing.Short() {
+		t.Skip("decodes for long, which the race detector makes minutes; nothing in it runs side by side")
+	}
 	clip := damagedClip(t, "page.mp4")
 	out := filepath.Join(t.TempDir(), "out")
 	code, page, stderr := exec(t, nil, "check", clip, "--format", "html")
