@@ -41,13 +41,18 @@ type feed struct {
 	board  *board
 	source eventSource
 	// every is tellEvery.
-	every     time.Duration
+	every time.Duration
+	// admit tells whether who made a request may still hear of anything; nil: everybody may.
+	admit func(*http.Request) bool
+	// again is heartbeat: how often admit is asked.
+	again     time.Duration
 	listeners atomic.Int32
 }
 
 // listener is one connection.
 type listener struct {
 	feed *feed
+	r    *http.Request
 	w    http.ResponseWriter
 	out  *http.ResponseController
 
@@ -56,6 +61,7 @@ type listener struct {
 	wall          bool
 	version       uint64
 	told          time.Time // when something was sent last
+	admitted      time.Time // when admit was asked last
 }
 
 // ServeHTTP implements http.Handler.
@@ -95,7 +101,7 @@ func (f *feed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (f *feed) listen(w http.ResponseWriter, r *http.Request) (*listener, error) {
 	query := r.URL.Query()
-	l := &listener{feed: f, w: w, out: http.NewResponseController(w), check: query.Get("check"), stream: query.Get("stream")}
+	l := &listener{feed: f, r: r, w: w, out: http.NewResponseController(w), check: query.Get("check"), stream: query.Get("stream")}
 	if l.check != "" && !jobs.ValidID(l.check) || l.stream != "" && !jobs.ValidStreamName(l.stream) {
 		return nil, fmt.Errorf("no such check or stream")
 	}
@@ -121,8 +127,11 @@ func (f *feed) listen(w http.ResponseWriter, r *http.Request) (*listener, error)
 func (l *listener) run(ctx context.Context) {
 	tick := time.NewTicker(l.feed.every)
 	defer tick.Stop()
-	l.told = time.Now()
+	l.told, l.admitted = time.Now(), time.Now()
 	for {
+		if !l.mayStay() {
+			return
+		}
 		if err := l.tell(ctx); err != nil {
 			return
 		}
@@ -132,6 +141,15 @@ func (l *listener) run(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
+}
+
+// mayStay asks at each heartbeat whether the token or session still opens the door: whoever loses it hears no more.
+func (l *listener) mayStay() bool {
+	if l.feed.admit == nil || time.Since(l.admitted) < l.feed.again {
+		return true
+	}
+	l.admitted = time.Now()
+	return l.feed.admit(l.r)
 }
 
 // tell sends what is new; an error is about the connection.

@@ -59,7 +59,7 @@ func (p *pages) wall(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f := p.frame(r, "Streams", body)
-	f.Scripts, f.Refresh = []string{"wall.js"}, 30
+	f.Scripts, f.Refresh = []string{"wall.js", "reload.js"}, 30
 	p.show(w, r, http.StatusOK, "wall", f)
 }
 

@@ -62,8 +62,13 @@ func newPages(cfg Config) (*pages, error) {
 		return nil, fmt.Errorf("parse templates: %w", err)
 	}
 	p.board = newBoard(cfg.source, renderer(p.templates), cfg.Price, cfg.Now)
-	p.feed = &feed{board: p.board, source: cfg.source, every: tellEvery}
+	p.feed = &feed{board: p.board, source: cfg.source, every: tellEvery, again: heartbeat, admit: p.mayView}
 	return p, nil
+}
+
+func (p *pages) mayView(r *http.Request) bool {
+	_, refusal := p.door.Admit(r, door.Viewer)
+	return refusal == nil
 }
 
 // routes mounts everything. Whoever is a viewer sees all; acting takes an operator.

@@ -79,6 +79,9 @@ func hourLines(hours []jobs.StreamHour, now time.Time) []hourLine {
 		for len(s.cells) < hourMinutes {
 			s.cells += " " // nothing is drawn
 		}
+		if now.Sub(h.Hour) < time.Hour+unsettled {
+			minutes = settled(minutes)
+		}
 		line := hourLine{When: h.Hour.UTC().Format("Mon 15:04"), Check: h.Check, Strip: s, Worst: hourVerdict(minutes)}
 		lines = append(lines, line)
 	}
@@ -86,7 +89,7 @@ func hourLines(hours []jobs.StreamHour, now time.Time) []hourLine {
 	return lines
 }
 
-// hourVerdict is the worst that the minutes say.
+// hourVerdict is the worst that the minutes say; an hour that was not analysed to its end is not clean.
 func hourVerdict(minutes []byte) string {
 	text := string(minutes)
 	switch {
@@ -96,7 +99,7 @@ func hourVerdict(minutes []byte) string {
 		return "warn"
 	case !strings.ContainsRune(text, jobs.MinuteClean):
 		return "none"
-	case strings.ContainsRune(strings.Trim(text, string(jobs.MinuteNone)), jobs.MinuteNone):
+	case strings.ContainsRune(text, jobs.MinuteNone):
 		return "incomplete"
 	}
 	return "pass"

@@ -75,13 +75,7 @@ func knownLetter(c byte) byte {
 // makeStrip joins minutes to cells. Minutes at the end of which nothing is known yet are left out of their cell for a while, so that a stream that is followed
 // does not end in a cell of "not analysed".
 func makeStrip(minutes []byte, cell int) strip {
-	known := len(minutes)
-	for known > 0 && minutes[known-1] == jobs.MinuteNone {
-		known--
-	}
-	if len(minutes)-known > int(unsettled/time.Minute) {
-		known = len(minutes)
-	}
+	known := len(settled(minutes))
 	var b strings.Builder
 	for i := 0; i < len(minutes); i += cell {
 		letter := byte(jobs.MinuteNone)
@@ -91,6 +85,18 @@ func makeStrip(minutes []byte, cell int) strip {
 		b.WriteByte(letter)
 	}
 	return strip{cells: b.String(), cell: cell}
+}
+
+// settled leaves out the minutes at the end of which nothing is known yet, unless they are more than may still be on their way.
+func settled(minutes []byte) []byte {
+	known := len(minutes)
+	for known > 0 && minutes[known-1] == jobs.MinuteNone {
+		known--
+	}
+	if len(minutes)-known > int(unsettled/time.Minute) {
+		return minutes
+	}
+	return minutes[:known]
 }
 
 func worstOf(minutes []byte) byte {

@@ -39,6 +39,11 @@ type waiverLine struct {
 // Holds tells whether it counts.
 func (l waiverLine) Holds() bool { return l.Status == "holds" }
 
+// Until is the last day on which it holds: it ends at the midnight after that.
+func (l waiverLine) Until() string {
+	return l.Expires.Add(-time.Nanosecond).UTC().Format("2 Jan 2006")
+}
+
 func (p *pages) waivers(w http.ResponseWriter, r *http.Request) {
 	list, err := p.archive.Waivers(r.Context())
 	if err != nil {

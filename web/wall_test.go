@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -278,5 +279,65 @@ func TestEventsEndWithTheServer(t *testing.T) {
 		next(t, lines, "event: wall")
 	})
 	for range lines { // ends, because the server did
+	}
+}
+
+func TestVerdictOfAnHour(t *testing.T) {
+	t.Parallel()
+	hour := time.Date(2026, 11, 22, 18, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		name, minutes string
+		after         time.Duration // now, from the beginning of the hour
+		want          string
+	}{
+		{"all of it", strings.Repeat("p", 60), 5 * time.Hour, "pass"},
+		{"one minute of it", "p" + strings.Repeat("-", 59), 5 * time.Hour, "incomplete"},
+		{"a hole", strings.Repeat("p", 30) + "-" + strings.Repeat("p", 29), 5 * time.Hour, "incomplete"},
+		{"no beginning", "-" + strings.Repeat("p", 59), 5 * time.Hour, "incomplete"},
+		{"no end, long ago", strings.Repeat("p", 55) + "-----", 5 * time.Hour, "incomplete"},
+		{"the end is on its way", strings.Repeat("p", 55) + "-----", 62 * time.Minute, "pass"},
+		{"running", strings.Repeat("p", 20) + strings.Repeat("-", 40), 25 * time.Minute, "pass"},
+		{"running, and nothing comes any more", strings.Repeat("p", 20) + strings.Repeat("-", 40), 50 * time.Minute, "incomplete"},
+		{"worse covers holes", "w" + strings.Repeat("-", 59), 5 * time.Hour, "warn"},
+		{"nothing", strings.Repeat("-", 60), 5 * time.Hour, "none"},
+	} {
+		lines := hourLines([]jobs.StreamHour{{Hour: hour, Minutes: tt.minutes}}, hour.Add(tt.after))
+		if len(lines) != 1 || lines[0].Worst != tt.want {
+			t.Errorf("%s: %+v, want %s", tt.name, lines, tt.want)
+		}
+	}
+}
+
+func TestEventsEndWithTheToken(t *testing.T) {
+	t.Parallel()
+	var out atomic.Bool
+	f := &fake{}
+	server := httptest.NewServer(&feed{source: f, every: 5 * time.Millisecond, again: 10 * time.Millisecond, admit: func(*http.Request) bool { return !out.Load() }})
+	defer server.Close()
+	lines, stop := listen(t, server.URL+"/events", nil)
+	defer stop()
+	f.tell(event(1, "news-20261122T18", "news"))
+	next(t, lines, "data: ")
+	out.Store(true)
+	for range lines { // ends, because the token is gone
+	}
+}
+
+func TestEmptyWallWaitsForStreams(t *testing.T) {
+	t.Parallel()
+	site, _, _ := newSiteOf(t, Config{source: &fake{}})
+	if w := get(site, "/", nil); w.Code != 200 || !strings.Contains(w.Body.String(), "data-reload") || !strings.Contains(w.Body.String(), "reload") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+func TestLastDayOfAWaiver(t *testing.T) {
+	t.Parallel()
+	end, err := expiry("2027-01-31", time.Date(2026, 11, 22, 18, 0, 0, 0, time.UTC))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := (waiverLine{Waiver: jobs.Waiver{Expires: end}}).Until(); got != "31 Jan 2027" {
+		t.Errorf("until %s, want the day that was entered", got)
 	}
 }

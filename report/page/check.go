@@ -147,11 +147,16 @@ func tallyOf(findings []jobs.Finding) []tally {
 // cover tells what was not analysed.
 func (v *checkView) cover(r *report.Report) {
 	v.Shares = r.Shares()
-	v.Complete = len(v.Shares) == 1 && v.Shares[0].State == jobs.Analysed
+	v.Complete = len(v.Shares) == 1 && v.Shares[0].State == jobs.Analysed && !hasEmpty(r.Coverage)
 	gaps := r.Gaps()
 	v.Gaps = gaps[:min(len(gaps), maxGapsShown)]
 	v.GapsLeft = len(gaps) - len(v.Gaps)
 	v.Unjudged = r.Unjudged()
+}
+
+// hasEmpty tells whether there is a track without any time: nothing of it was looked at.
+func hasEmpty(coverage []jobs.Coverage) bool {
+	return slices.ContainsFunc(coverage, func(c jobs.Coverage) bool { return untilOf(c.Intervals) == 0 })
 }
 
 // rows makes the table as it is without script: the most severe findings, the worst first.

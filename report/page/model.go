@@ -3,6 +3,7 @@ package page
 import (
 	"html/template"
 	"math"
+	"time"
 
 	"aircheck/jobs"
 	"aircheck/report"
@@ -162,7 +163,7 @@ func expiry(w *jobs.Waiver) string {
 	if w.Expires == nil {
 		return ""
 	}
-	return w.Expires.UTC().Format("2006-01-02")
+	return w.Expires.Add(-time.Nanosecond).UTC().Format("2006-01-02") // it ends at the midnight after that day
 }
 
 func (m *model) group(g *group) modelGroup {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"aircheck/jobs"
+	"aircheck/web/door"
 )
 
 const (
@@ -224,9 +225,15 @@ func (f *follower) tell() error {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // nginx would wait for more
 	message := fmt.Sprintf("retry: 3000\nid: %s\n: hello\n\n", f.after)
-	tick, told := time.NewTicker(lookEvery), f.cfg.Now()
+	tick, told, admitted := time.NewTicker(lookEvery), f.cfg.Now(), f.cfg.Now()
 	defer tick.Stop()
 	for {
+		if now := f.cfg.Now(); now.Sub(admitted) >= heartbeat {
+			if _, refusal := f.cfg.Door.Admit(f.r, door.Viewer); refusal != nil {
+				return nil // the token was removed or has expired
+			}
+			admitted = now
+		}
 		if message == "" && f.cfg.Now().Sub(told) >= heartbeat {
 			message = ": still here\n\n"
 		}
