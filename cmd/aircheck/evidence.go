@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -117,30 +115,6 @@ func (a *app) illustrate(ctx context.Context, check *jobs.Check, r *report.Repor
 
 // evidenceFile is what the files of evidence are called.
 var evidenceFile = regexp.MustCompile(`^(index\.json|strip\.vtt|strip-[0-9]+\.jpg|[a-z0-9]{1,8}-[0-9]{12}(\.jpg|-[0-9]+\.png))$`)
-
-// clearEvidence removes the pictures of an earlier check, and their directory if nothing else is in it.
-func (d *outDir) clearEvidence(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("clear --out: %w", err)
-	}
-	var old []string
-	for _, e := range entries {
-		if e.Type().IsRegular() && evidenceFile.MatchString(e.Name()) {
-			old = append(old, filepath.Join(dir, e.Name()))
-		}
-	}
-	if err := removeFiles(old); err != nil || len(old) < len(entries) {
-		return err
-	}
-	if err := os.Remove(dir); err != nil {
-		return fmt.Errorf("clear --out: %w", err)
-	}
-	return nil
-}
 
 type evidenceFlags struct {
 	storeFlags

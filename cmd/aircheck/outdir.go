@@ -51,10 +51,10 @@ func (d *outDir) clear() error {
 	if err := removeFiles(old); err != nil {
 		return err
 	}
-	if err := d.clearComparisons(filepath.Join(d.dir, comparisonDir)); err != nil {
+	if err := clearDir(filepath.Join(d.dir, comparisonDir), isComparison); err != nil {
 		return err
 	}
-	if err := d.clearEvidence(filepath.Join(d.dir, evidenceDir)); err != nil {
+	if err := clearDir(filepath.Join(d.dir, evidenceDir), evidenceFile.MatchString); err != nil {
 		return err
 	}
 	sequences, err := os.ReadDir(filepath.Join(d.dir, measurementDir))
@@ -65,39 +65,28 @@ func (d *outDir) clear() error {
 		if !s.IsDir() || !jobs.ValidSequenceID(s.Name()) {
 			continue
 		}
-		if err := d.clearSequence(filepath.Join(d.dir, measurementDir, s.Name())); err != nil {
+		if err := clearDir(filepath.Join(d.dir, measurementDir, s.Name()), isMeasurement); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// clearSequence removes the measurements of one sequence, and its directory if nothing else is in it.
-func (d *outDir) clearSequence(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return fmt.Errorf("clear --out: %w", err)
-	}
-	var old []string
-	for _, e := range entries {
-		index, err := strconv.Atoi(strings.TrimSuffix(e.Name(), measurementExt))
-		if err == nil && index >= 0 && e.Name() == measurementName(index) && e.Type().IsRegular() {
-			old = append(old, filepath.Join(dir, e.Name()))
-		}
-	}
-	if err := removeFiles(old); err != nil {
-		return err
-	}
-	if len(old) == len(entries) {
-		if err := os.Remove(dir); err != nil {
-			return fmt.Errorf("clear --out: %w", err)
-		}
-	}
-	return nil
+// isMeasurement and isComparison know the files of an earlier check by their names.
+func isMeasurement(name string) bool {
+	index, err := strconv.Atoi(strings.TrimSuffix(name, measurementExt))
+	return err == nil && index >= 0 && name == measurementName(index)
 }
 
-// clearComparisons removes the comparisons, which are called by 32 hexadecimal digits, and their directory if nothing else is in it.
-func (d *outDir) clearComparisons(dir string) error {
+// Comparisons are called by 32 hexadecimal digits.
+func isComparison(name string) bool {
+	name, ok := strings.CutSuffix(name, comparisonExt)
+	key, err := hex.DecodeString(name)
+	return ok && err == nil && len(key) == 16
+}
+
+// clearDir removes the files that are ours from a directory, which need not be there, and the directory if nothing else is in it.
+func clearDir(dir string, ours func(name string) bool) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -107,8 +96,7 @@ func (d *outDir) clearComparisons(dir string) error {
 	}
 	var old []string
 	for _, e := range entries {
-		name, ok := strings.CutSuffix(e.Name(), comparisonExt)
-		if key, err := hex.DecodeString(name); ok && err == nil && len(key) == 16 && e.Type().IsRegular() {
+		if e.Type().IsRegular() && ours(e.Name()) {
 			old = append(old, filepath.Join(dir, e.Name()))
 		}
 	}
