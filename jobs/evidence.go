@@ -21,6 +21,9 @@ type Evidence struct {
 // MaxProofs bounds the findings of which evidence is made; the worst come first.
 const MaxProofs = 60
 
+// MaxFirstFrames bounds the findings of a live check that get a first frame before the check is over: an alarm of each is enough, and the hour gets the rest.
+const MaxFirstFrames = 30
+
 // Strip is a film strip on an absolute grid of time: cell i stands for [i*Step, (i+1)*Step) and shows the key frame at or before its middle. Cells run from left to right, then down, then on to the next sheet.
 type Strip struct {
 	Rendition string   `json:"rendition"`

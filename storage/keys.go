@@ -15,6 +15,8 @@ const (
 	maxID   = 64   // characters of a check's or a sequence's id; a UUID has 36
 	// maxWindow keeps %06d at six digits, so that lexical order is window order; at 1 s a window it is eleven days.
 	maxWindow = 1_000_000
+	// maxFirstFrames keeps %03d at three digits, for the same reason.
+	maxFirstFrames = 1000
 )
 
 const checksPrefix = "checks/"
@@ -64,6 +66,17 @@ func Signatures(id string) (string, error) { return checkKey(id, "signatures.jso
 
 // EvidenceIndex is the key of the list of pictures that were made of a check.
 func EvidenceIndex(id string) (string, error) { return EvidenceFile(id, "index.json") }
+
+// FirstFrames is the key of the n-th list of the first frames of a check that goes on; the one with the greatest number holds.
+func FirstFrames(id string, n int) (string, error) {
+	if n < 0 || n >= maxFirstFrames {
+		return "", fmt.Errorf("%w: list %d of first frames outside 0 to %d", ErrBadKey, n, maxFirstFrames-1)
+	}
+	return EvidenceFile(id, fmt.Sprintf("interim-%03d.json", n))
+}
+
+// FirstFramesPrefix is the prefix of the lists of the first frames of a check.
+func FirstFramesPrefix(id string) (string, error) { return checkKey(id, "evidence/interim-") }
 
 // EvidenceFile is the key of one of them: checks/<id>/evidence/<name>.
 func EvidenceFile(id, name string) (string, error) {

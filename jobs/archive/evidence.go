@@ -2,19 +2,33 @@ package archive
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"aircheck/jobs"
 	"aircheck/storage"
 )
 
-// Evidence reads the list of pictures that were made of a check; the error wraps storage.ErrNotFound while there is none.
+// Evidence reads the list of pictures that were made of a check, or while there is none that of its first frames so far; the error wraps storage.ErrNotFound while there is neither.
 func (a *Archive) Evidence(ctx context.Context, id string) (*jobs.Evidence, error) {
 	key, err := storage.EvidenceIndex(id)
 	if err != nil {
 		return nil, permanent("evidence", err)
 	}
+	e, err := a.evidence(ctx, id, key)
+	if !errors.Is(err, storage.ErrNotFound) {
+		return e, err
+	}
+	frames, _, err := a.firstFrames(ctx, id)
+	if err == nil && frames == nil {
+		err = permanent("get evidence", fmt.Errorf("%s: %w", key, storage.ErrNotFound))
+	}
+	return frames, err
+}
+
+func (a *Archive) evidence(ctx context.Context, id, key string) (*jobs.Evidence, error) {
 	doc, err := a.get(ctx, key, maxEvidenceBytes)
 	if err != nil {
 		return nil, classify("get evidence", err)
@@ -30,6 +44,64 @@ func (a *Archive) Evidence(ctx context.Context, id string) (*jobs.Evidence, erro
 		return nil, permanent("decode evidence", fmt.Errorf("%s holds %d items about check %q", key, len(e.Items), e.Check))
 	}
 	return e, nil
+}
+
+// firstFrames reads the newest list of first frames, and gives the number of the next one; the list is nil where there is none that can be read.
+func (a *Archive) firstFrames(ctx context.Context, id string) (e *jobs.Evidence, next int, err error) {
+	prefix, err := storage.FirstFramesPrefix(id)
+	if err != nil {
+		return nil, 0, permanent("first frames", err)
+	}
+	newest := ""
+	err = a.store.List(ctx, prefix, func(info storage.Info) error {
+		if key, err := storage.FirstFrames(id, next); err == nil && key == info.Key {
+			newest, next = key, next+1
+		}
+		return nil
+	})
+	if err != nil || newest == "" {
+		return nil, 0, classify("list first frames", err)
+	}
+	if e, err = a.evidence(ctx, id, newest); jobs.ClassOf(err) == jobs.Permanent {
+		return nil, next, nil
+	}
+	return e, next, err
+}
+
+// AddFirstFrames adds first frames to those of a check that goes on. Of several callers none takes anything from the others: each list is an object of its own with all that the
+// one before has, written on condition that it is new. What is there already, and what is more than jobs.MaxFirstFrames, is left out.
+func (a *Archive) AddFirstFrames(ctx context.Context, id string, items []jobs.Proof) error {
+	for range jobs.MaxFirstFrames + 1 { // each try that is lost has added to the list
+		e, next, err := a.firstFrames(ctx, id)
+		if err != nil {
+			return err
+		}
+		if e == nil {
+			e = &jobs.Evidence{Check: id, Items: []jobs.Proof{}}
+		}
+		e.V, e.Interim = jobs.EvidenceVersion, true
+		before := len(e.Items)
+		for i := range items {
+			if len(e.Items) < jobs.MaxFirstFrames && !slices.ContainsFunc(e.Items, func(p jobs.Proof) bool { return p.Finding == items[i].Finding }) {
+				e.Items = append(e.Items, items[i])
+			}
+		}
+		if len(e.Items) == before {
+			return nil
+		}
+		key, err := storage.FirstFrames(id, next)
+		if err != nil {
+			return permanent("first frames", err)
+		}
+		doc, err := encode("evidence", e, maxEvidenceBytes)
+		if err != nil {
+			return err
+		}
+		if err := a.store.PutNew(ctx, key, doc); !errors.Is(err, storage.ErrExists) {
+			return classify("put first frames", err)
+		}
+	}
+	return jobs.Classify(jobs.Transient, fmt.Errorf("put first frames of check %s: others were faster each time", id))
 }
 
 // PutEvidence stores the list of pictures. The pictures come first: a list that names what is not there would be a page of broken images.

@@ -67,7 +67,7 @@ func Wanted(r *report.Report, level Level) bool {
 		return true
 	}
 	for i := range r.Findings {
-		if r.Findings[i].Severity.Rank() >= jobs.Warn.Rank() && pictured(&r.Findings[i]) != nothing {
+		if shown(&r.Findings[i], Findings) {
 			return true
 		}
 	}
@@ -85,7 +85,9 @@ type Maker struct {
 	// LastTry makes do with what can be had; otherwise trouble that may pass is an error.
 	LastTry bool
 	Options Options
-	Log     *slog.Logger // nil: slog.Default()
+	// Before reads what was made of the check at another time, nil when there is nothing: its film strip stays when nothing of a new one can be had. Nil: there is never anything.
+	Before func(ctx context.Context) (*jobs.Evidence, error)
+	Log    *slog.Logger // nil: slog.Default()
 }
 
 // Make makes the evidence of a check and returns its index, which the caller stores last; nil when nothing is to be made. The places are those of all its windows.

@@ -9,16 +9,13 @@ import (
 	"aircheck/storage"
 )
 
-// maxInterim bounds the findings of a live check that get a first frame before the check is over: an alarm of each is enough, and the hour gets the rest.
-const maxInterim = 30
-
 // interim makes the first frames of what a live check has found so far and has no picture of yet. The evidence of the whole check takes their place in the end.
 func (s *Station) interim(ctx context.Context, id string, lastTry bool) error {
-	index, err := s.Archive.Evidence(ctx, id)
-	if errors.Is(err, storage.ErrNotFound) || jobs.ClassOf(err) == jobs.Permanent {
-		index, err = &jobs.Evidence{Check: id, Items: []jobs.Proof{}, Interim: true}, nil
+	index, err := s.before(ctx, id)
+	if index == nil {
+		index = &jobs.Evidence{Interim: true}
 	}
-	if err != nil || !index.Interim || len(index.Items) >= maxInterim {
+	if err != nil || !index.Interim || len(index.Items) >= jobs.MaxFirstFrames {
 		return err
 	}
 	doc, err := s.Archive.Interim(ctx, id)
@@ -51,14 +48,13 @@ func (s *Station) interim(ctx context.Context, id string, lastTry bool) error {
 		return s.Archive.PutEvidenceFile(ctx, id, name, body)
 	}
 	o := s.Options.withDefaults()
-	o.Proofs = maxInterim - len(index.Items)
+	o.Proofs = jobs.MaxFirstFrames - len(index.Items)
 	m := &Maker{Run: s.Run, Slots: s.Slots, Put: put, LastTry: lastTry, Options: o, Log: s.Log}
 	items, err := m.first(ctx, check, r, places.Renditions(r.Renditions))
 	if err != nil || len(items) == 0 {
 		return err
 	}
-	index.Items = append(index.Items, items...)
-	return s.Archive.PutEvidence(ctx, index)
+	return s.Archive.AddFirstFrames(ctx, id, items)
 }
 
 // Seen tells whether a finding is worth a look and can be seen in a picture.

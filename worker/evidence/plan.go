@@ -113,13 +113,18 @@ func (w *work) rendition(f *jobs.Finding) string {
 	return best
 }
 
+// shown tells whether a finding is among those that a level shows.
+func shown(f *jobs.Finding, level Level) bool {
+	least := jobs.Warn
+	if level == Full {
+		least = jobs.Info
+	}
+	return f.Severity.Rank() >= least.Rank() && pictured(f) != nothing
+}
+
 // chosen lists the findings to show, the worst first: failures before warnings; among equals the first of each code and rendition before the second of any, so that the
 // bound cuts repetition and no kind of defect.
 func (w *work) chosen() []*jobs.Finding {
-	least := jobs.Warn
-	if w.options.Level == Full {
-		least = jobs.Info
-	}
 	type ranked struct {
 		f       *jobs.Finding
 		ordinal int
@@ -129,7 +134,7 @@ func (w *work) chosen() []*jobs.Finding {
 	keys := map[string]bool{}
 	for i := range w.report.Findings {
 		f := &w.report.Findings[i]
-		if f.Severity.Rank() < least.Rank() || pictured(f) == nothing || keys[jobs.FindingKey(f)] {
+		if !shown(f, w.options.Level) || keys[jobs.FindingKey(f)] {
 			continue
 		}
 		keys[jobs.FindingKey(f)] = true

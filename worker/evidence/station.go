@@ -34,18 +34,16 @@ func (s *Station) Do(ctx context.Context, id string, lastTry bool) error {
 	if !finished {
 		return s.interim(ctx, id, lastTry)
 	}
-	index, err := s.Archive.Evidence(ctx, id)
-	if err == nil && !index.Interim {
-		return nil
-	}
-	if err != nil && !errors.Is(err, storage.ErrNotFound) && jobs.ClassOf(err) != jobs.Permanent {
+	index, err := s.before(ctx, id)
+	if err != nil || index != nil && !index.Interim {
 		return err
 	}
 	_, err = s.Redo(ctx, id, lastTry)
 	return err
 }
 
-// Redo makes the evidence of a check in the place of what is there, and returns its index; nil when there is nothing to make. The index is written last.
+// Redo makes the evidence of a check in the place of what is there, and returns its index; nil when there is nothing to make. What cannot be made any more stays as it is. The index is
+// written last.
 func (s *Station) Redo(ctx context.Context, id string, lastTry bool) (*jobs.Evidence, error) {
 	doc, err := s.Archive.Report(ctx, id)
 	if err != nil {
@@ -73,13 +71,30 @@ func (s *Station) Redo(ctx context.Context, id string, lastTry bool) (*jobs.Evid
 	put := func(ctx context.Context, name string, body []byte) error {
 		return s.Archive.PutEvidenceFile(ctx, id, name, body)
 	}
-	maker := &Maker{Run: s.Run, Slots: s.Slots, Put: put, LastTry: lastTry, Options: s.Options, Log: s.Log}
+	earlier := func(ctx context.Context) (*jobs.Evidence, error) { return s.before(ctx, id) }
+	maker := &Maker{Run: s.Run, Slots: s.Slots, Put: put, LastTry: lastTry, Options: s.Options, Before: earlier, Log: s.Log}
 	index, err := maker.Make(ctx, check, r, places)
 	if err != nil || index == nil {
 		return nil, err
+	}
+	before, err := s.before(ctx, id) // only now: making takes minutes, and somebody else may be at it
+	if err != nil {
+		return nil, err
+	}
+	if before != nil {
+		keep(index, before, r, s.Options.withDefaults().Level)
 	}
 	if err := s.Archive.PutEvidence(ctx, index); err != nil {
 		return nil, fmt.Errorf("keep evidence: %w", err)
 	}
 	return index, nil
+}
+
+// before is the evidence that is there; nil when there is none that can be read.
+func (s *Station) before(ctx context.Context, id string) (*jobs.Evidence, error) {
+	index, err := s.Archive.Evidence(ctx, id)
+	if errors.Is(err, storage.ErrNotFound) || jobs.ClassOf(err) == jobs.Permanent {
+		return nil, nil
+	}
+	return index, err
 }

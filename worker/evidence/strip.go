@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"slices"
 	"strings"
 	"sync"
 
@@ -59,6 +60,15 @@ func (w *work) film(ctx context.Context) (*jobs.Strip, error) {
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
+	if w.Before != nil && !s.any() {
+		before, err := w.Before(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if before != nil && before.Strip != nil {
+			return before.Strip, nil
+		}
+	}
 	for i := 0; i*stripColumns*stripRows < s.Count; i++ {
 		body, err := s.sheet(i)
 		if err != nil {
@@ -72,6 +82,11 @@ func (w *work) film(ctx context.Context) (*jobs.Strip, error) {
 	}
 	s.Track = "strip.vtt"
 	return &s.Strip, w.Put(ctx, s.Track, s.track(w.report.Duration.Micros()))
+}
+
+// any tells whether a cell shows something.
+func (s *strip) any() bool {
+	return slices.ContainsFunc(s.cells, func(c *jobs.Shot) bool { return c != nil })
 }
 
 // newStrip chooses the rendition and the grid.
