@@ -32,6 +32,10 @@ func TestKeys(t *testing.T) {
 		{"sequence with dot", func() (string, error) { return storage.Measurement("c1", "s.0", 0) }, ""},
 		{"sequence long", func() (string, error) { return storage.Outcome("c1", long, 0) }, ""},
 		{"window negative", func() (string, error) { return storage.Measurement("c1", "s0", -1) }, ""},
+		{"first frames", func() (string, error) { return storage.FirstFrames("c1", 999) }, "checks/c1/evidence/interim-999.json"},
+		{"first frames prefix", func() (string, error) { return storage.FirstFramesPrefix("c1") }, "checks/c1/evidence/interim-"},
+		{"first frames four digits", func() (string, error) { return storage.FirstFrames("c1", 1000) }, ""},
+		{"first frames negative", func() (string, error) { return storage.FirstFrames("c1", -1) }, ""},
 		{"window seven digits", func() (string, error) { return storage.Measurement("c1", "s0", 1000000) }, ""},
 	}
 	for _, test := range tests {

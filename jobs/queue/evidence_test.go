@@ -60,3 +60,45 @@ func TestEvidenceIsTriedAndGivenUp(t *testing.T) {
 		})
 	}
 }
+
+// A request for a first frame goes where first frames are made, and none is swallowed by one that is over, whether it was done or given up.
+func TestAFirstFrameCanBeAskedForAgain(t *testing.T) {
+	t.Parallel()
+	conn := open(t, embedded(t))
+	client, check := NewClient(conn), newCheck()
+	results := make(chan error, 4)
+	results <- nil
+	results <- jobs.Classify(jobs.Permanent, errors.New("no pictures"))
+	results <- nil
+	calls := make(chan struct{}, 16)
+	h := handler{
+		evidence: func(context.Context, string, bool) error { t.Error("the evidence of the whole check was made"); return nil },
+		frames: func(_ context.Context, id string, _ bool) error {
+			if id != check {
+				t.Errorf("first frames of %q", id)
+			}
+			calls <- struct{}{}
+			return <-results
+		},
+	}
+	_, drain, _ := consume(t, conn, h, ConsumerConfig{})
+	defer drain()
+	for n := range 3 {
+		if err := client.EnqueueFirstFrame(t.Context(), check, "video.black/v0/0"); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-calls:
+		case <-time.After(30 * time.Second):
+			t.Fatalf("request %d was swallowed", n)
+		}
+		eventually(t, 30*time.Second, "over", func() bool {
+			for _, s := range must(client.Stats(t.Context()))(t) {
+				if s.Queue == Evidence {
+					return s.Archived+s.Completed+s.Pending+s.Active+s.Retry == 0
+				}
+			}
+			return false
+		})
+	}
+}

@@ -105,6 +105,7 @@ type handler struct {
 	observe func(context.Context, string) error
 	// evidence may be nil.
 	evidence func(ctx context.Context, check string, lastTry bool) error
+	frames   func(ctx context.Context, check string, lastTry bool) error
 }
 
 func (h handler) Measure(ctx context.Context, t jobs.Task) error   { return h.measure(ctx, t) }
@@ -113,6 +114,13 @@ func (h handler) Judge(ctx context.Context, check string) error    { return h.ju
 func (h handler) Observe(ctx context.Context, check string) error  { return h.observe(ctx, check) }
 func (h handler) Evidence(ctx context.Context, check string, lastTry bool) error {
 	return h.evidence(ctx, check, lastTry)
+}
+
+func (h handler) FirstFrames(ctx context.Context, check string, lastTry bool) error {
+	if h.frames == nil {
+		return nil
+	}
+	return h.frames(ctx, check, lastTry)
 }
 
 // consume runs a consumer until the returned stop is called; the test fails if it does not end then.

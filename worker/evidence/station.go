@@ -42,6 +42,18 @@ func (s *Station) Do(ctx context.Context, id string, lastTry bool) error {
 	return err
 }
 
+// First makes the first frames of what a live check has found so far; nothing once it has a report.
+func (s *Station) First(ctx context.Context, id string, lastTry bool) error {
+	if s.Options.Level == Off {
+		return nil
+	}
+	finished, err := s.Archive.HasReport(ctx, id)
+	if err != nil || finished {
+		return err
+	}
+	return s.interim(ctx, id, lastTry)
+}
+
 // Redo makes the evidence of a check in the place of what is there, and returns its index; nil when there is nothing to make. What cannot be made any more stays as it is. The index is
 // written last.
 func (s *Station) Redo(ctx context.Context, id string, lastTry bool) (*jobs.Evidence, error) {

@@ -76,7 +76,7 @@ func TestFirstFramesOfALiveCheck(t *testing.T) {
 	child, ctx := &fakeChild{}, t.Context()
 	s := &Station{Archive: a, Run: child.run, Slots: 1}
 	for range 2 {
-		if err := s.Do(ctx, check.ID, false); err != nil {
+		if err := s.First(ctx, check.ID, false); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -91,11 +91,15 @@ func TestFirstFramesOfALiveCheck(t *testing.T) {
 		t.Errorf("%d looks for one picture", len(child.tasks))
 	}
 	_, _, r := ladder(10, 4)
+	tasks := len(child.tasks)
 	if err := a.PutReport(ctx, check.ID, document(t, check, r, []jobs.Finding{black, sound})); err != nil {
 		t.Fatal(err)
 	}
 	if err := a.Create(ctx, check); err != nil {
 		t.Fatal(err)
+	}
+	if err := s.First(ctx, check.ID, false); err != nil || len(child.tasks) != tasks {
+		t.Errorf("first frames of a check that has a report: %d looks, %v", len(child.tasks)-tasks, err)
 	}
 	for range 2 {
 		if err := s.Do(ctx, check.ID, false); err != nil {

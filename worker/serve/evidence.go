@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"aircheck/jobs"
+	"aircheck/jobs/queue"
 	"aircheck/report"
 	"aircheck/worker/evidence"
 )
@@ -17,12 +18,22 @@ type Illustrator struct {
 	Station *evidence.Station
 }
 
+var _ queue.EvidenceMaker = (*Handler)(nil)
+
 // Evidence makes the pictures of a check.
 func (h *Handler) Evidence(ctx context.Context, check string, lastTry bool) error {
 	if h.Illustrator == nil {
 		return nil
 	}
 	return h.Illustrator.Station.Do(ctx, check, lastTry)
+}
+
+// FirstFrames makes the first frames of what a check that goes on has found so far.
+func (h *Handler) FirstFrames(ctx context.Context, check string, lastTry bool) error {
+	if h.Illustrator == nil {
+		return nil
+	}
+	return h.Illustrator.Station.First(ctx, check, lastTry)
 }
 
 // picture asks for the first frames of findings that opened or became worse, if they can be seen. Trouble is no reason to tell anything again.
