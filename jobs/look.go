@@ -10,11 +10,11 @@ import (
 
 // Bounds of what one look may ask for and answer.
 const (
-	// MaxShots bounds the pictures of one look: as many as a child encodes in some seconds.
+	// MaxShots bounds the pictures of one look: as many as a child encodes in some seconds. Of large ones there may be fewer: all together must fit into an answer.
 	MaxShots = 64
 	// MaxListen bounds the sound of one look.
 	MaxListen Micros = 15e6
-	// MaxLookBytes bounds its answer: MaxShots small pictures, or maxFullShots of the largest.
+	// MaxLookBytes bounds its answer, which is held in memory: MaxShots small pictures, or 18 of the largest.
 	MaxLookBytes = 96 << 20
 	// MaxLookEdge bounds the edges of a picture that is made for people to look at, in pixels.
 	MaxLookEdge = 1920
@@ -76,10 +76,22 @@ func (l *Look) Validate() error {
 		return fmt.Errorf("%w: %d pictures of track %d", ErrLook, len(l.Shots), l.Track)
 	case l.Kind == "video" && (l.Width < 16 || l.Height < 16 || l.Width > MaxLookEdge || l.Height > MaxLookEdge):
 		return fmt.Errorf("%w: pictures of %dx%d", ErrLook, l.Width, l.Height)
+	case l.Kind == "video" && l.bytes() > MaxLookBytes:
+		return fmt.Errorf("%w: %d pictures of %dx%d", ErrLook, len(l.Shots), l.Width, l.Height)
 	case l.Kind == "audio" && l.To <= l.From:
 		return fmt.Errorf("%w: sound from %d to %d", ErrLook, l.From, l.To)
 	}
 	return nil
+}
+
+// bytes is how many bytes the pictures come to at the most: in base64 an RGB has 4 a pixel; a JPEG of noise at the quality of photos has 1.27 (measured), and what is written around
+// it is little.
+func (l *Look) bytes() int {
+	pixels := len(l.Shots) * l.Width * l.Height
+	if l.Keys {
+		return 4 * pixels
+	}
+	return 3 * pixels / 2
 }
 
 // DecodeLooked reads the answer to a look. Errors are of class Permanent.

@@ -82,11 +82,23 @@ func TestLookTask(t *testing.T) {
 	for name, spoil := range map[string]func(*Look){
 		"kind": func(l *Look) { l.Kind = "smell" }, "track": func(l *Look) { l.Track = -1 }, "no size": func(l *Look) { l.Width = 0 },
 		"too large": func(l *Look) { l.Height = MaxLookEdge + 1 }, "too many": func(l *Look) { l.Shots = make([]PictureID, MaxShots+1) },
+		"too many cells of this size": func(l *Look) { l.Width, l.Height, l.Shots = 800, 600, make([]PictureID, MaxShots) },
+		"too many photos of this size": func(l *Look) {
+			l.Keys, l.Width, l.Height, l.Shots = false, MaxLookEdge, MaxLookEdge, make([]PictureID, 19)
+		},
 		"no sound": func(l *Look) { l.Kind, l.From, l.To = "audio", 5, 5 },
 	} {
 		l := sampleLook()
 		spoil(l)
 		if _, err := LookTask(c, Side{Sequence: "s0", First: 1, Last: 3}, l); !errors.Is(err, ErrLook) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, l := range map[string]*Look{
+		"cells":  {Kind: "video", Keys: true, Width: 160, Height: 288, Shots: make([]PictureID, MaxShots)},
+		"photos": {Kind: "video", Width: MaxLookEdge, Height: MaxLookEdge, Shots: make([]PictureID, 16)},
+	} {
+		if _, err := LookTask(c, Side{Sequence: "s0", First: 1, Last: 3}, l); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -72,7 +72,10 @@ func TestAFirstFrameCanBeAskedForAgain(t *testing.T) {
 	results <- nil
 	calls := make(chan struct{}, 16)
 	h := handler{
-		evidence: func(context.Context, string, bool) error { t.Error("the evidence of the whole check was made"); return nil },
+		evidence: func(context.Context, string, bool) error {
+			t.Error("the evidence of the whole check was made")
+			return nil
+		},
 		frames: func(_ context.Context, id string, _ bool) error {
 			if id != check {
 				t.Errorf("first frames of %q", id)

@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	// maxPhotos bounds the full-size pictures of one look, and so the answer that is held in memory: 16 of 1080p have some 6 MB.
+	// maxPhotos bounds the full-size pictures of one look, and so the answer that is held in memory: 16 of 1080p have some 6 MB, and 42 MB when they are noise. It is within what a Look
+	// may ask for at any Options.Edge.
 	maxPhotos = 16
 	// gapSegments and gapCells are how many units may lie between two wanted ones that are decoded in one look: opening an object anew costs about as much as two seconds.
 	gapSegments, gapCells = 1, 4
@@ -23,24 +24,34 @@ type photoLook struct {
 	side   jobs.Side
 }
 
-// photoLooks groups the pictures by unit, so that each unit is fetched and decoded once.
+// photoLooks groups the pictures by unit, so that each unit is fetched and decoded once unless more than maxPhotos are wanted of it.
 func (w *work) photoLooks() []photoLook {
 	all := slices.SortedFunc(maps.Values(w.photos), func(a, b *photo) int {
 		return cmp.Or(cmp.Compare(a.moment.Sequence, b.moment.Sequence), cmp.Compare(a.moment.Track, b.moment.Track),
 			cmp.Compare(a.moment.Unit, b.moment.Unit), cmp.Compare(a.moment.PTS, b.moment.PTS))
 	})
 	var looks []photoLook
-	for _, p := range all {
-		if n := len(looks); n > 0 && looks[n-1].takes(p, w.gap(p.moment.Sequence)) {
-			looks[n-1].photos = append(looks[n-1].photos, p)
-			looks[n-1].side.Last = p.moment.Unit + 1
-			continue
+	for len(all) > 0 {
+		p, n := all[0], 1
+		for n < min(len(all), maxPhotos) && all[n].of(p) && all[n].moment.Unit == p.moment.Unit {
+			n++
 		}
-		looks = append(looks, photoLook{[]*photo{p}, jobs.Side{
-			Sequence: p.moment.Sequence, Track: p.moment.Track, First: p.moment.Unit, Last: p.moment.Unit + 1,
-		}})
+		if k := len(looks); k > 0 && looks[k-1].takes(all[:n], w.gap(p.moment.Sequence)) {
+			looks[k-1].photos = append(looks[k-1].photos, all[:n]...)
+			looks[k-1].side.Last = p.moment.Unit + 1
+		} else {
+			looks = append(looks, photoLook{slices.Clone(all[:n]), jobs.Side{
+				Sequence: p.moment.Sequence, Track: p.moment.Track, First: p.moment.Unit, Last: p.moment.Unit + 1,
+			}})
+		}
+		all = all[n:]
 	}
 	return looks
+}
+
+// of tells whether two pictures are of one rendition.
+func (p *photo) of(o *photo) bool {
+	return p.moment.Sequence == o.moment.Sequence && p.moment.Track == o.moment.Track && p.key.rendition == o.key.rendition
 }
 
 func (w *work) gap(sequence string) int {
@@ -59,15 +70,10 @@ func (w *work) sequence(id string) *jobs.Sequence {
 	return nil
 }
 
-// takes tells whether a picture belongs to the look before it.
-func (l *photoLook) takes(p *photo, gap int) bool {
+// takes tells whether the pictures of a unit belong to the look before it.
+func (l *photoLook) takes(unit []*photo, gap int) bool {
 	last := l.photos[len(l.photos)-1]
-	same := last.moment.Sequence == p.moment.Sequence && last.moment.Track == p.moment.Track && last.key.rendition == p.key.rendition
-	near := p.moment.Unit-last.moment.Unit <= gap
-	if last.moment.Unit == p.moment.Unit {
-		return same && len(l.photos) < jobs.MaxShots // a unit is decoded once, whatever is wanted of it
-	}
-	return same && near && len(l.photos) < maxPhotos
+	return last.of(unit[0]) && unit[0].moment.Unit-last.moment.Unit <= gap && len(l.photos)+len(unit) <= maxPhotos
 }
 
 // takePhotos makes the pictures of a look.

@@ -197,6 +197,27 @@ func TestLooksAreGrouped(t *testing.T) {
 	}
 }
 
+// However many pictures of one unit are wanted, no look asks for more than an answer may hold, and none for what a Look refuses.
+func TestNoLookIsTooLarge(t *testing.T) {
+	t.Parallel()
+	var findings []jobs.Finding
+	for i := range jobs.MaxProofs {
+		findings = append(findings, finding("captions.gap", "v0", jobs.Fail, 8.04+float64(i)*0.06, 12))
+	}
+	w := planned(t, Options{}, 10, -1, findings...)
+	looks, total := w.photoLooks(), 0
+	for _, l := range looks {
+		total += len(l.photos)
+		look := &jobs.Look{Kind: "video", Width: jobs.MaxLookEdge, Height: jobs.MaxLookEdge, Shots: make([]jobs.PictureID, len(l.photos))}
+		if _, err := jobs.LookTask(w.check, l.side, look); err != nil || len(l.photos) > maxPhotos {
+			t.Errorf("%d pictures: %v", len(l.photos), err)
+		}
+	}
+	if total != len(w.photos) || total < 2*maxPhotos || len(looks) != (total+maxPhotos-1)/maxPhotos {
+		t.Errorf("%d pictures in %d looks, %d are wanted", total, len(looks), len(w.photos))
+	}
+}
+
 // fakeChild answers looks with small pictures, and notes what it was asked for.
 type fakeChild struct {
 	mu    sync.Mutex
