@@ -26,8 +26,10 @@ type ear struct {
 	rate     int64
 	first    int64 // sample
 	channels [][]int16
-	next     int64 // sample behind the newest one
-	begun    bool
+	// next is the sample behind the newest one. It begins at 0: sound without timestamps counts from there in its measurement, too, which is where the times of its findings come from.
+	next  int64
+	begun bool
+	heard bool // something of the stretch came
 }
 
 // listen decodes the window and answers with its sound.
@@ -37,8 +39,8 @@ func (w *window) listen(look *jobs.Look, out func(jobs.Looked) error) error {
 	if err := w.run(); err != nil && !errors.Is(err, errStopped) {
 		return err
 	}
-	if len(e.channels) == 0 {
-		return nil
+	if !e.heard {
+		return nil // zeros alone would be drawn as silence
 	}
 	s := &jobs.Sample{Rate: int(e.rate), First: e.first}
 	for _, c := range e.channels {
@@ -72,6 +74,7 @@ func (e *ear) hear(t *track, f *astiav.Frame, own bool) error {
 	if err != nil {
 		return nil // the report has said so
 	}
+	e.heard = e.heard || e.next > e.first
 	for c := range e.channels {
 		copySamples(e.channels[c], &samples, c, int(info.channels), at-e.first)
 	}

@@ -237,6 +237,68 @@ func TestALookAtSound(t *testing.T) {
 	}
 }
 
+// Sound without timestamps stands where its measurement has it: it counts from 0 in each segment.
+func TestALookAtSoundWithoutTimestamps(t *testing.T) {
+	whole := clockClip(t, "a.ts", "-vn", "-c:a", "mp2", "-muxdelay", "0", "-muxpreload", "0")
+	b, err := os.ReadFile(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "none.ts")
+	if err := os.WriteFile(path, withoutPTS(b), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := &rows{}
+	if _, err := Measure(jobs.Task{Segments: []jobs.Segment{{Index: 0}}}, disk{segments: []string{path}}, r); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.slots) == 0 || r.slots[0].Index != 0 {
+		t.Fatalf("%d slots", len(r.slots))
+	}
+	task := jobs.Task{Segments: []jobs.Segment{{Index: 0}}, Look: &jobs.Look{Kind: "audio", From: 90000 / 2, To: 2 * 90000}}
+	list := see(t, task, disk{segments: []string{path}})
+	if len(list) != 1 {
+		t.Fatalf("%d answers", len(list))
+	}
+	s := list[0].Sound // the tone begins 1 s in, behind the delay of the encoder
+	if silent, loud := peakOf(s.Channels[0][:2*23000]), peakOf(s.Channels[0][2*26000:2*28000]); silent > 0.02 || loud < 0.4 {
+		t.Errorf("peak %.3f before the tone, %.3f in it", silent, loud)
+	}
+}
+
+// withoutPTS takes the timestamps out of a transport stream: what their bytes say in the header of a PES packet becomes stuffing (ISO/IEC 13818-1, 2.4.3.6).
+func withoutPTS(b []byte) []byte {
+	const packet = 188
+	for p := b; len(p) >= packet; p = p[packet:] {
+		at := 4
+		if p[3]&0x20 != 0 {
+			at += 1 + int(p[4])
+		}
+		if p[1]&0x40 == 0 || at+9 > packet || !bytes.Equal(p[at:at+3], []byte{0, 0, 1}) || p[at+3]&0xe0 != 0xc0 {
+			continue
+		}
+		p[at+7] &^= 0xc0
+		for i := range int(p[at+8]) {
+			p[at+9+i] = 0xff
+		}
+	}
+	return b
+}
+
+// Of a stretch of which nothing is there, nothing comes: it would be drawn as silence. So it is with a segment that was overwritten.
+func TestALookAtSoundThatIsNotThere(t *testing.T) {
+	path := clockClip(t, "a.ts", "-vn", "-c:a", "mp2", "-muxdelay", "0", "-muxpreload", "0")
+	for _, c := range []struct {
+		from int64
+		want int
+	}{{-100, 0}, {100, 0}, {3, 1}} {
+		task := jobs.Task{Segments: []jobs.Segment{{Index: 0}}, Look: &jobs.Look{Kind: "audio", From: c.from * 90000, To: (c.from + 2) * 90000}}
+		if list := see(t, task, disk{segments: []string{path}}); len(list) != c.want {
+			t.Errorf("from %d s: %d answers, want %d", c.from, len(list), c.want)
+		}
+	}
+}
+
 func peakOf(b []byte) float64 {
 	peak := 0.0
 	for i := 0; i+1 < len(b); i += 2 {
