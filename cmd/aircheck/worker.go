@@ -152,9 +152,11 @@ func (a *app) runWorker(ctx context.Context, f *workerFlags, c *queue.Consumer, 
 // consumer makes the worker's half of the queue.
 func (a *app) consumer(conn *queue.Conn, arch *archive.Archive, m worker.Measurer, level evidence.Level, cfg queue.ConsumerConfig) *queue.Consumer {
 	client := queue.NewClient(conn)
+	pictures := station(arch, m, 1, level, cfg.Log) // one slot: windows come first
+	pictures.Budget = queue.EvidenceTimeout * 3 / 4
 	return queue.NewConsumer(conn, &serve.Handler{
 		Archive: arch, Queue: client, Measurer: m, JudgeBy: a.judge(arch, m), Log: cfg.Log,
-		Illustrator: &serve.Illustrator{Queue: client, Station: station(arch, m, 1, level, cfg.Log)}, // one slot: windows come first
+		Illustrator: &serve.Illustrator{Queue: client, Station: pictures},
 		Observer:    &serve.Observer{Archive: arch, Queue: client, Version: version, Now: a.now, Log: cfg.Log, Grade: a.segmentQC, Pictures: level != evidence.Off},
 	}, cfg)
 }

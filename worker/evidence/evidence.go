@@ -8,6 +8,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -84,6 +86,10 @@ type Maker struct {
 	Put func(ctx context.Context, name string, body []byte) error
 	// LastTry makes do with what can be had; otherwise trouble that may pass is an error.
 	LastTry bool
+	// Budget bounds the time in which looks are begun, so that what was made until then is kept; 0: no bound.
+	Budget time.Duration
+	// Now is the clock of the budget; nil: time.Now.
+	Now     func() time.Time
 	Options Options
 	// Before reads what was made of the check at another time, nil when there is nothing: its film strip stays when nothing of a new one can be had. Nil: there is never anything.
 	Before func(ctx context.Context) (*jobs.Evidence, error)
@@ -98,10 +104,12 @@ func (m *Maker) Make(ctx context.Context, check *jobs.Check, r *report.Report, p
 	}
 	w := &work{Maker: m, check: check, report: r, options: o, places: places.Renditions(r.Renditions)}
 	w.plan()
+	w.within(m.Budget * 2 / 3) // the rest is for the strip
 	index := &jobs.Evidence{V: jobs.EvidenceVersion, Check: check.ID}
 	if err := w.look(ctx); err != nil {
 		return nil, fmt.Errorf("make evidence of check %s: %w", check.ID, err)
 	}
+	w.within(m.Budget / 3)
 	var err error
 	if index.Strip, err = w.film(ctx); err != nil {
 		return nil, fmt.Errorf("make film strip of check %s: %w", check.ID, err)
@@ -118,6 +126,7 @@ func (m *Maker) first(ctx context.Context, check *jobs.Check, r *report.Report, 
 		w.shot(&p, jobs.RoleFirst, w.rendition(f), f.Start.Micros())
 		w.plans = append(w.plans, p)
 	}
+	w.within(m.Budget)
 	if err := w.look(ctx); err != nil {
 		return nil, fmt.Errorf("make first frames of check %s: %w", check.ID, err)
 	}
@@ -138,6 +147,23 @@ type work struct {
 	left   int
 	photos map[photoKey]*photo
 	sounds []*sound
+
+	until time.Time // no look is begun from then on; zero: there is no such time
+	late  sync.Once // tells so
+}
+
+// within bounds the time in which the following looks are begun.
+func (w *work) within(budget time.Duration) {
+	if w.Budget > 0 {
+		w.until = w.now().Add(budget)
+	}
+}
+
+func (w *work) now() time.Time {
+	if w.Now == nil {
+		return time.Now()
+	}
+	return w.Now()
 }
 
 // look asks for all pictures and sounds.
@@ -158,6 +184,11 @@ const lookTries = 2
 
 // run answers a look; nil when it cannot be answered, which costs a picture and nothing else.
 func (w *work) run(ctx context.Context, task jobs.Task) ([]jobs.Looked, error) {
+	if !w.until.IsZero() && !w.now().Before(w.until) {
+		w.late.Do(func() { w.log().Warn("leave the other pictures out: these took too long", "check", w.check.ID) })
+		return nil, nil
+	}
+	task.LastTry = w.LastTry // an origin that is away for a moment is no segment that is not there
 	for try := 1; ; try++ {
 		answer, err := w.Run(ctx, task)
 		var list []jobs.Looked

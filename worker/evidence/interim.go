@@ -49,7 +49,7 @@ func (s *Station) interim(ctx context.Context, id string, lastTry bool) error {
 	}
 	o := s.Options.withDefaults()
 	o.Proofs = jobs.MaxFirstFrames - len(index.Items)
-	m := &Maker{Run: s.Run, Slots: s.Slots, Put: put, LastTry: lastTry, Options: o, Log: s.Log}
+	m := &Maker{Run: s.Run, Slots: s.Slots, Put: put, LastTry: lastTry, Budget: s.Budget, Options: o, Log: s.Log}
 	items, err := m.first(ctx, check, r, places.Renditions(r.Renditions))
 	if err != nil || len(items) == 0 {
 		return err

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"aircheck/jobs"
+	"aircheck/judge"
 )
 
 const (
@@ -101,8 +102,9 @@ func (w *work) takePhotos(ctx context.Context, l photoLook) error {
 }
 
 func (w *work) keepPhoto(ctx context.Context, p *photo, s *jobs.Shot) error {
-	at, ok := w.places[p.key.rendition].Time(p.moment.Unit, s.PTS)
-	if !ok {
+	place := w.places[p.key.rendition]
+	at, ok := place.Time(p.moment.Unit, s.PTS)
+	if !ok || !holds(place, p.moment.Unit, s.PTS) {
 		return nil
 	}
 	name := fmt.Sprintf("%s-%012d.jpg", p.key.rendition, int64(at))
@@ -111,4 +113,15 @@ func (w *work) keepPhoto(ctx context.Context, p *photo, s *jobs.Shot) error {
 	}
 	p.at, p.file, p.width, p.height = at, name, s.Width, s.Height
 	return nil
+}
+
+// unitSlack is how far outside of the media of its unit a picture may seem to stand: packets and pictures may differ by a reordering.
+const unitSlack jobs.Micros = 1e6
+
+// holds tells whether a timestamp is one of the unit that was measured. Another one is that of other media: a live segment is gone, and what has taken its place, under the same name, is
+// of another time.
+func holds(place *judge.Place, unit int, pts int64) bool {
+	at, ok := place.Time(unit, pts)
+	from, to, there := place.Unit(unit)
+	return ok && there && at >= from-unitSlack && at <= to+unitSlack
 }

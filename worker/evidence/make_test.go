@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"image/jpeg"
 	"image/png"
@@ -12,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"aircheck/jobs"
 	"aircheck/storage"
@@ -113,6 +115,75 @@ func TestTroubleCostsPictures(t *testing.T) {
 	m = &Maker{Run: (&fakeChild{}).run, Put: func(_ context.Context, _ string, _ []byte) error { return full }, LastTry: true}
 	if _, err := m.Make(t.Context(), check, r, places); !errors.Is(err, full) {
 		t.Errorf("nowhere to put it: %v", err)
+	}
+}
+
+// A live segment may be gone, and another one have its name: pictures of another time than was measured are of something else.
+func TestPicturesOfOtherMediaAreNone(t *testing.T) {
+	t.Parallel()
+	index, s := made(t, &fakeChild{early: 60 * 90000}, 1, 10, -1, finding("video.black", "v0", jobs.Fail, 6, 10))
+	if len(index.Items) != 0 || index.Left != 1 || len(s.files) != 2 {
+		t.Errorf("%+v, %d files", index, len(s.files))
+	}
+	img, err := jpeg.Decode(bytes.NewReader(s.files["strip-0.jpg"]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := brightness(img, img.Bounds()); got < 64 {
+		t.Errorf("the strip has brightness %.0f: cells of other media", got)
+	}
+}
+
+// Whether an origin that is away costs a picture is the maker's to say, whatever is looked at.
+func TestLooksKnowTheLastTry(t *testing.T) {
+	t.Parallel()
+	for _, last := range []bool{false, true} {
+		check, headers, r := ladder(10, -1)
+		r.Findings = []jobs.Finding{finding("video.black", "v0", jobs.Fail, 6, 10), finding("audio.silence", "a0", jobs.Fail, 6, 10)}
+		places, err := headers.Places(check)
+		if err != nil {
+			t.Fatal(err)
+		}
+		child := &fakeChild{}
+		if _, err := (&Maker{Run: child.run, Put: (&shelf{}).put, LastTry: last}).Make(t.Context(), check, r, places); err != nil {
+			t.Fatal(err)
+		}
+		kinds := map[string]bool{}
+		for _, task := range child.tasks {
+			kinds[fmt.Sprint(task.Look.Kind, task.Look.Keys)] = true
+			if task.LastTry != last {
+				t.Errorf("a look at %s, of key frames %t: last try %t, want %t", task.Look.Kind, task.Look.Keys, task.LastTry, last)
+			}
+		}
+		if len(kinds) != 3 {
+			t.Errorf("looks at %v", kinds)
+		}
+	}
+}
+
+// What was made until the time was up is kept, and the strip has time of its own.
+func TestSlowLooksCostTheLaterOnes(t *testing.T) {
+	t.Parallel()
+	check, headers, r := ladder(60, -1)
+	for i := range 5 {
+		r.Findings = append(r.Findings, finding("captions.gap", "v0", jobs.Fail, float64(40*i), float64(40*i+1)))
+	}
+	places, err := headers.Places(check)
+	if err != nil {
+		t.Fatal(err)
+	}
+	child, now := &fakeChild{}, time.Unix(0, 0)
+	slow := func(ctx context.Context, task jobs.Task) ([]byte, error) {
+		now = now.Add(4 * time.Minute)
+		return child.run(ctx, task)
+	}
+	m := &Maker{Run: slow, Slots: 1, Put: (&shelf{}).put, Budget: 15 * time.Minute, Now: func() time.Time { return now }}
+	index, err := m.Make(t.Context(), check, r, places)
+	if err != nil || len(index.Items) != 3 || index.Left != 2 {
+		t.Fatalf("%+v, %v", index, err)
+	}
+	if keys := len(child.tasks) - 3; keys != 2 || index.Strip == nil {
+		t.Errorf("%d looks for the strip, want 2 in 5 minutes", keys)
 	}
 }
 

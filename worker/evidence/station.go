@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"aircheck/jobs"
 	"aircheck/jobs/archive"
@@ -16,8 +17,10 @@ import (
 type Station struct {
 	Archive *archive.Archive
 	// Run and Slots are those of Maker.
-	Run     func(ctx context.Context, task jobs.Task) ([]byte, error)
-	Slots   int
+	Run   func(ctx context.Context, task jobs.Task) ([]byte, error)
+	Slots int
+	// Budget is that of Maker.
+	Budget  time.Duration
 	Options Options
 	Log     *slog.Logger // nil: slog.Default()
 }
@@ -84,7 +87,7 @@ func (s *Station) Redo(ctx context.Context, id string, lastTry bool) (*jobs.Evid
 		return s.Archive.PutEvidenceFile(ctx, id, name, body)
 	}
 	earlier := func(ctx context.Context) (*jobs.Evidence, error) { return s.before(ctx, id) }
-	maker := &Maker{Run: s.Run, Slots: s.Slots, Put: put, LastTry: lastTry, Options: s.Options, Before: earlier, Log: s.Log}
+	maker := &Maker{Run: s.Run, Slots: s.Slots, Put: put, LastTry: lastTry, Budget: s.Budget, Options: s.Options, Before: earlier, Log: s.Log}
 	index, err := maker.Make(ctx, check, r, places)
 	if err != nil || index == nil {
 		return nil, err

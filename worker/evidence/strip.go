@@ -173,7 +173,7 @@ func (w *work) stripTasks(s *strip) []stripTask {
 }
 
 func (w *work) stripTask(s *strip, m judge.Moment) jobs.Task {
-	task := jobs.Task{V: jobs.Version, Check: w.check.ID, LastTry: true, Window: jobs.Window{Sequence: m.Sequence}}
+	task := jobs.Task{V: jobs.Version, Check: w.check.ID, Window: jobs.Window{Sequence: m.Sequence}}
 	task.Look = &jobs.Look{Kind: "video", Track: m.Track, Width: s.Width, Height: s.Height, Keys: true}
 	if q := w.sequence(m.Sequence); q != nil && q.Mode == jobs.ModeObject {
 		task.Object = q.Object
@@ -202,7 +202,7 @@ func (w *work) takeCells(ctx context.Context, s *strip, t stripTask) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range list {
-		if shot := list[i].Shot; shot != nil {
+		if shot := list[i].Shot; shot != nil && (t.task.Object != nil || holds(s.place, t.task.Look.Shots[shot.At].Unit, shot.PTS)) {
 			s.cells[t.cells[shot.At]] = shot
 		}
 	}
