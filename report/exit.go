@@ -27,11 +27,12 @@ func ParseFailOn(s string) (jobs.Severity, error) {
 	return "", fmt.Errorf("unknown severity %q: info, warn, fail or never", s)
 }
 
-// ExitStatus is the exit status of a check that aircheck itself could do.
+// ExitStatus is the exit status of a check that aircheck itself could do. Findings that are waived do not count: somebody looked at them.
 func (r *Report) ExitStatus(failOn jobs.Severity) int {
 	if failOn != Never {
+		waivers := r.waivers()
 		for _, f := range r.Findings {
-			if f.Severity.Rank() >= failOn.Rank() {
+			if f.Severity.Rank() >= failOn.Rank() && waivers[jobs.FindingKey(&f)] == nil {
 				return ExitFindings
 			}
 		}

@@ -13,21 +13,26 @@ import (
 type group struct {
 	jobs.Finding
 	renditions []string
+	waived     *Waived // nil: they are not
 }
 
 // grouped puts findings together that differ in their rendition alone, in the order of the first of each.
-func grouped(findings []jobs.Finding) []group {
+func (r *Report) grouped() []group {
 	var list []group
-	at := map[string]int{}
-	for _, f := range findings {
-		key := strings.Join([]string{f.Code, string(f.Severity), Clock(f.Start), Clock(f.End), valueOf(f), f.Message, f.Cause, f.Evidence}, "\x00")
+	at, waivers := map[string]int{}, r.waivers()
+	for _, f := range r.Findings {
+		waived, waiver := waivers[jobs.FindingKey(&f)], ""
+		if waived != nil {
+			waiver = waived.Waiver
+		}
+		key := strings.Join([]string{f.Code, string(f.Severity), Clock(f.Start), Clock(f.End), valueOf(f), f.Message, f.Cause, f.Evidence, waiver}, "\x00")
 		i, ok := at[key]
 		if ok && f.Rendition != "" && !slices.Contains(list[i].renditions, f.Rendition) && list[i].renditions[0] != "" {
 			list[i].renditions = append(list[i].renditions, f.Rendition)
 			continue
 		}
 		at[key] = len(list)
-		list = append(list, group{f, []string{f.Rendition}})
+		list = append(list, group{f, []string{f.Rendition}, waived})
 	}
 	return list
 }
@@ -71,6 +76,30 @@ func numbered(id string) (kind string, n int, ok bool) {
 	}
 	n, err := strconv.Atoi(id[1:])
 	return id[:1], n, err == nil && n >= 0
+}
+
+// severity is that of the group, with what people made of it.
+func (g *group) severity() string {
+	if g.waived != nil {
+		return string(g.Severity) + ", waived"
+	}
+	return string(g.Severity)
+}
+
+// weight orders groups where not all can be shown: what is waived goes first.
+func (g *group) weight() int {
+	if g.waived != nil {
+		return 0
+	}
+	return g.Severity.Rank()
+}
+
+// explained is the message of the group with where the fault lies, and with who waived it.
+func (g *group) explained() string {
+	if g.waived != nil {
+		return fmt.Sprintf("%s (%s)", explained(g.Finding), g.waived)
+	}
+	return explained(g.Finding)
 }
 
 // explained is the message of a finding with where the fault lies.

@@ -10,7 +10,9 @@ func TestFindingsThatDifferInTheirRenditionAreOneLine(t *testing.T) {
 	f := func(rendition string, start jobs.Seconds) jobs.Finding {
 		return jobs.Finding{Code: "video.black", Severity: jobs.Fail, Rendition: rendition, Start: start, End: 9, Confidence: 1, Message: "black"}
 	}
-	list := grouped([]jobs.Finding{f("v0", 1), f("v1", 1), f("v2", 1), f("v1", 2), f("v1", 2), f("", 3), f("v0", 3), f("v4", 1), f("v9", 1)})
+	r := &Report{}
+	r.Findings = []jobs.Finding{f("v0", 1), f("v1", 1), f("v2", 1), f("v1", 2), f("v1", 2), f("", 3), f("v0", 3), f("v4", 1), f("v9", 1)}
+	list := r.grouped()
 	var got []string
 	for i := range list {
 		got = append(got, list[i].where())

@@ -8,7 +8,7 @@ import (
 	"aircheck/jobs"
 )
 
-// The JUnit XML that CI servers read: a suite is the check, a case is one detector on one rendition, and a failure is a finding of severity fail.
+// The JUnit XML that CI servers read: a suite is the check, a case is one detector on one rendition, and a failure is a finding of severity fail that nobody waived.
 type (
 	junitSuites struct {
 		XMLName xml.Name   `xml:"testsuites"`
@@ -25,10 +25,12 @@ type (
 	junitCase struct {
 		Class   string         `xml:"classname,attr"`
 		Name    string         `xml:"name,attr"`
-		Failure []junitMessage `xml:"failure"`
+		Skipped *string        `xml:"skipped"` // Jenkins' schema has them in this order, and why in the text
 		Error   *junitMessage  `xml:"error"`
-		Skipped *junitMessage  `xml:"skipped"`
+		Failure []junitMessage `xml:"failure"`
 		Out     string         `xml:"system-out,omitempty"`
+
+		waived string // the first failure that would have been one
 	}
 	junitMessage struct {
 		Message string `xml:"message,attr"`
@@ -76,15 +78,34 @@ func (r *Report) junitCases() []junitCase {
 	for _, c := range r.Coverage {
 		cases[add(key{c.Rendition, c.Detector})].cover(c)
 	}
+	waivers := r.waivers()
 	for _, f := range r.Findings {
-		cases[add(key{f.Rendition, f.Code})].report(f)
+		cases[add(key{f.Rendition, f.Code})].report(f, waivers[jobs.FindingKey(&f)])
+	}
+	for i := range cases {
+		cases[i].excuse()
 	}
 	return cases
 }
 
+// excuse marks a case that would have failed without waivers: CI servers show it apart from those that passed.
+func (c *junitCase) excuse() {
+	if c.waived != "" && len(c.Failure) == 0 && c.Error == nil && c.Skipped == nil {
+		c.Skipped = &c.waived
+	}
+}
+
 // report adds a finding: a failure when it is one, else a line of output.
-func (c *junitCase) report(f jobs.Finding) {
+func (c *junitCase) report(f jobs.Finding, waived *Waived) {
 	line := fmt.Sprintf("%s – %s %s", Clock(f.Start), Clock(f.End), Printable(f.Message))
+	if waived != nil {
+		line += " (" + waived.String() + ")"
+		if f.Severity == jobs.Fail && c.waived == "" {
+			c.waived = line
+		}
+		c.Out += string(f.Severity) + ", waived " + line + "\n"
+		return
+	}
 	if f.Severity == jobs.Fail {
 		c.Failure = append(c.Failure, junitMessage{Message: line, Type: f.Code})
 		return
@@ -107,6 +128,7 @@ func (c *junitCase) cover(ledger jobs.Coverage) {
 		}
 	}
 	if !seen && c.Error == nil {
-		c.Skipped = &junitMessage{Message: "nothing was analysed"}
+		why := "nothing was analysed"
+		c.Skipped = &why
 	}
 }

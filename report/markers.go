@@ -73,7 +73,7 @@ func (r *Report) markList(rate pictureRate, timecode string) (list []mark, left 
 		return nil, 0, err
 	}
 	first := rate.count(fields[0], fields[1], fields[2], fields[3])
-	groups := grouped(r.Findings)
+	groups := r.grouped()
 	if left = len(groups) - maxEvents; left > 0 {
 		groups = worst(groups, maxEvents)
 	}
@@ -89,7 +89,7 @@ func worst(groups []group, n int) []group {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return groups[b].Severity.Rank() - groups[a].Severity.Rank() })
+	slices.SortStableFunc(order, func(a, b int) int { return groups[b].weight() - groups[a].weight() })
 	order = order[:n]
 	slices.Sort(order)
 	kept := make([]group, n)
@@ -107,7 +107,7 @@ func (g *group) mark(rate pictureRate, first int64) mark {
 	}
 	m.in, m.next, m.out, m.length = rate.timecode(at), rate.timecode(at+1), rate.timecode(at+m.frames), rate.timecode(m.frames)
 	m.name = markText(g.Code)
-	m.comment = markText(fmt.Sprintf("%s %s: %s", g.Severity, g.where(), explained(g.Finding)))
+	m.comment = markText(fmt.Sprintf("%s %s: %s", g.severity(), g.where(), g.explained()))
 	return m
 }
 

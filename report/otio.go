@@ -80,7 +80,7 @@ func (r *Report) otio(w io.Writer) error {
 	for i := range r.Renditions {
 		doc.Tracks.Children = append(doc.Tracks.Children, r.otioTrack(&r.Renditions[i], rate))
 	}
-	for _, g := range grouped(r.Findings) {
+	for _, g := range r.grouped() {
 		doc.Tracks.Markers = append(doc.Tracks.Markers, g.otio(rate))
 	}
 	body, err := encode(doc, "    ")
@@ -118,7 +118,7 @@ func (g *group) otio(rate pictureRate) otioMarker {
 	}
 	return otioMarker{
 		Schema: "Marker.2", Name: g.Code, Color: otioColour(g.Severity), Range: rate.otioRange(g.Start, g.End),
-		Comment:  Printable(fmt.Sprintf("%s %s: %s", g.Severity, g.where(), explained(g.Finding))),
+		Comment:  Printable(fmt.Sprintf("%s %s: %s", g.severity(), g.where(), g.explained())),
 		Metadata: map[string]any{"aircheck": map[string]any{"finding": g.Finding, "renditions": g.renditions, "ids": ids}},
 	}
 }

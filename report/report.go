@@ -25,7 +25,9 @@ type Report struct {
 	jobs.Result
 	// Digest is "sha256:" and the hash of the canonical encoding of what depends on the stream, the profile and the versions alone.
 	Digest string `json:"digest"`
-	Run    Run    `json:"run"`
+	// Waived are the findings that people marked as intended, in the order of the findings. They are looked up whenever a report is shown, and stand in no stored one.
+	Waived []Waived `json:"waived,omitempty"`
+	Run    Run      `json:"run"`
 }
 
 // Check identifies the examination. ID and Input stay outside the digest.

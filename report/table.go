@@ -22,22 +22,26 @@ var header = [...]string{"SEVERITY", "CODE", "WHERE", "START", "END", "VALUE", "
 
 // findings writes the table of findings in the report's order; where there are too many, the least severe go first.
 func (t *text) findings() {
-	all := grouped(t.r.Findings)
+	all := t.r.grouped()
 	list := worstOf(all, maxRows)
 	if len(list) == 0 {
 		return
 	}
 	rows := [][]string{slices.Clone(header[:])}
 	for i := range list {
-		f := list[i].Finding
+		g := &list[i]
 		rows = append(rows, []string{
-			string(f.Severity), f.Code, list[i].where(), Clock(f.Start), Clock(f.End), valueOf(f), explained(f),
+			g.severity(), g.Code, g.where(), Clock(g.Start), Clock(g.End), valueOf(g.Finding), g.explained(),
 		})
 	}
 	widths := columnWidths(rows)
 	t.row(rows[0], widths, t.ink.faint)
 	for i, f := range list {
-		t.row(rows[i+1], widths, func(s string) string { return t.ink.severity(f.Severity, s) })
+		paint := func(s string) string { return t.ink.severity(f.Severity, s) }
+		if f.waived != nil {
+			paint = t.ink.faint
+		}
+		t.row(rows[i+1], widths, paint)
 	}
 	if left := len(all) - len(list); left > 0 {
 		fmt.Fprintf(t, "%s\n", t.ink.faint(fmt.Sprintf("… and %s of no greater severity: --format json has all", plural(left, "more finding"))))
@@ -54,7 +58,7 @@ func worstOf(all []group, n int) []group {
 	for i := range index {
 		index[i] = i
 	}
-	sort.SliceStable(index, func(a, b int) bool { return all[index[a]].Severity.Rank() > all[index[b]].Severity.Rank() })
+	sort.SliceStable(index, func(a, b int) bool { return all[index[a]].weight() > all[index[b]].weight() })
 	index = index[:n]
 	sort.Ints(index)
 	kept := make([]group, n)

@@ -90,6 +90,9 @@ func (t *text) tally() string {
 	if len(parts) == 0 {
 		return "no findings"
 	}
+	if n := len(t.r.Waived); n > 0 {
+		return fmt.Sprintf("%s; %d of them waived", strings.Join(parts, ", "), n)
+	}
 	return strings.Join(parts, ", ")
 }
 

@@ -46,6 +46,29 @@ func sameDuration(a, b jobs.Seconds) bool {
 	return apart <= math.Max(durationShare*longer, durationSlack)
 }
 
+// Held finds the waivers that hold for the findings of a check, by their jobs.FindingKey: those that were given at this very check, which need nothing to compare, and those whose content
+// turned up again (Apply).
+func Held(waivers []jobs.Waiver, id, input string, signed []jobs.Signed, findings []jobs.Finding, now time.Time) map[string]jobs.Waiver {
+	held := Apply(waivers, StreamOf(id, input), signed, findings, now)
+	if held == nil {
+		held = map[string]jobs.Waiver{}
+	}
+	for i := range waivers {
+		if w := &waivers[i]; w.Check == id && Active(w, now) {
+			held[jobs.FindingKey(&w.Finding)] = *w
+		}
+	}
+	return held
+}
+
+// StreamOf is what a waiver may be limited to: the live stream of a check, or its input.
+func StreamOf(id, input string) string {
+	if name, _, live := jobs.ParseLiveID(id); live {
+		return name
+	}
+	return input
+}
+
 // Apply finds the waiver of each finding that has one, by its jobs.FindingKey. Of several that match the first counts.
 func Apply(waivers []jobs.Waiver, stream string, signed []jobs.Signed, findings []jobs.Finding, now time.Time) map[string]jobs.Waiver {
 	if len(waivers) == 0 || len(signed) == 0 {

@@ -140,24 +140,7 @@ func (p *pages) waiversOf(ctx context.Context, id string, r *report.Report) map[
 		return nil
 	}
 	signed, _ := p.archive.Signatures(ctx, id) // without signatures nothing is known again
-	held := waive.Apply(waivers, streamOf(id, r.Check.Input), signed, r.Findings, p.now())
-	if held == nil {
-		held = map[string]jobs.Waiver{}
-	}
-	for i := range waivers {
-		if w := &waivers[i]; w.Check == id && waive.Active(w, p.now()) {
-			held[jobs.FindingKey(&w.Finding)] = *w
-		}
-	}
-	return held
-}
-
-// streamOf is what a waiver may be limited to: the live stream of a check, or its input.
-func streamOf(id, input string) string {
-	if name, _, live := jobs.ParseLiveID(id); live {
-		return name
-	}
-	return input
+	return waive.Held(waivers, id, r.Check.Input, signed, r.Findings, p.now())
 }
 
 // unfinished shows a check that has no report: it is under way, it was given up, or there is none.
@@ -218,7 +201,11 @@ func (p *pages) reportFile(w http.ResponseWriter, r *http.Request) {
 			options.From = check.Begin()
 		}
 	}
-	options.Page = func(w io.Writer, one *report.Report) error { return page.WriteCheck(w, page.CheckData{Report: one}) }
+	held := p.waiversOf(r.Context(), id, f.report)
+	f.report.Waive(held)
+	options.Page = func(w io.Writer, one *report.Report) error {
+		return page.WriteCheck(w, page.CheckData{Report: one, Waivers: held})
+	}
 	if err := f.report.WriteWith(&b, format, options); err != nil {
 		p.fail(w, r, "The report of check "+id+" as "+name, err)
 		return

@@ -123,7 +123,7 @@ func (p *pages) readWaiver(w http.ResponseWriter, r *http.Request, id string) (*
 		return nil, err
 	}
 	if r.PostForm.Get("scope") != "everywhere" {
-		waiver.Stream = streamOf(id, f.report.Check.Input)
+		waiver.Stream = waive.StreamOf(id, f.report.Check.Input)
 	}
 	return waiver, nil
 }

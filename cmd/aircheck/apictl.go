@@ -270,7 +270,12 @@ func (f *apiFleet) unfinished(ctx context.Context, id string) error {
 
 // Render implements api.Fleet.
 func (f *apiFleet) Render(ctx context.Context, w io.Writer, r *report.Report, format report.Format) error {
-	page := storedPage(ctx, f.archive, profileOf(ctx, f.archive, r.Check.ID))
+	held, err := heldWaivers(ctx, f.archive, r, f.app.now())
+	if err != nil {
+		return err
+	}
+	r.Waive(held)
+	page := storedPage(ctx, f.archive, profileOf(ctx, f.archive, r.Check.ID), held)
 	options := report.Options{Page: page}
 	if format == report.FormatDateRange {
 		check, err := f.archive.Check(ctx, r.Check.ID)

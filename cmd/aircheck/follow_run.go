@@ -179,6 +179,7 @@ func (r *following) conclude(ctx context.Context, screen *screen, closed *closin
 			code = worst(code, r.app.fail(ctx, failure))
 			return nil
 		}
+		r.app.waive(ctx, r.archive, one)
 		code = worst(code, one.ExitStatus(r.plan.failOn))
 		reports = append(reports, one)
 		return nil

@@ -78,10 +78,11 @@ func playerOf(input string) *page.Player {
 	return &page.Player{Media: template.URL(address.String())} //nolint:gosec // a file address, escaped
 }
 
-// storedPage writes the report of a stored check as a page that stands alone, with whatever the store has beside the report. profile is that of the report.
-func storedPage(ctx context.Context, checks *archive.Archive, profile *jobs.Profile) func(io.Writer, *report.Report) error {
+// storedPage writes the report of a stored check as a page that stands alone, with whatever the store has beside the report. profile is that of the report, and
+// held are the waivers of its findings.
+func storedPage(ctx context.Context, checks *archive.Archive, profile *jobs.Profile, held map[string]jobs.Waiver) func(io.Writer, *report.Report) error {
 	return func(w io.Writer, r *report.Report) error {
-		d := page.CheckData{Report: r, Profile: profile}
+		d := page.CheckData{Report: r, Profile: profile, Waivers: held}
 		var err error
 		if d.Curves, err = optional(checks.Curves(ctx, r.Check.ID)); err != nil {
 			return err

@@ -146,7 +146,7 @@ func (a *app) remoteSubmit(ctx context.Context, inputs []string, f *submitFlags)
 			code = worst(code, a.fail(ctx, err))
 			continue
 		}
-		fmt.Fprintf(a.stderr, "aircheck: %s: %s, %d findings\n", id, r.Verdict, len(r.Findings))
+		fmt.Fprintf(a.stderr, "aircheck: %s: %s, %s\n", id, r.Verdict, findingsOf(r))
 		code = worst(code, r.ExitStatus(failOn))
 	}
 	return status(code)

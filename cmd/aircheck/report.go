@@ -3,14 +3,18 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"aircheck/jobs"
 	"aircheck/jobs/archive"
 	"aircheck/report"
 	"aircheck/storage"
+	"aircheck/waive"
 )
 
 func newReportCommand(a *app) *cobra.Command {
@@ -21,7 +25,8 @@ func newReportCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report ID",
 		Short: "Print the report of a check",
-		Long: `Prints the report of a check that the fleet has finished, and exits as 'aircheck check' would have.
+		Long: `Prints the report of a check that the fleet has finished, and exits as 'aircheck check' would have, but for findings that somebody
+waived on the site or over the API: they are marked, stay in the verdict, and do not count for --fail-on, nor as failures in junit.
 
 The report's content is compared with its digest first. With --watch the command follows a check that goes on, also one of a live
 stream, until it has its report; what is found meanwhile goes to stderr. Ctrl-C ends the watching, not the check.`,
@@ -66,7 +71,7 @@ func (a *app) report(ctx context.Context, id string, place *storeFlags, watch *w
 	if err != nil {
 		return err
 	}
-	out.page = storedPage(ctx, checks, profileOf(ctx, checks, id))
+	out.page = storedPage(ctx, checks, profileOf(ctx, checks, id), a.waive(ctx, checks, r))
 	if out.format == report.FormatDateRange {
 		check, err := checks.Check(ctx, id)
 		if err != nil {
@@ -89,6 +94,29 @@ func storedReport(ctx context.Context, checks *archive.Archive, id string) (*rep
 		return nil, noSuchCheck(id, err)
 	}
 	return report.Parse(doc)
+}
+
+// waive marks the findings of a stored report that people waived, and gives their waivers. Waivers that cannot be read are told and left out: more counts then, never less.
+func (a *app) waive(ctx context.Context, checks *archive.Archive, r *report.Report) map[string]jobs.Waiver {
+	held, err := heldWaivers(ctx, checks, r, a.now())
+	if err != nil {
+		a.complain(fmt.Errorf("waivers are left out: %w", err))
+	}
+	r.Waive(held)
+	return held
+}
+
+// heldWaivers finds the waivers that hold for the findings of a stored report, by jobs.FindingKey.
+func heldWaivers(ctx context.Context, checks *archive.Archive, r *report.Report, now time.Time) (map[string]jobs.Waiver, error) {
+	waivers, err := checks.Waivers(ctx)
+	if err != nil || len(waivers) == 0 {
+		return nil, err
+	}
+	signed, err := checks.Signatures(ctx, r.Check.ID)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return nil, err
+	}
+	return waive.Held(waivers, r.Check.ID, r.Check.Input, signed, r.Findings, now), nil
 }
 
 // reportPlace says where the report of a check lies in a store, for a person.

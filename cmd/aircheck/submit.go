@@ -202,6 +202,14 @@ func absolute(input string) (string, error) {
 	return path, nil
 }
 
+// findingsOf counts findings for a person.
+func findingsOf(r *report.Report) string {
+	if len(r.Waived) > 0 {
+		return fmt.Sprintf("%d findings, %d of them waived", len(r.Findings), len(r.Waived))
+	}
+	return fmt.Sprintf("%d findings", len(r.Findings))
+}
+
 // wait returns the exit status of the worst report.
 func (a *app) wait(ctx context.Context, arch *archive.Archive, ids []string, failOn jobs.Severity) (int, error) {
 	code := report.ExitClean
@@ -210,7 +218,8 @@ func (a *app) wait(ctx context.Context, arch *archive.Archive, ids []string, fai
 			code = worst(code, a.fail(ctx, failure))
 			return nil
 		}
-		fmt.Fprintf(a.stderr, "aircheck: %s: %s, %d findings\n", id, r.Verdict, len(r.Findings))
+		a.waive(ctx, arch, r)
+		fmt.Fprintf(a.stderr, "aircheck: %s: %s, %s\n", id, r.Verdict, findingsOf(r))
 		code = worst(code, r.ExitStatus(failOn))
 		return nil
 	})

@@ -293,11 +293,12 @@ func (f *fleet) submit(ctx context.Context) error {
 		if !f.flags.once {
 			return nil
 		}
+		held := f.app.waive(ctx, f.archive, r)
 		code = worst(code, r.ExitStatus(f.plan.output.failOn))
 		if err := station(f.archive, f.measurer, f.flags.slots, f.plan.pictures, f.plan.log).Do(ctx, id, true); err != nil {
 			f.plan.log.Warn("leave a check without pictures", "check", id, "error", err)
 		}
-		f.plan.output.page = storedPage(ctx, f.archive, profileOf(ctx, f.archive, id))
+		f.plan.output.page = storedPage(ctx, f.archive, profileOf(ctx, f.archive, id), held)
 		return f.app.print(r, f.plan.output, reportPlace(f.flags.data, id))
 	})
 	if err != nil {

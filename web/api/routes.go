@@ -83,7 +83,7 @@ func resultRoutes() []route {
 	return []route{
 		{
 			method: get, path: "/checks/{id}/report", role: door.Viewer, id: "getReport", tag: "checks", summary: "Get the report of a check",
-			doc: "A finished report never changes: ask again with If-None-Match. The content is compared with its digest first. The header Aircheck-Report says final or interim.",
+			doc: "A finished report never changes, but for the marks of waivers that hold at the moment (waived): ask again with If-None-Match. The content is compared with its digest first. The header Aircheck-Report says final or interim.",
 			params: []param{
 				checkID(), formatParam(), query("interim", "of a live check that goes on, take the report so far", boolean()), header("If-None-Match", "ETag of what is known"),
 			},
