@@ -9,8 +9,10 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -28,15 +30,26 @@ func (f *remoteFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.token, "token", "", "`token` for --server. Others on this machine can see it: better set AIRCHECK_TOKEN")
 }
 
-// remoteTimeout bounds a request: the longest waits for events.
-const remoteTimeout = 2 * time.Minute
-
 // remote asks the API of a server.
 type remote struct {
 	base   string // up to and with the prefix of the API
 	token  string
 	client *http.Client
+	// patience is how long the server may say nothing, while it thinks and in the middle of an answer; to orders it may think for thought.
+	patience, thought time.Duration
+	// pause waits between two tries.
+	pause   func(ctx context.Context, d time.Duration) error
+	reached atomic.Bool // a connection was made: the address is right
 }
+
+const (
+	// remotePatience is well above the longest wait for events.
+	remotePatience = 2 * time.Minute
+	// remoteThought is for submitting: the server reads playlists and indexes of the input first, however slow the input's origin is.
+	remoteThought = 15 * time.Minute
+	// remoteTries of one request, with pauses of 1, 2, 4 … seconds between them: half a minute, in which a server is restarted.
+	remoteTries = 6
+)
 
 func (f *remoteFlags) open() (*remote, error) {
 	u, err := url.Parse(f.server)
@@ -44,7 +57,18 @@ func (f *remoteFlags) open() (*remote, error) {
 		return nil, usageError("--server %q: give an address such as https://aircheck.example", withoutSecrets(f.server))
 	}
 	base := strings.TrimSuffix(strings.TrimSuffix(u.String(), "/"), api.Prefix) + api.Prefix
-	return &remote{base: base, token: f.token, client: &http.Client{Timeout: remoteTimeout}}, nil
+	return &remote{base: base, token: f.token, client: &http.Client{}, patience: remotePatience, thought: remoteThought, pause: pause}, nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // refused is an answer that is no success.
@@ -80,40 +104,60 @@ func (r *remote) decoded(ctx context.Context, method, path string, in, out any) 
 	return nil
 }
 
-// do sends a request and gives the body of a success.
+// lost is an answer that did not come, or not to its end. Whether the request was carried out is not known.
+type lost struct{ err error }
+
+func (e *lost) Error() string { return e.err.Error() }
+func (e *lost) Unwrap() error { return e.err }
+
+var errQuiet = errors.New("the server said nothing for too long")
+
+// do sends a request and gives the body of a success. A request whose answer is lost is sent again: what is sent must come to the same however often it arrives. A server that was never
+// reached is not waited for, because its address may be wrong.
 func (r *remote) do(ctx context.Context, method, path string, in any) ([]byte, error) {
-	var body io.Reader
+	var body []byte
 	if in != nil {
-		doc, err := json.Marshal(in)
-		if err != nil {
+		var err error
+		if body, err = json.Marshal(in); err != nil {
 			return nil, fmt.Errorf("encode request: %w", err)
 		}
-		body = bytes.NewReader(doc)
 	}
-	request, err := http.NewRequestWithContext(ctx, method, r.base+path, body)
-	if err != nil {
-		return nil, fmt.Errorf("make request: %w", err)
-	}
-	request.Header.Set("User-Agent", "aircheck/"+version)
-	request.Header.Set("Accept", "application/json, */*;q=0.1")
-	if in != nil {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	if r.token != "" {
-		request.Header.Set("Authorization", "Bearer "+r.token)
-	}
-	response, err := r.client.Do(request)
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
+	for try := 0; ; try++ {
+		doc, err := r.once(ctx, method, path, body)
+		var gone *lost
+		if !errors.As(err, &gone) || !r.reached.Load() || errors.Is(err, errQuiet) || try == remoteTries-1 {
+			return doc, err
 		}
-		return nil, &jobs.Error{Class: jobs.Transient, Err: err, Hint: "does the site run where --server says (AIRCHECK_SERVER)?"}
+		if err := r.pause(ctx, time.Second<<try); err != nil {
+			return nil, err
+		}
 	}
-	defer response.Body.Close()
-	doc, err := io.ReadAll(io.LimitReader(response.Body, report.MaxBytes+1))
+}
+
+// once sends a request once.
+func (r *remote) once(ctx context.Context, method, path string, body []byte) ([]byte, error) {
+	patience := r.patience
+	if body != nil {
+		patience = r.thought
+	}
+	quiet, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	clock := time.AfterFunc(patience, func() { cancel(errQuiet) })
+	defer clock.Stop()
+	response, err := r.send(quiet, method, path, body)
+	var doc []byte
+	if err == nil {
+		defer response.Body.Close()
+		doc, err = io.ReadAll(&heard{io.LimitReader(response.Body, report.MaxBytes+1), clock, r.patience})
+	}
 	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
 	case err != nil:
-		return nil, fmt.Errorf("read the answer of %s: %w", r.base+path, err)
+		if errors.Is(context.Cause(quiet), errQuiet) {
+			err = fmt.Errorf("%s %s: %w (%s)", method, r.base+path, errQuiet, patience)
+		}
+		return nil, &lost{&jobs.Error{Class: jobs.Transient, Err: err, Hint: "does the site run where --server says (AIRCHECK_SERVER)?"}}
 	case len(doc) > report.MaxBytes:
 		return nil, fmt.Errorf("the answer of %s is longer than %d bytes", r.base+path, report.MaxBytes)
 	case response.StatusCode < 300:
@@ -122,11 +166,45 @@ func (r *remote) do(ctx context.Context, method, path string, in any) ([]byte, e
 	return nil, r.refusal(response, doc)
 }
 
+// heard moves a deadline on with every piece of an answer.
+type heard struct {
+	io.Reader
+	clock    *time.Timer
+	patience time.Duration
+}
+
+func (h *heard) Read(b []byte) (int, error) {
+	n, err := h.Reader.Read(b)
+	h.clock.Reset(h.patience)
+	return n, err
+}
+
+func (r *remote) send(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { r.reached.Store(true) }})
+	request, err := http.NewRequestWithContext(ctx, method, r.base+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("make request: %w", err)
+	}
+	request.Header.Set("User-Agent", "aircheck/"+version)
+	request.Header.Set("Accept", "application/json, */*;q=0.1")
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	if r.token != "" {
+		request.Header.Set("Authorization", "Bearer "+r.token)
+	}
+	return r.client.Do(request)
+}
+
 // refusal explains an answer that is no success; one that is no problem comes from something between us and the server.
 func (r *remote) refusal(response *http.Response, doc []byte) error {
 	refusal := &refused{server: r.base}
 	media, _, err := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	if err != nil || media != "application/problem+json" || json.Unmarshal(doc, &refusal.problem) != nil {
+		switch response.StatusCode {
+		case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout: // of a proxy whose server is away
+			return &lost{jobs.Classify(jobs.Transient, fmt.Errorf("%s answers with %s: the server behind it is away", r.base, response.Status))}
+		}
 		return fmt.Errorf("%s answers with %s, as no API of aircheck does: is --server right?", r.base, response.Status)
 	}
 	if response.StatusCode == http.StatusUnauthorized {

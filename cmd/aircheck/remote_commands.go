@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -127,8 +128,8 @@ func (a *app) remoteSubmit(ctx context.Context, inputs []string, f *submitFlags)
 		if request.Input, err = absolute(input); err != nil {
 			return err
 		}
-		var made api.Submitted
-		if err := server.decoded(ctx, http.MethodPost, "/checks", request, &made); err != nil {
+		made, err := a.remoteOrder(ctx, server, request)
+		if err != nil {
 			code = worst(code, a.fail(ctx, fmt.Errorf("submit: %w", err)))
 			continue
 		}
@@ -150,6 +151,23 @@ func (a *app) remoteSubmit(ctx context.Context, inputs []string, f *submitFlags)
 		code = worst(code, r.ExitStatus(failOn))
 	}
 	return status(code)
+}
+
+// remoteOrder submits once, however often it has to be sent: the check has its id from here, unless the tick gives it one.
+func (a *app) remoteOrder(ctx context.Context, server *remote, request api.CheckRequest) (made api.Submitted, err error) {
+	hint := "run the same command again: with --tick there will be one check"
+	if request.Tick == "" {
+		if request.ID == "" {
+			request.ID = jobs.NewID(a.now(), nil)
+		}
+		hint = fmt.Sprintf("'aircheck status %s' says whether the check was made; with --id %s it can be submitted again and is made once", request.ID, request.ID)
+	}
+	err = server.decoded(ctx, http.MethodPost, "/checks", request, &made)
+	var gone *lost
+	if errors.As(err, &gone) && server.reached.Load() {
+		err = &jobs.Error{Class: jobs.Transient, Err: err, Hint: hint}
+	}
+	return made, err
 }
 
 func (a *app) printID(made api.Submitted, format string) (err error) {

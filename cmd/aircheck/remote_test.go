@@ -2,16 +2,20 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"aircheck/jobs"
 	"aircheck/report"
+	"aircheck/web/api"
 )
 
 // newRemote serves an API, and gives the environment in which commands ask it and nothing else.
@@ -110,5 +114,115 @@ func TestServerThatIsNone(t *testing.T) {
 	code, _, stderr := exec(t, []string{"AIRCHECK_SERVER=" + refusing.URL, "AIRCHECK_TOKEN=t0ken"}, "status")
 	if code != report.ExitError || !strings.Contains(stderr, "not Bearer t0ken") || !strings.Contains(stderr, "AIRCHECK_TOKEN") {
 		t.Errorf("exit status %d, stderr %s", code, stderr)
+	}
+}
+
+// unreliable is a way to an API on which the first answers to orders are lost, although the orders were carried out.
+func unreliable(t *testing.T, s *served, losses int32) (*remote, *atomic.Int32) {
+	t.Helper()
+	var orders atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost || orders.Add(1) > losses {
+			s.api.ServeHTTP(w, r)
+			return
+		}
+		s.api.ServeHTTP(httptest.NewRecorder(), r)
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_ = conn.Close()
+	}))
+	t.Cleanup(server.Close)
+	r, err := (&remoteFlags{server: server.URL}).open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.pause = func(context.Context, time.Duration) error { return nil }
+	return r, &orders
+}
+
+// TestLostAnswersMakeOneCheck: an order whose answer is lost is given again, and is the same order.
+func TestLostAnswersMakeOneCheck(t *testing.T) {
+	t.Parallel()
+	for _, tick := range []string{"", "2026-11-22"} {
+		s := newServed(t, &apiFlags{}, nil)
+		r, orders := unreliable(t, s, 2)
+		made, err := s.app.remoteOrder(t.Context(), r, api.CheckRequest{Input: s.origin + "/a.m3u8", Tick: tick})
+		if err != nil || orders.Load() != 3 {
+			t.Fatalf("tick %q: %v after %d orders", tick, err, orders.Load())
+		}
+		var list api.CheckList
+		if s.ask(t, http.MethodGet, "/checks", "", &list, nil); list.Total != 1 || list.Checks[0].ID != made.ID {
+			t.Errorf("tick %q: there are %+v, the order made %s", tick, list, made.ID)
+		}
+	}
+	s := newServed(t, &apiFlags{}, nil)
+	r, orders := unreliable(t, s, 1000)
+	_, err := s.app.remoteOrder(t.Context(), r, api.CheckRequest{Input: s.origin + "/a.m3u8"})
+	var classified *jobs.Error
+	if !errors.As(err, &classified) || !strings.Contains(classified.Hint, "--id ") || orders.Load() != remoteTries {
+		t.Errorf("%v after %d orders: want how to go on", err, orders.Load())
+	}
+}
+
+func TestServersThatAreAwayForAMoment(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if asked.Add(1) < 3 {
+			http.Error(w, "<h1>Bad gateway</h1>", http.StatusBadGateway)
+			return
+		}
+		_, _ = w.Write([]byte("{}"))
+	}))
+	defer proxy.Close()
+	r, err := (&remoteFlags{server: proxy.URL}).open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pauses []time.Duration
+	r.pause = func(_ context.Context, d time.Duration) error { pauses = append(pauses, d); return nil }
+	var status api.FleetStatus
+	if err := r.get(t.Context(), "/fleet", nil, &status); err != nil || len(pauses) != 2 || pauses[1] <= pauses[0] {
+		t.Errorf("%v after pauses of %v", err, pauses)
+	}
+	r, err = (&remoteFlags{server: "http://" + closedPort(t)}).open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.pause = func(context.Context, time.Duration) error {
+		t.Error("waits for an address that was never reached")
+		return nil
+	}
+	if err := r.get(t.Context(), "/fleet", nil, &status); err == nil {
+		t.Error("nobody answered")
+	}
+}
+
+// TestServersThatSayNothing: a request does not wait for ever, and one that the server has reason to think about waits longer.
+func TestServersThatSayNothing(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	over := make(chan struct{})
+	silent := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		_, _ = w.Write([]byte("{"))
+		_ = http.NewResponseController(w).Flush()
+		<-over
+	}))
+	defer silent.Close()
+	defer close(over)
+	r, err := (&remoteFlags{server: silent.URL}).open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.thought <= r.patience {
+		t.Errorf("an order may take %s, a look %s", r.thought, r.patience)
+	}
+	r.patience = 20 * time.Millisecond
+	if err := r.get(t.Context(), "/fleet", nil, &api.FleetStatus{}); !errors.Is(err, errQuiet) || asked.Load() != 1 {
+		t.Errorf("%v after %d requests", err, asked.Load())
 	}
 }
