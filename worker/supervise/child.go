@@ -122,11 +122,15 @@ func (c *child) stop() error {
 	return nil
 }
 
+// mallocTunables puts the child's pictures on huge pages where the kernel allows it: a third of the page faults of a check and 2 % of its CPU time. glibc asks
+// for them in its main arena only, and the decoding thread is not the first one: hence one arena for all. Another C library does not know the variable.
+const mallocTunables = "glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1"
+
 func start(cfg *Config) (*process, error) {
 	cmd := exec.Command(cfg.Command[0], cfg.Command[1:]...)
 	cmd.Env = cfg.Env
 	if cmd.Env == nil {
-		cmd.Env = []string{"LC_ALL=C", "GOMAXPROCS=2", "GOGC=400", "LD_LIBRARY_PATH=" + os.Getenv("LD_LIBRARY_PATH")}
+		cmd.Env = []string{"LC_ALL=C", "GOMAXPROCS=2", "GOGC=400", "GLIBC_TUNABLES=" + mallocTunables, "LD_LIBRARY_PATH=" + os.Getenv("LD_LIBRARY_PATH")}
 	}
 	// An own process group: a Ctrl-C at the terminal reaches the parent, which ends the children in order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
