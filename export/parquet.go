@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"path"
+	"strconv"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
@@ -21,13 +24,21 @@ const (
 	batch = 256
 )
 
-// Put keeps a file under a name with slashes.
-type Put func(ctx context.Context, name string, body []byte) error
+// Place is where the files of an export go, under names with slashes.
+type Place interface {
+	// Put keeps a file whole or not at all, instead of one that had its name. It may keep the body.
+	Put(ctx context.Context, name string, body []byte) error
+	// List calls fn with the names that begin with prefix; it stops at fn's first error and returns it.
+	List(ctx context.Context, prefix string, fn func(name string) error) error
+	// Delete removes a file.
+	Delete(ctx context.Context, name string) error
+}
 
 // Parquet writes a check as tables, partitioned as Hive does: frames and slots by stream, date and rendition, and what the report says (checks, renditions, findings, coverage,
-// markers) by stream and date. Files are called after the check, so that exporting it again writes the same files. docs/QUERIES.md tells the columns.
-func Parquet(ctx context.Context, src Source, put Put) error {
-	p := &parquetTable{ctx: ctx, src: src, put: put, place: partition("stream", streamName(src.Check)) + "/" + partition("date", day(src.Check))}
+// markers) by stream and date. Files are called after the check: those of an earlier export of it are replaced, and what is left of them is deleted at the end, so that no row is there twice and none lacks for longer than a
+// moment. docs/QUERIES.md tells the columns.
+func Parquet(ctx context.Context, src Source, to Place) error {
+	p := &parquetTable{ctx: ctx, src: src, to: to, written: map[string]bool{}, place: partition("stream", streamName(src.Check)) + "/" + partition("date", day(src.Check))}
 	for _, write := range []func() error{
 		func() error { return small(p, "checks", checkRows(src)) },
 		func() error { return small(p, "renditions", renditionRows(src)) },
@@ -35,6 +46,7 @@ func Parquet(ctx context.Context, src Source, put Put) error {
 		func() error { return small(p, "coverage", coverageRows(src)) },
 		func() error { return small(p, "markers", markerRows(src)) },
 		func() error { return walk(ctx, src, "", p) },
+		p.sweep,
 	} {
 		if err := write(); err != nil {
 			return fmt.Errorf("export check %s: %w", src.Check.ID, err)
@@ -47,10 +59,52 @@ func Parquet(ctx context.Context, src Source, put Put) error {
 type parquetTable struct {
 	ctx    context.Context //nolint:containedctx // a walk is one call
 	src    Source
-	put    Put
+	to     Place
 	place  string
 	frames map[string]*parts[frameRow]
 	slots  map[string]*parts[slotRow]
+	// written are the files of this export.
+	written map[string]bool
+}
+
+// tables are the directories of an export.
+func tables() []string {
+	return []string{"checks", "renditions", "findings", "coverage", "markers", "frames", "slots"}
+}
+
+// sweep deletes what an earlier export of the check left: it may have had more parts, or other renditions.
+func (p *parquetTable) sweep() error {
+	var old []string
+	for _, table := range tables() {
+		err := p.to.List(p.ctx, table+"/"+p.place+"/", func(name string) error {
+			if !p.written[name] && isPart(path.Base(name), p.src.Check.ID) {
+				old = append(old, name)
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("list table %s: %w", table, err)
+		}
+	}
+	for _, name := range old {
+		if err := p.to.Delete(p.ctx, name); err != nil {
+			return fmt.Errorf("delete %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// partName is the name of a part of a table; isPart knows the parts of a check by it.
+func partName(table string, n int) string { return fmt.Sprintf("%s-%03d.parquet", table, n) }
+
+func isPart(file, check string) bool {
+	number, ok := strings.CutPrefix(file, check+"-")
+	if !ok {
+		return false
+	}
+	number, _ = strings.CutSuffix(number, ".parquet")
+	n, err := strconv.Atoi(number)
+	return err == nil && n >= 0 && file == partName(check, n)
 }
 
 // small writes a table whole, also when it has no rows: a query over nothing is answered with nothing.
@@ -164,10 +218,11 @@ func (w *parts[R]) end(always bool) error {
 	if err := w.writer.Close(); err != nil {
 		return fmt.Errorf("write %s: %w", w.name, err)
 	}
-	name := fmt.Sprintf("%s-%03d.parquet", w.name, w.files)
-	if err := w.table.put(w.table.ctx, name, w.body.Bytes()); err != nil {
+	name := partName(w.name, w.files)
+	if err := w.table.to.Put(w.table.ctx, name, w.body.Bytes()); err != nil {
 		return fmt.Errorf("put %s: %w", name, err)
 	}
+	w.table.written[name] = true
 	w.files++
 	w.rows = 0
 	w.body = bytes.Buffer{} // whoever put it may keep it

@@ -11,6 +11,9 @@ import (
 // maxPartition bounds the value of a partition: a directory's name has at most 255 bytes.
 const maxPartition = 200
 
+// hiveNull stands for NULL in the names of Hive's directories; some readers take "null" for it, too.
+const hiveNull = "__HIVE_DEFAULT_PARTITION__"
+
 // partition writes a value as Hive does in the names of directories: what is not a letter, a digit, a dot, - or _ becomes %XX, and readers turn it back. A value that is too long ends in
 // a hash of the whole.
 func partition(key, value string) string {
@@ -27,6 +30,9 @@ func partition(key, value string) string {
 		b.WriteString("%" + strings.ToUpper(hex.EncodeToString([]byte{c})))
 	}
 	name := b.String()
+	if strings.EqualFold(name, "null") || name == hiveNull {
+		name = "%" + strings.ToUpper(hex.EncodeToString([]byte{name[0]})) + name[1:]
+	}
 	if len(name) > maxPartition {
 		sum := sha256.Sum256([]byte(value))
 		cut := name[:maxPartition-33]

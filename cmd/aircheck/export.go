@@ -85,7 +85,15 @@ func (a *app) exportParquet(ctx context.Context, src export.Source, to string) e
 	if err != nil {
 		return err
 	}
-	return export.Parquet(ctx, src, store.Put)
+	return export.Parquet(ctx, src, exportPlace{store})
+}
+
+// exportPlace is a store as a place for an export.
+type exportPlace struct{ storage.Store }
+
+// List implements export.Place.
+func (p exportPlace) List(ctx context.Context, prefix string, fn func(name string) error) error {
+	return p.Store.List(ctx, prefix, func(info storage.Info) error { return fn(info.Key) })
 }
 
 func (a *app) exportQCTools(ctx context.Context, src export.Source, to string) error {

@@ -190,8 +190,28 @@ func exportedClip(t *testing.T) (string, *report.Report) {
 		if code, _, stderr := exec(t, nil, args...); code != 0 {
 			t.Fatalf("export: exit status %d, stderr %q", code, stderr)
 		}
+		doubled(t, filepath.Join(dir, "tables"), r.Check.ID)
+		if code, _, stderr := exec(t, nil, args...); code != 0 {
+			t.Fatalf("export again: exit status %d, stderr %q", code, stderr)
+		}
 	}
 	return dir, r
+}
+
+// doubled gives the tables of a check second parts, as an export that wrote smaller ones would have left them.
+func doubled(t *testing.T, tables, id string) {
+	t.Helper()
+	n := 0
+	err := filepath.WalkDir(tables, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.Name() != id+"-000.parquet" {
+			return err
+		}
+		n++
+		return os.Link(path, strings.TrimSuffix(path, "0.parquet")+"1.parquet")
+	})
+	if err != nil || n < 7 {
+		t.Fatalf("%d tables, %v", n, err)
+	}
 }
 
 // TestQCToolsAgreesWithFFmpeg holds the figures of every picture against those of FFmpeg's signalstats.
