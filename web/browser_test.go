@@ -3,9 +3,12 @@ package web
 import (
 	"context"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -186,4 +189,44 @@ func TestPlayerInABrowser(t *testing.T) {
 	p.Wait(`document.querySelector("video") && document.querySelector("video").readyState >= 2 && document.querySelector("video").duration > 19`)
 	p.Go(address + "checks/" + id + "#f=" + jobs.FindingKey(&finding))
 	p.Wait(`Math.abs(document.querySelector("video").currentTime - 3) < 1.5 && document.querySelector("video").readyState >= 2`)
+}
+
+// TestPlayerSaysWhyInABrowser: of an input that the page cannot have, the address is to blame, and not the browser.
+func TestPlayerSaysWhyInABrowser(t *testing.T) {
+	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.URL.Path, "/private") {
+			w.Header().Set("Access-Control-Allow-Origin", "*")
+		}
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/noise.mp4"):
+			w.Header().Set("Content-Type", "video/mp4")
+			_, _ = w.Write([]byte(strings.Repeat("noise", 1000)))
+		case strings.HasSuffix(r.URL.Path, "/gone.mp4"):
+			http.NotFound(w, r)
+		default:
+			http.Error(w, "signature expired", http.StatusForbidden)
+		}
+	}))
+	defer origin.Close()
+	a := newArchive()
+	address := serveSite(t, Config{Archive: a, source: &fake{}})
+	p := browser.Blank(t, browser.Desktop())
+	for i, tt := range []struct{ input, want string }{
+		{"/film.mp4", "refuses the stream (403)"},
+		{"/film.mp4?…", "with a signature or a token, which reports do not keep"},
+		{"/list.m3u8?…", "with a signature or a token, which reports do not keep"},
+		{"/list.m3u8", "(403)"},
+		{"/gone.mp4", "(404)"},
+		{"/private/film.mp4", "Access-Control-Allow-Origin: " + strings.TrimSuffix(address, "/")},
+		{"/noise.mp4", "does not know the format"},
+	} {
+		id := testID(i + 1)
+		putReport(t, a, madeReport(t, id, origin.URL+tt.input, black(1, 4)), false)
+		p.Go(address + "checks/" + id)
+		p.Wait(`document.querySelector("#player [role=status]:not([hidden])")`)
+		if said := browser.Eval[string](p, `document.querySelector("#player [role=status]").textContent`); !strings.Contains(said, tt.want) || !strings.HasSuffix(said, "Everything else on this page works.") {
+			t.Errorf("%s: the player says %q, want something about %q", tt.input, said, tt.want)
+		}
+	}
+	p.Wrong() // the browser logs each of them
 }

@@ -188,7 +188,7 @@ func TestPlayerThatCannot(t *testing.T) {
 	d := full(t)
 	d.Player = &Player{Media: fileURL(filepath.Join(t.TempDir(), "gone.mp4"))}
 	p := open(t, d, browser.Desktop(), "")
-	p.Wait("document.getElementById('player').textContent.includes('cannot play')")
+	p.Wait("document.getElementById('player').textContent.includes('The file cannot be played: it is not where it was')")
 	at := spot(p, "video.black", 4, 20)
 	p.ClickAt(at.X, at.Y)
 	p.Wait(selected + " === 'fail video.black'")
