@@ -153,9 +153,13 @@ func (p *pages) unfinished(w http.ResponseWriter, r *http.Request, id string, mi
 		})
 		return
 	}
+	look := underway{ID: id}
+	seen := func(check *jobs.Check) { look.Input, look.Windows = check.Input, len(check.Windows) }
 	check, err := p.archive.Check(ctx, id)
-	if errors.Is(err, storage.ErrNotFound) {
-		check, err = p.archive.Grown(ctx, id)
+	if err == nil {
+		seen(check)
+	} else if errors.Is(err, storage.ErrNotFound) {
+		err = p.growth.view(ctx, id, seen)
 	}
 	if err != nil {
 		if !errors.Is(err, storage.ErrNotFound) {
@@ -169,7 +173,8 @@ func (p *pages) unfinished(w http.ResponseWriter, r *http.Request, id string, mi
 		p.fail(w, r, "Check "+id, err)
 		return
 	}
-	f := p.frame(r, "Check "+id, underway{ID: id, Input: check.Input, Done: len(done), Windows: len(check.Windows)})
+	look.Done = len(done)
+	f := p.frame(r, "Check "+id, look)
 	f.Scripts, f.Refresh = []string{"reload.js"}, 5
 	p.show(w, r, http.StatusOK, "underway", f)
 }

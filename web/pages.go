@@ -43,10 +43,11 @@ type pages struct {
 	templates *template.Template
 	board     *board
 	feed      *feed
+	growth    *growth
 }
 
 func newPages(cfg Config) (*pages, error) {
-	p := &pages{archive: cfg.Archive, source: cfg.source, door: cfg.Door, now: cfg.Now, assets: newAssets()}
+	p := &pages{archive: cfg.Archive, source: cfg.source, door: cfg.Door, now: cfg.Now, assets: newAssets(), growth: newGrowth(cfg.Archive, cfg.Now)}
 	shared, err := page.Assets()
 	if err != nil {
 		return nil, fmt.Errorf("find assets of pages: %w", err)

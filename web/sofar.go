@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -23,24 +24,28 @@ func (p *pages) mediaSoFar(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	check, err := p.archive.Grown(r.Context(), id)
-	if err != nil {
-		http.NotFound(w, r)
-		return
-	}
 	period, err := storage.StreamPeriod(name, begin)
 	if err != nil {
 		http.NotFound(w, r)
 		return
 	}
-	doc, ok := playlistOf(&check.Timeline, period)
-	if !ok {
+	var doc []byte
+	ok := false
+	err = p.growth.view(r.Context(), id, func(check *jobs.Check) { doc, ok = playlistOf(&check.Timeline, period) })
+	switch {
+	case errors.Is(err, storage.ErrNotFound), err == nil && !ok:
 		http.NotFound(w, r)
+		return
+	case err != nil:
+		http.Error(w, "the store did not answer", http.StatusServiceUnavailable)
 		return
 	}
 	w.Header().Set("Content-Type", hlsType)
 	_, _ = w.Write(doc) // the player went
 }
+
+// maxSoFar bounds the segments of a playlist that is made: five hours of one a second, and about a megabyte.
+const maxSoFar = 18_000
 
 // playlistOf lists the segments of the widest video that lie in the archived period, or of the sound where there is no video, by their names within it (RFC 8216). ok is false
 // when there is nothing that could be played without a key.
@@ -49,15 +54,16 @@ func playlistOf(t *jobs.Timeline, period string) (doc []byte, ok bool) {
 	if q == nil {
 		return nil, false
 	}
+	segments := q.Segments[:min(len(q.Segments), maxSoFar)]
 	longest := jobs.Micros(0)
-	for i := range q.Segments {
-		longest = max(longest, q.Segments[i].Duration)
+	for i := range segments {
+		longest = max(longest, segments[i].Duration)
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:%d\n#EXT-X-PLAYLIST-TYPE:VOD\n", int(math.Ceil(longest.Seconds())))
 	var before jobs.Segment
-	for i := range q.Segments {
-		s := &q.Segments[i]
+	for i := range segments {
+		s := &segments[i]
 		if s.Key != nil {
 			return nil, false
 		}
@@ -65,7 +71,7 @@ func playlistOf(t *jobs.Timeline, period string) (doc []byte, ok bool) {
 		before = *s
 	}
 	b.WriteString("#EXT-X-ENDLIST\n")
-	return b.Bytes(), len(q.Segments) > 0
+	return b.Bytes(), len(segments) > 0
 }
 
 func shownSequence(t *jobs.Timeline) *jobs.Sequence {
