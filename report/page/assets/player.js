@@ -80,7 +80,7 @@ function blame(source, { format, status, at }) {
   if (other && other !== host) return `Parts of the stream lie on ${other}, and this page may read from ${host} alone: play it with a player of its own.`;
   if (status === 401 || status === 403) return `${host} refuses the stream (${status}): the address has expired, or wants a login. Play it from where you have an address that holds.`;
   if (status >= 400) return `${host} does not have the stream any more, or cannot give it (${status}).`;
-  if (location.protocol === 'https:' && source.protocol === 'http:') return `Browsers read nothing by http:// from a page that came by https://: let ${host} serve the stream by https.`;
+  if (location.protocol === 'https:' && source.protocol === 'http:') return `Browsers read nothing by HTTP from a page that came by HTTPS: let ${host} serve the stream by HTTPS.`;
   return `This page cannot read from ${host}: this browser does not reach it, it sends on to another host, or it does not allow other sites (CORS: it has to answer with Access-Control-Allow-Origin: ${location.origin}).`;
 }
 
