@@ -86,9 +86,9 @@ func makeRow(name string, s *queue.StreamStatus, hours []jobs.StreamHour, now ti
 }
 
 func stateOf(s *queue.StreamStatus, now time.Time) state {
-	quiet := now.Sub(s.Time) > quietFor+2*time.Duration(min(max(float64(s.Latency), 0), 3600)*float64(time.Second))
+	quiet := s.Quiet(now, quietFor)
 	switch {
-	case quiet && s.Verdict != "":
+	case quiet && s.Over():
 		return stateEnded
 	case quiet:
 		return stateSilent

@@ -116,6 +116,22 @@ type StreamStatus struct {
 	Latency jobs.Number `json:"latency"`
 	// Verdict is set once the check has its report.
 	Verdict jobs.Verdict `json:"verdict,omitempty"`
+	// Window is how long its windows are, in seconds: there is no news before one is full.
+	Window jobs.Seconds `json:"window,omitempty"`
+	// GivenUp: the check will have no report.
+	GivenUp bool `json:"given_up,omitempty"`
+}
+
+// Over tells whether nothing more is to come of the check.
+func (s *StreamStatus) Over() bool { return s.Verdict != "" || s.GivenUp }
+
+// mostPatience bounds what a stream may make out of its figures.
+const mostPatience = 3600
+
+// Quiet tells whether nothing was heard for longer than patience and what windows and latency explain.
+func (s *StreamStatus) Quiet(now time.Time, patience time.Duration) bool {
+	usual := min(max(2*float64(s.Latency), 0), 2*mostPatience) + min(max(float64(s.Window), 0), mostPatience)
+	return now.Sub(s.Time) > patience+time.Duration(usual*float64(time.Second))
 }
 
 // TellStream puts a stream's status in the place of the one before.

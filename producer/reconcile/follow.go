@@ -9,6 +9,7 @@ import (
 	"aircheck/jobs"
 	"aircheck/jobs/archive"
 	"aircheck/jobs/queue"
+	"aircheck/storage"
 )
 
 // follow is what the reconciler remembers of one check from look to look. All of it can be found out again. The manifest itself is not kept: with its
@@ -330,5 +331,25 @@ func (f *follow) fail(ctx context.Context, why string, deaths int) error {
 	if err := f.cfg.Archive.PutFailure(ctx, jobs.Failure{V: jobs.Version, Check: f.id, Message: why, Attempts: deaths}); err != nil {
 		return err
 	}
+	stream, err := f.stream(ctx)
+	if err != nil {
+		return err
+	}
+	// Before the check is closed: whoever looks after it next tells it again, under the same id, and nobody misses it.
+	if err := f.cfg.Queue.TellGivenUp(ctx, f.id, stream, why, f.cfg.Now()); err != nil {
+		return err
+	}
 	return f.close(ctx)
+}
+
+// stream is what events call the check after: the name of its live stream, or its input.
+func (f *follow) stream(ctx context.Context) (string, error) {
+	if name, _, live := jobs.ParseLiveID(f.id); live {
+		return name, nil
+	}
+	check, err := f.cfg.Archive.Check(ctx, f.id)
+	if err != nil {
+		return "", err
+	}
+	return storage.Redact(check.Input), nil
 }

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"aircheck/jobs/queue"
@@ -83,6 +84,9 @@ func TestCheckThatCannotBeJudgedEnds(t *testing.T) {
 		}
 		if open, err := b.archive.Open(t.Context()); err != nil || len(open) != 0 || !b.queue.forgot {
 			t.Errorf("%s: open %v, %v, forgot %t", state, open, err, b.queue.forgot)
+		}
+		if want := b.check.ID + " of " + b.check.Input + ": " + why; !slices.Equal(b.queue.givenUp, []string{want}) {
+			t.Errorf("%s: told %q, want %q", state, b.queue.givenUp, want)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"sync"
+	"time"
 
 	"aircheck/jobs"
 	"aircheck/jobs/queue"
@@ -19,9 +20,11 @@ type fakeQueue struct {
 	total  int
 	deaths map[jobs.WindowID]int
 	forgot bool
-	err    error
-	refuse map[int]error // by window: what requeueing it ends in
-	moves  int           // how often a task was enqueued
+	// givenUp are the checks that were told to be given up.
+	givenUp []string
+	err     error
+	refuse  map[int]error // by window: what requeueing it ends in
+	moves   int           // how often a task was enqueued
 }
 
 func newFakeQueue() *fakeQueue {
@@ -115,6 +118,11 @@ func (q *fakeQueue) LastError(_ context.Context, r queue.Ref) (string, error) {
 		return "the disk is full", q.err
 	}
 	return "", q.err
+}
+
+func (q *fakeQueue) TellGivenUp(_ context.Context, check, stream, why string, _ time.Time) error {
+	q.givenUp = append(q.givenUp, check+" of "+stream+": "+why)
+	return q.err
 }
 
 func (q *fakeQueue) Forget(context.Context, string) error { q.forgot = true; return q.err }

@@ -34,6 +34,7 @@ type Queue interface {
 	RequeueJudge(ctx context.Context, check string, epoch int) error
 	LastError(ctx context.Context, ref queue.Ref) (string, error)
 	Forget(ctx context.Context, check string) error
+	TellGivenUp(ctx context.Context, check, stream, why string, now time.Time) error
 }
 
 var _ Queue = (*queue.Client)(nil)

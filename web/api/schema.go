@@ -31,7 +31,7 @@ func enums(t reflect.Type) []any {
 	case reflect.TypeFor[jobs.State]():
 		return []any{jobs.Analysed, jobs.Failed, jobs.Skipped, jobs.Pending}
 	case reflect.TypeFor[jobs.EventKind]():
-		return []any{jobs.EventOpened, jobs.EventUpdated, jobs.EventClosed, jobs.EventWithdrawn, jobs.EventFinished}
+		return []any{jobs.EventOpened, jobs.EventUpdated, jobs.EventClosed, jobs.EventWithdrawn, jobs.EventFinished, jobs.EventGivenUp, jobs.EventSilent, jobs.EventHeard}
 	}
 	return nil
 }

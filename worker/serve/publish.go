@@ -18,6 +18,7 @@ func (o *Observer) publish(ctx context.Context, w *watched, r *report.Report, no
 	status := queue.StreamStatus{
 		Stream: name, Check: r.Check.ID, Time: now.UTC(), Judged: w.judged().At(), Known: known(w.check()).At(),
 		Open: map[jobs.Severity]int{}, Found: map[jobs.Severity]int{}, Latency: jobs.Number(latency.Seconds()),
+		Window: w.check().WindowLength.At(),
 	}
 	after, news := compare(w.told, settled(r.Findings, w.growth.Newest.Last && w.complete()), w.edges(r))
 	for i := range after {

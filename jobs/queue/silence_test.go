@@ -1,0 +1,101 @@
+package queue
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"aircheck/jobs"
+)
+
+// toldSince are the events behind a place, as "kind stream check".
+func toldSince(t *testing.T, c *Client, after string) (list []string, last string) {
+	t.Helper()
+	events, last, err := c.Events(t.Context(), after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range events {
+		list = append(list, fmt.Sprintf("%s %s %s", e.Kind, e.Stream, e.Check))
+		if e.Message == "" {
+			t.Errorf("event %s says nothing", e.ID)
+		}
+	}
+	return list, last
+}
+
+func TestSilenceOpensAndCloses(t *testing.T) {
+	t.Parallel()
+	_, _, c := newObserved(t)
+	start := time.Date(2026, 11, 22, 18, 20, 0, 0, time.UTC)
+	after := "0"
+	tell := func(s StreamStatus) {
+		t.Helper()
+		if err := c.TellStream(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look := func(at time.Duration, want ...string) {
+		t.Helper()
+		if err := c.TellSilence(t.Context(), start.Add(at)); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		if got, after = toldSince(t, c, after); !slices.Equal(got, want) {
+			t.Fatalf("after %s: told %q, want %q", at, got, want)
+		}
+	}
+	tell(StreamStatus{Stream: "news", Check: "news-20261122T18", Time: start, Latency: 10})
+	tell(StreamStatus{Stream: "slow", Check: "slow-20261122T18", Time: start, Latency: 10, Window: 600})
+	tell(StreamStatus{Stream: "done", Check: "done-20261122T17", Time: start, Verdict: jobs.VerdictPass})
+	tell(StreamStatus{Stream: "lost", Check: "lost-20261122T17", Time: start, GivenUp: true})
+	tell(StreamStatus{Stream: "old", Check: "old-20261119T17", Time: start.Add(-48 * time.Hour)})
+	look(silentAfter + 20*time.Second)
+	look(silentAfter+21*time.Second, "silent news news-20261122T18")
+	look(silentAfter + 10*time.Minute)
+	look(silentAfter+11*time.Minute, "silent slow slow-20261122T18")
+	tell(StreamStatus{Stream: "news", Check: "news-20261122T18", Time: start.Add(20 * time.Minute)})
+	tell(StreamStatus{Stream: "slow", Check: "slow-20261122T18", Time: start.Add(20 * time.Minute), Verdict: jobs.VerdictPass})
+	look(20*time.Minute, "heard news news-20261122T18", "heard slow slow-20261122T18")
+	look(21 * time.Minute)
+	look(40*time.Minute, "silent news news-20261122T18")
+}
+
+func TestSilenceOfEachTimeIsItsOwnEvent(t *testing.T) {
+	t.Parallel()
+	s := silence{Stream: "news", Check: "news-20261122T18", Since: time.Unix(1_800_000_000, 0)}
+	again := s
+	again.Since = s.Since.Add(time.Minute)
+	ids := map[string]bool{}
+	for _, e := range []jobs.Event{s.event(jobs.EventSilent, s.Since, ""), s.event(jobs.EventHeard, s.Since, ""), again.event(jobs.EventSilent, s.Since, "")} {
+		ids[e.ID] = true
+	}
+	if len(ids) != 3 || s.event(jobs.EventSilent, again.Since, "x").ID != s.event(jobs.EventSilent, s.Since, "").ID {
+		t.Errorf("ids %v", ids)
+	}
+}
+
+func TestGivenUpIsToldAndEndsTheStream(t *testing.T) {
+	t.Parallel()
+	_, _, c := newObserved(t)
+	now := time.Date(2026, 11, 22, 18, 20, 0, 0, time.UTC)
+	for _, s := range []StreamStatus{{Stream: "news", Check: "news-20261122T18", Time: now}, {Stream: "goeson", Check: "goeson-20261122T19", Time: now}} {
+		if err := c.TellStream(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for check, stream := range map[string]string{"news-20261122T18": "news", "goeson-20261122T18": "goeson", "0198c7a2": "/a.mp4"} {
+		if err := c.TellGivenUp(t.Context(), check, stream, strings.Repeat("é", 1<<20), now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, _ := toldSince(t, c, "0"); len(got) != 3 {
+		t.Errorf("told %q", got)
+	}
+	all, err := c.Streams(t.Context())
+	if err != nil || len(all) != 2 || !all["news"].GivenUp || all["goeson"].GivenUp {
+		t.Errorf("streams %+v, %v", all, err)
+	}
+}
