@@ -203,7 +203,7 @@ func writePicture(parts *multipart.Writer, picture []byte) error {
 
 // picture is the first frame of what opened; nil without one.
 func (s *Sender) picture(ctx context.Context, m *Message) []byte {
-	if s.Picture == nil || m.resolved() || m.Test {
+	if s.Picture == nil || m.resolved() || m.Test || m.Trouble != "" {
 		return nil
 	}
 	within := pictureWithin

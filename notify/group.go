@@ -19,6 +19,7 @@ const (
 // group is what a target is to be told, or was: by stream. All of it goes through JSON.
 type group struct {
 	Streams map[string]*streamNews `json:"streams,omitempty"`
+	Fleet   troubles               `json:"fleet"`
 }
 
 // streamNews is what one target knows of one stream.
@@ -57,8 +58,15 @@ type toldCode struct {
 
 // take notes an event for a target.
 func (g *group) take(e *jobs.Event, s *Settings, now time.Time) {
-	if e.Kind == jobs.EventFinished {
+	switch {
+	case e.Kind == jobs.EventFinished:
 		g.finished(e, s, now)
+		return
+	case isTrouble(e.Kind):
+		if e.Kind == jobs.EventGivenUp {
+			g.forget(e)
+		}
+		g.Fleet.take(e, s, now)
 		return
 	}
 	if e.Finding == nil {
@@ -212,9 +220,21 @@ func (n *streamNews) due(at time.Time) {
 	}
 }
 
+// forget drops what is open of a check that was given up: nobody will say that it is over, and nobody knows whether it is.
+func (g *group) forget(e *jobs.Event) {
+	n := g.Streams[e.Stream]
+	if n == nil {
+		return
+	}
+	for key, in := range n.Open {
+		if in.Event.Check == e.Check && in.Told != "" && !in.State.over() {
+			delete(n.Open, key)
+		}
+	}
+}
+
 // finished closes what nobody closed, and notes a report that is to be told.
 func (g *group) finished(e *jobs.Event, s *Settings, now time.Time) {
-	_, _, live := jobs.ParseLiveID(e.Check)
 	if n := g.Streams[e.Stream]; n != nil {
 		for key, in := range n.Open {
 			if in.Event.Check == e.Check && !in.State.over() && in.State != Passed {
@@ -224,6 +244,7 @@ func (g *group) finished(e *jobs.Event, s *Settings, now time.Time) {
 			}
 		}
 	}
+	_, _, live := jobs.ParseLiveID(e.Check)
 	wanted := !live
 	if s.Reports != nil {
 		wanted = *s.Reports
@@ -257,7 +278,7 @@ func (g *group) messages(s *Settings, base string, now time.Time) []Message {
 		}
 	}
 	slices.Sort(names)
-	var list []Message
+	list := g.Fleet.messages(base, now)
 	for _, name := range names {
 		n := g.Streams[name]
 		n.Due = nil

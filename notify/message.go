@@ -10,18 +10,21 @@ import (
 	"aircheck/jobs"
 )
 
-// Message is what a target is told at once: what opened and closed in one stream, or the report of a check.
+// Message is what a target is told at once: what opened and closed in one stream, the report of a check, or what is the matter with the fleet, of any number of streams.
 type Message struct {
 	// ID is the same however often the message is sent: whoever receives it twice may leave one out.
-	ID     string    `json:"id"`
-	Time   time.Time `json:"time"` // when it was made
-	Stream string    `json:"stream"`
-	Check  string    `json:"check"`
+	ID   string    `json:"id"`
+	Time time.Time `json:"time"` // when it was made
+	// Stream and Check are those of the first item, where each item has its own.
+	Stream string `json:"stream"`
+	Check  string `json:"check"`
 	// Severity is the worst of what opened, or else of what closed.
 	Severity jobs.Severity `json:"severity"`
 	Items    []Item        `json:"items,omitempty"`
 	// Verdict is set in the message about a report.
 	Verdict jobs.Verdict `json:"verdict,omitempty"`
+	// Trouble is set in messages about the fleet: silent, heard or given_up.
+	Trouble jobs.EventKind `json:"trouble,omitempty"`
 	// URL is the page of the check; empty without a base_url.
 	URL string `json:"url,omitempty"`
 	// Test is set in what `aircheck notify test` sends.
@@ -30,7 +33,10 @@ type Message struct {
 
 // Item is one defect in a message: the findings of one code that began together, in all renditions.
 type Item struct {
-	State      State        `json:"state"`
+	State State `json:"state"`
+	// Stream and Check are set in messages about the fleet.
+	Stream     string       `json:"stream,omitempty"`
+	Check      string       `json:"check,omitempty"`
 	Finding    jobs.Finding `json:"finding"` // that of the first rendition
 	Renditions []string     `json:"renditions,omitempty"`
 	From       *time.Time   `json:"from,omitempty"` // by the stream's own clock
@@ -51,6 +57,7 @@ const (
 	Closed    State = "closed"
 	Withdrawn State = "withdrawn" // it turned out to be none
 	Passed    State = "passed"    // it opened and closed before it was told
+	GivenUp   State = "given_up"  // the check will have no report
 )
 
 // over tells whether nothing is left to be done about it.
@@ -74,6 +81,13 @@ func (m *Message) Title() string {
 	word := strings.ToUpper(string(m.Severity))
 	if m.resolved() {
 		word = "OVER"
+	}
+	if m.Trouble != "" {
+		streams := plain(m.Stream)
+		if n := len(m.Items); n > 1 {
+			streams = fmt.Sprintf("%d streams", n)
+		}
+		return test + fmt.Sprintf("%s %s: %s", word, streams, troubleTitle(m.Trouble, len(m.Items)))
 	}
 	var codes []string
 	for i := range m.Items {
@@ -108,6 +122,9 @@ func (m *Message) Lines() []string {
 
 func (i *Item) line() string {
 	f := &i.Finding
+	if i.Stream != "" {
+		return plain(i.Stream) + ": " + plain(f.Message)
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s %s", i.State, f.Severity, plain(f.Code))
 	if len(i.Renditions) > 0 {

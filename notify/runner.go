@@ -18,11 +18,17 @@ type Feed interface {
 	ResignNotify(ctx context.Context, owner string) error
 	NotifyState(ctx context.Context) ([]byte, error)
 	PutNotifyState(ctx context.Context, owner string, state []byte) (bool, error)
+	// TellSilence makes events of streams that fell silent and are heard again.
+	TellSilence(ctx context.Context, now time.Time) error
 }
 
 const (
 	// pollEvery is how often events are asked for: little beside a window.
 	pollEvery = 500 * time.Millisecond
+	// silenceEvery is how often streams are asked for of which nothing is heard.
+	silenceEvery = 10 * time.Second
+	// warmUp is how long this process looks before it says that a stream is silent: after an outage of all, workers and producers begin along with it.
+	warmUp = 5 * time.Minute
 	// resignWithin is how long the last words may take.
 	resignWithin = 3 * time.Second
 	// finishWithin is how long a process that ends waits for its last messages.
@@ -61,6 +67,8 @@ type turn struct {
 	// outcomes has room for one of each target, which is all that can be on its way.
 	outcomes chan outcome
 	dirty    bool
+	// began is since when Redis could be asked without a break, and listened when silence was looked for.
+	began, listened time.Time
 }
 
 // Run notifies until ctx ends. What is on its way then is waited for, for the length of a target's timeout.
@@ -91,6 +99,9 @@ func (r *Runner) beat(ctx context.Context, now *turn) *turn {
 	switch {
 	case err != nil:
 		r.Log.Warn("notify", "error", err)
+		if now != nil {
+			now.began = time.Time{}
+		}
 		return now // what is known is told again when Redis is back
 	case !leads:
 		if now != nil {
@@ -103,6 +114,7 @@ func (r *Runner) beat(ctx context.Context, now *turn) *turn {
 			return nil
 		}
 	}
+	now.listen(ctx)
 	if err := now.look(ctx); err != nil && ctx.Err() == nil {
 		r.Log.Warn("notify", "error", err)
 	}
@@ -130,6 +142,22 @@ func (r *Runner) begin(ctx context.Context) (*turn, error) {
 	}
 	r.Log.Info("notify", "targets", len(c.Targets))
 	return &turn{Runner: r, desk: desk, outcomes: make(chan outcome, maxTargets), dirty: true}, nil
+}
+
+// listen has it told when streams fall silent. What was out of reach said nothing either, so trouble with Redis begins the time anew.
+func (t *turn) listen(ctx context.Context) {
+	now := t.Now()
+	if t.began.IsZero() {
+		t.began = now
+	}
+	if now.Sub(t.began) < warmUp || now.Sub(t.listened) < silenceEvery {
+		return
+	}
+	t.listened = now
+	if err := t.Feed.TellSilence(ctx, now); err != nil && ctx.Err() == nil {
+		t.began = time.Time{}
+		t.Log.Warn("look for silent streams", "error", err)
+	}
 }
 
 // look takes what is new and sends what is due.

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -33,6 +34,10 @@ func newCloudEvent(m *Message) cloudEvent {
 	switch {
 	case m.Verdict != "":
 		kind = "aircheck.check.finished"
+	case m.Trouble == jobs.EventGivenUp:
+		kind = "aircheck.check.given_up"
+	case m.Trouble != "":
+		kind = "aircheck.stream." + string(m.Trouble)
 	case m.resolved():
 		kind = "aircheck.finding.closed"
 	}
@@ -99,6 +104,8 @@ type alert struct {
 const (
 	// firing is how long an alert stands when nobody says that it is over.
 	firing = 24 * time.Hour
+	// standing is how long one stands that has no end, as that of a report.
+	standing = time.Hour
 	// passing is how long one stands whose defect was over when it was told: one that ends at once is never told.
 	passing = 10 * time.Minute
 )
@@ -129,7 +136,7 @@ func alerts(m *Message) []alert {
 	if m.Verdict != "" {
 		return []alert{{
 			Labels:      map[string]string{"alertname": "aircheck report", "stream": plain(m.Stream), "check": m.Check, "severity": alertSeverity(m.Severity)},
-			Annotations: map[string]string{"summary": m.Title()}, StartsAt: m.Time.UTC(), EndsAt: m.Time.UTC().Add(time.Hour), GeneratorURL: m.URL,
+			Annotations: map[string]string{"summary": m.Title()}, StartsAt: m.Time.UTC(), EndsAt: m.Time.UTC().Add(standing), GeneratorURL: m.URL,
 		}}
 	}
 	var list []alert
@@ -148,7 +155,7 @@ func alerts(m *Message) []alert {
 
 func findingAlert(m *Message, it *Item, k int, severity jobs.Severity) alert {
 	labels := map[string]string{
-		"alertname": "aircheck " + plain(it.Finding.Code), "stream": plain(m.Stream), "check": m.Check, "code": plain(it.Finding.Code), "finding": plain(it.Keys[k]),
+		"alertname": "aircheck " + plain(it.Finding.Code), "stream": plain(cmp.Or(it.Stream, m.Stream)), "check": cmp.Or(it.Check, m.Check), "code": plain(it.Finding.Code), "finding": plain(it.Keys[k]),
 		"severity": alertSeverity(severity),
 	}
 	if k < len(it.Renditions) {
@@ -165,6 +172,8 @@ func findingAlert(m *Message, it *Item, k int, severity jobs.Severity) alert {
 	case severity != it.Finding.Severity:
 	case it.State == Opened:
 		a.EndsAt = m.Time.UTC().Add(firing)
+	case it.State == GivenUp:
+		a.EndsAt = m.Time.UTC().Add(standing)
 	case it.State == Passed:
 		a.EndsAt = m.Time.UTC().Add(passing)
 	}
