@@ -74,6 +74,9 @@ func (b *Base) draw(ctx context.Context, t *Tool, s Synthetic, cut Cut) error {
 		length = 14
 	}
 	args := append(s.inputs(), "-t", number(length))
+	if cut.Width > 0 && cut.Height > 0 {
+		args = append(args, "-vf", fmt.Sprintf("scale=%d:%d:force_original_aspect_ratio=decrease:force_divisible_by=2", min(cut.Width, drawnWidth), min(cut.Height, drawnHeight)))
+	}
 	args = append(args, mezzanine()...)
 	_, err := t.FFmpeg(ctx, "", append(args, b.Path)...)
 	return err

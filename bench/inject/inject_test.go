@@ -121,8 +121,10 @@ func (b *bases) inject(t *testing.T, code string, v Variant) (*Label, string) {
 // TestInjectIsSeeded: one seed, one clip; another seed, another.
 func TestInjectIsSeeded(t *testing.T) {
 	tl := tool(t)
-	b := &bases{t: t, tool: tl, made: map[string]*Base{}}
-	base := b.get(t, "zoom", 14)
+	base, err := Prepare(t.Context(), tl, syntheticPrefix+"zoom", Cut{Length: 6, Width: 160, Height: 90}, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
 	sum := func(seed uint64) string {
 		dir := t.TempDir()
 		l, err := Inject(t.Context(), tl, base, Request{Code: "audio.click", Seed: seed, Strength: 0.5, Out: dir})

@@ -9,6 +9,9 @@ import (
 // syntheticPrefix marks an input that is drawn and not read.
 const syntheticPrefix = "synthetic:"
 
+// drawnWidth and drawnHeight are the size of every synthetic picture.
+const drawnWidth, drawnHeight = 640, 360
+
 // Synthetic is a base that ffmpeg draws: pictures and sound without a known defect.
 type Synthetic struct {
 	Name, About  string

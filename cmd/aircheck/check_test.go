@@ -6,10 +6,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	osexec "os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"aircheck/internal/need"
@@ -24,18 +26,36 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == supervise.ChildCommand {
 		os.Exit(run(context.Background(), os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
 	}
-	os.Exit(m.Run())
+	dir, err := os.MkdirTemp("", "aircheck-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	demoLadder = sync.OnceValues(func() (string, error) { return makeDemo(dir) })
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
 }
 
-// demoMedia makes the demo's ladder, which has a black, a silence and a freeze in it.
+// demoLadder makes the demo's media when they are asked for first: they take as long as the tests that read them.
+var demoLadder func() (string, error)
+
+func makeDemo(dir string) (string, error) {
+	if out, err := osexec.CommandContext(context.Background(), "../../deploy/demo-media.sh", dir).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("make demo media: %w: %s", err, out)
+	}
+	return filepath.Join(dir, "master.m3u8"), nil
+}
+
+// demoMedia is the demo's ladder, which has a black, a silence and a freeze in it. It is the same for all tests, which must leave it as it is.
 func demoMedia(t *testing.T) string {
 	t.Helper()
 	need.Tool(t, "ffmpeg")
-	dir := t.TempDir()
-	if out, err := osexec.CommandContext(t.Context(), "../../deploy/demo-media.sh", dir).CombinedOutput(); err != nil {
-		t.Fatalf("make demo media: %v: %s", err, out)
+	input, err := demoLadder()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return filepath.Join(dir, "master.m3u8")
+	return input
 }
 
 func parsed(t *testing.T, doc string) *report.Report {
@@ -62,6 +82,7 @@ func count(r *report.Report, code string) int {
 }
 
 func TestCheck(t *testing.T) {
+	t.Parallel()
 	input, out := demoMedia(t), t.TempDir()
 	code, stdout, stderr := exec(t, nil, "check", input, "--format", "json", "--window", "5s", "--out", out)
 	if code != report.ExitFindings || stderr != "" {
@@ -150,6 +171,7 @@ func TestCheckOfWhatIsNoMedia(t *testing.T) {
 }
 
 func TestEstimate(t *testing.T) {
+	t.Parallel()
 	input := demoMedia(t)
 	code, stdout, stderr := exec(t, nil, "estimate", input, "--window", "5s", "--format", "json")
 	var e priced

@@ -105,6 +105,7 @@ func roles(t *testing.T, index *jobs.Evidence, files map[string][]byte, code str
 
 // The pictures show what the findings say, from an object and from segments, with and without B frames.
 func TestEvidenceShowsTheDefects(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("decodes for long, which the race detector makes minutes; nothing in it runs side by side")
 	}
@@ -118,6 +119,7 @@ func TestEvidenceShowsTheDefects(t *testing.T) {
 		{"b.m3u8", []string{"-bf", "2", "-f", "hls", "-hls_time", "4", "-hls_list_size", "0", "-hls_segment_type", "fmp4", "-output_ts_offset", "5000"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			out := t.TempDir()
 			code, _, stderr := exec(t, nil, "check", damagedClip(t, c.name, c.args...), "--out", out, "--window", "7s")
 			if code != report.ExitFindings || stderr != "" {
@@ -170,6 +172,7 @@ func checkStrip(t *testing.T, index *jobs.Evidence, files map[string][]byte) {
 
 // Evidence changes nothing of the report, a clean check makes none, and what is made does not depend on how.
 func TestEvidenceIsBesideTheReport(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("decodes for long, which the race detector makes minutes; nothing in it runs side by side")
 	}
@@ -240,6 +243,7 @@ func cleanClip(t *testing.T) string {
 
 // A decoder child that dies in the middle of a look costs a try, and no picture.
 func TestEvidenceSurvivesTheChild(t *testing.T) {
+	t.Parallel()
 	out, store := t.TempDir(), t.TempDir()
 	if code, _, stderr := exec(t, nil, "check", damagedClip(t, "a.m3u8", "-f", "hls", "-hls_time", "4", "-hls_list_size", "0"), "--out", out); code != report.ExitFindings {
 		t.Fatalf("exit status %d, %q", code, stderr)

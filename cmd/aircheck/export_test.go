@@ -90,6 +90,7 @@ func queried(t *testing.T, dir string, queries []string) []answer {
 
 // TestQueries runs what docs/QUERIES.md promises over the export of a check, with DuckDB.
 func TestQueries(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("decodes for long, which the race detector makes minutes; nothing in it runs side by side")
 	}
@@ -216,6 +217,7 @@ func doubled(t *testing.T, tables, id string) {
 
 // TestQCToolsAgreesWithFFmpeg holds the figures of every picture against those of FFmpeg's signalstats.
 func TestQCToolsAgreesWithFFmpeg(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("decodes for long, which the race detector makes minutes; nothing in it runs side by side")
 	}
@@ -360,6 +362,7 @@ func TestSchemaIsPrinted(t *testing.T) {
 
 // TestDateRangesAreOfTheStreamsOwnClock: the playlist of a stream with program time, locally and from a store.
 func TestDateRangesAreOfTheStreamsOwnClock(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	cmd := osexec.CommandContext(t.Context(), need.Tool(t, "ffmpeg"), "-v", "error", "-nostdin", "-f", "lavfi", "-i", "color=black:s=160x90:r=25:d=6", "-c:v", "libx264", "-g", "25",
 		"-f", "hls", "-hls_time", "2", "-hls_list_size", "0", "-hls_segment_filename", "s%d.ts", "x.m3u8")

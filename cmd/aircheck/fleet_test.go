@@ -71,6 +71,7 @@ func closedPort(t *testing.T) string {
 }
 
 func TestWithoutRedis(t *testing.T) {
+	t.Parallel()
 	env := []string{"AIRCHECK_STORE=" + t.TempDir(), "AIRCHECK_REDIS=redis://:hunter2@" + closedPort(t) + "/0"}
 	for _, args := range [][]string{{"submit", "a.mp4"}, {"producer"}, {"web", "--listen", "127.0.0.1:0"}} {
 		code, stdout, stderr := exec(t, env, args...)
@@ -116,6 +117,7 @@ func TestWorst(t *testing.T) {
 
 // TestCheckThatCannotBeJudged: everybody who asks for its report hears why there is none, and what to do.
 func TestCheckThatCannotBeJudged(t *testing.T) {
+	t.Parallel()
 	store := t.TempDir()
 	env := []string{"AIRCHECK_STORE=" + store}
 	backend, err := file.Open(store, nil)

@@ -33,6 +33,7 @@ func looks(t *testing.T, file string) {
 
 // TestPagesOfACheck: one file with everything in it, the page beside the pictures of --out, and the pages of a stored check.
 func TestPagesOfACheck(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("decodes for long, which the race detector makes minutes; nothing in it runs side by side")
 	}

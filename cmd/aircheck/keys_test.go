@@ -188,6 +188,7 @@ func told(r *report.Report) string {
 
 // TestEncryptedStreams: with the right key a report equals that of the clear stream; without one the stream is said to be protected; with a wrong one, that it may be wrong.
 func TestEncryptedStreams(t *testing.T) {
+	t.Parallel()
 	clear := scrambled(t)
 	want, _ := checked(t, filepath.Join(clear, "master.m3u8"))
 	ffmpeg(t, clear, "-i", "clear.mp4", "-c", "copy", "-encryption_scheme", "cenc-aes-ctr", "-encryption_key", testKey, "-encryption_kid", testKID, "enc.mp4")

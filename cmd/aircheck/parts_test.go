@@ -31,6 +31,7 @@ func service(t *testing.T, env []string, args ...string) {
 }
 
 func TestFleetInParts(t *testing.T) {
+	t.Parallel()
 	input, store := demoMedia(t), t.TempDir()
 	broker, err := startBroker(t.Context())
 	if err != nil {
@@ -78,6 +79,7 @@ func TestFleetInParts(t *testing.T) {
 
 // TestUnreadableMeasurementIsMadeAgain: what a disk has spoilt costs another measurement and no report.
 func TestUnreadableMeasurementIsMadeAgain(t *testing.T) {
+	t.Parallel()
 	input, store := demoMedia(t), t.TempDir()
 	broker, err := startBroker(t.Context())
 	if err != nil {

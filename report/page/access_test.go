@@ -43,6 +43,7 @@ const nameless = `[...document.querySelectorAll('button, select, input:not([type
 
 // TestAccessible: contrast in both themes, names for everything, one heading of the first order, landmarks, nothing that only a mouse can do.
 func TestAccessible(t *testing.T) {
+	t.Parallel()
 	d := full(t)
 	d.CanWaive, d.WaiveURL = true, "waive"
 	dark := browser.Desktop()

@@ -132,6 +132,7 @@ func moved[T comparable](t *testing.T, p *browser.Page, expression string, act f
 }
 
 func TestFileOpensFromDisk(t *testing.T) {
+	t.Parallel()
 	p := open(t, full(t), browser.Desktop(), "")
 	if n := browser.Eval[int](p, "performance.getEntriesByType('resource').filter((r) => !r.name.startsWith('data:')).length"); n != 0 {
 		t.Errorf("the page fetched %d things", n)
@@ -159,6 +160,7 @@ func TestFileOpensFromDisk(t *testing.T) {
 }
 
 func TestTimelineMoves(t *testing.T) {
+	t.Parallel()
 	p := open(t, full(t), browser.Desktop(), "")
 	axis := spot(p, "", 10, 20)
 	smaller := func(what string, act func()) {
@@ -196,6 +198,7 @@ func TestTimelineMoves(t *testing.T) {
 
 // TestHints: the mouse is told why something was not analysed.
 func TestHints(t *testing.T) {
+	t.Parallel()
 	p := open(t, full(t), browser.Desktop(), "")
 	gap := browser.Eval[point](p, "(() => { const e = document.querySelector('.lane.gap .plot'); e.scrollIntoView({block: 'center'}); const b = e.getBoundingClientRect(); return {X: b.left + b.width * 0.65, Y: b.top + 5}; })()")
 	p.Hover(gap.X, gap.Y)
@@ -206,6 +209,7 @@ func TestHints(t *testing.T) {
 }
 
 func TestTouch(t *testing.T) {
+	t.Parallel()
 	p := open(t, full(t), browser.Phone(), "")
 	lane := spot(p, "video.black", 10, 20)
 	before := browser.Eval[float64](p, zoomed)
@@ -217,6 +221,7 @@ func TestTouch(t *testing.T) {
 }
 
 func TestTableFiltersAndSorts(t *testing.T) {
+	t.Parallel()
 	p := open(t, full(t), browser.Desktop(), "")
 	rows := "[...document.querySelectorAll('#findings tbody tr[data-key] a')].map((a) => a.textContent).join(' ')"
 	expect := func(want string) {

@@ -92,6 +92,7 @@ func TestHostileTextIsText(t *testing.T) {
 
 // TestHostileTextInABrowser: what script makes of it is text, too.
 func TestHostileTextInABrowser(t *testing.T) {
+	t.Parallel()
 	p := browser.Blank(t, browser.Desktop())
 	for _, text := range nasty() {
 		d := hostile(t, text)
@@ -117,6 +118,7 @@ func TestHostileTextInABrowser(t *testing.T) {
 
 // TestBrokenNumbers: whatever a store holds, there is a page.
 func TestBrokenNumbers(t *testing.T) {
+	t.Parallel()
 	p := browser.Blank(t, browser.Desktop())
 	nan, inf := jobs.Number(math.NaN()), jobs.Number(math.Inf(1))
 	for name, change := range map[string]func(d *CheckData){

@@ -97,6 +97,7 @@ func (s *testSite) change(f func(d *CheckData)) {
 
 // TestLivePageGrows: news arrive, and the reader stays where they are.
 func TestLivePageGrows(t *testing.T) {
+	t.Parallel()
 	d := full(t)
 	d.Live, d.Events = true, "/events"
 	s := serve(t, d)
@@ -132,6 +133,7 @@ func TestLivePageGrows(t *testing.T) {
 
 // TestWaiveForm: the form posts what the site needs.
 func TestWaiveForm(t *testing.T) {
+	t.Parallel()
 	d := full(t)
 	d.CanWaive, d.WaiveURL = true, "/checks/c0ffee/waive"
 	s := serve(t, d)
@@ -157,9 +159,10 @@ func TestWaiveForm(t *testing.T) {
 
 // TestPlayerGoesThere: with a real file in a page from a disk.
 func TestPlayerGoesThere(t *testing.T) {
+	t.Parallel()
 	ffmpeg := need.Tool(t, "ffmpeg")
 	clip := filepath.Join(t.TempDir(), "a clip with #, % and é.webm")
-	out, err := exec.Command(ffmpeg, "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=20", "-c:v", "libvpx", "-g", "25", "-b:v", "200k", "-deadline", "realtime", clip).CombinedOutput()
+	out, err := exec.Command(ffmpeg, "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=20", "-c:v", "libvpx", "-g", "25", "-b:v", "200k", "-deadline", "realtime", "-cpu-used", "8", clip).CombinedOutput()
 	if err != nil {
 		t.Fatalf("make clip: %v: %s", err, out)
 	}
@@ -185,6 +188,7 @@ func TestPlayerGoesThere(t *testing.T) {
 
 // TestPlayerThatCannot says so, and the rest of the page goes on.
 func TestPlayerThatCannot(t *testing.T) {
+	t.Parallel()
 	d := full(t)
 	d.Player = &Player{Media: fileURL(filepath.Join(t.TempDir(), "gone.mp4"))}
 	p := open(t, d, browser.Desktop(), "")
