@@ -80,6 +80,7 @@ type totals struct {
 	Fail    int `json:"fail"`
 	Warn    int `json:"warn"`
 	Silent  int `json:"silent"`
+	Unseen  int `json:"unseen"`
 	Pass    int `json:"pass"`
 	Ended   int `json:"ended"`
 }
@@ -93,6 +94,8 @@ func (t *totals) add(s state) {
 		t.Warn++
 	case stateSilent:
 		t.Silent++
+	case stateUnseen:
+		t.Unseen++
 	case statePass:
 		t.Pass++
 	default:

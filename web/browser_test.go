@@ -90,6 +90,11 @@ func TestWallIsAliveInABrowser(t *testing.T) {
 	p.Wait(`document.getElementById("totals").textContent.includes("2 fail") && document.title.startsWith("(2)")`)
 	f.set(queue.StreamStatus{Stream: "a-new-one", Time: time.Now().Add(time.Minute)})
 	p.Wait(`document.querySelectorAll("#rows tr").length === 31`)
+	p.Wait(`document.querySelector("[data-name=a-new-one] .s-unseen")?.textContent === "not analysed" && document.getElementById("totals").textContent.includes("1 not analysed")`)
+	grey := `getComputedStyle(document.querySelector("[data-name=a-new-one] .state")).color !== getComputedStyle(document.querySelector("#rows .s-pass")).color`
+	if !browser.Eval[bool](p, grey) {
+		t.Error("what was not analysed looks like what is clean")
+	}
 	// With the keyboard: into the table, and on to the page of the stream. The row under the focus stays where it is.
 	p.Do(chromedp.Focus(chromedp.CSS(`a[href="/streams/channel-0020"]`)))
 	f.set(queue.StreamStatus{Stream: "channel-0021", Time: time.Now().Add(time.Minute), Open: map[jobs.Severity]int{jobs.Fail: 99}})
@@ -101,6 +106,9 @@ func TestWallIsAliveInABrowser(t *testing.T) {
 	p.Wait(`location.pathname === "/streams/channel-0020"`)
 	f.tell(event(0, "channel-0020-20261122T18", "channel-0020"))
 	p.Wait(`document.querySelector("#events li").textContent.includes("video.black") && document.querySelector("#events li").textContent.includes("line\\u000abreak")`)
+	silent := jobs.Event{ID: "x-silent", Kind: jobs.EventSilent, Time: time.Now(), Stream: "channel-0020", Check: "channel-0020-20261122T18", Message: "nothing was judged <script>"}
+	f.tell(silent)
+	p.Wait(`document.querySelector("#events li .s-fail").textContent === "silent" && document.querySelector("#events li").textContent.includes("nothing was judged <script>")`)
 	if n := browser.Eval[int](p, `document.querySelectorAll("#events script").length`); n != 0 {
 		t.Error("a message became markup")
 	}

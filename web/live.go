@@ -60,7 +60,7 @@ func (c *LiveCollector) Collect(ch chan<- prometheus.Metric) {
 	if all, err := c.source.Streams(ctx); err == nil {
 		live, open := 0, map[jobs.Severity]int{}
 		for _, s := range all {
-			if s.Verdict != "" || now.Sub(s.Time) > silentAfter {
+			if s.Over() || now.Sub(s.Time) > silentAfter {
 				continue
 			}
 			live++

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,11 +14,12 @@ import (
 // state is how a stream is now.
 type state string
 
-// The states of a stream, worst first. silent: it was followed and nothing is heard of it any more; ended: its last check has its report and no other began.
+// The states of a stream, worst first. silent: it was followed and nothing is heard of it any more; unseen: nothing is open, but the last hour was not analysed, or with holes; ended: its last check has its report and no other began.
 const (
 	stateFail   state = "fail"
 	stateSilent state = "silent"
 	stateWarn   state = "warn"
+	stateUnseen state = "unseen"
 	statePass   state = "pass"
 	stateEnded  state = "ended"
 )
@@ -25,10 +28,12 @@ const (
 func (s state) rank() int {
 	switch s {
 	case stateFail:
-		return 4
+		return 5
 	case stateSilent:
-		return 3
+		return 4
 	case stateWarn:
+		return 3
+	case stateUnseen:
 		return 2
 	case statePass:
 		return 1
@@ -39,6 +44,9 @@ func (s state) rank() int {
 // quietFor is for how long nothing need be heard of a stream beyond its usual latency: windows take seconds to minutes to fill.
 const quietFor = 2 * time.Minute
 
+// mostUnseen is how many minutes of the last hour may be missing of a stream that is clean: one whose program time is late lacks as much at the seam of two checks.
+const mostUnseen = 5
+
 // row is a stream on the wall: everything that its line shows, so that equal rows look equal.
 type row struct {
 	Name  string
@@ -46,6 +54,8 @@ type row struct {
 	State state
 	// Open counts the findings that are open, Found all of the running check.
 	Fail, Warn, Info int
+	// Unseen counts the minutes of the last hour that were not analysed, all 60 when none was; set for streams of which so many are missing that they are not clean.
+	Unseen int
 	// Latency is from publication to telling; 0 is unknown.
 	Latency time.Duration
 	// Seen is when something was last heard; set for streams that are silent or ended only, so that news alone do not change a row.
@@ -75,6 +85,9 @@ func makeRow(name string, s *queue.StreamStatus, hours []jobs.StreamHour, now ti
 	// The minutes of the last cell that are yet to come are not "not analysed".
 	past := len(minutes) - int((end.Sub(now)-1)/time.Minute)
 	r.Strip = makeStrip(minutes[:past], wallCellMinutes)
+	if n := unseenOf(minutes[:past]); r.State == statePass && n > mostUnseen {
+		r.State, r.Unseen = stateUnseen, n
+	}
 	r.CPU, r.Costs = cpuAnHour(hours), price > 0
 	if price > 0 && r.CPU > 0 {
 		r.Money, r.Priced = r.CPU/3600*price, true
@@ -84,6 +97,21 @@ func makeRow(name string, s *queue.StreamStatus, hours []jobs.StreamHour, now ti
 	}
 	return r
 }
+
+// unseenOf counts what was not analysed of the last hour: from where the stream began, to the minutes that are still on their way.
+func unseenOf(minutes []byte) int {
+	known := settled(minutes)
+	known = known[max(0, len(known)-hourMinutes):]
+	if len(minutes) == len(known) || slices.IndexFunc(minutes[:len(minutes)-len(known)], isSeen) < 0 {
+		known = known[max(0, slices.IndexFunc(known, isSeen)):]
+	}
+	if !slices.ContainsFunc(known, isSeen) {
+		return hourMinutes
+	}
+	return bytes.Count(known, []byte{jobs.MinuteNone})
+}
+
+func isSeen(letter byte) bool { return letter != jobs.MinuteNone }
 
 func stateOf(s *queue.StreamStatus, now time.Time) state {
 	quiet := s.Quiet(now, quietFor)
@@ -122,6 +150,11 @@ func (r row) Word() string {
 	switch r.State {
 	case stateSilent:
 		return "no news"
+	case stateUnseen:
+		if r.Unseen < hourMinutes {
+			return "incomplete"
+		}
+		return "not analysed"
 	case statePass:
 		return "clean"
 	}
@@ -162,6 +195,17 @@ func (r row) MoneyText() string {
 		return "–"
 	}
 	return fmt.Sprintf("%.4f", r.Money)
+}
+
+// Hint says more about the state, for those who point at it.
+func (r row) Hint() string {
+	switch {
+	case r.State == stateUnseen && r.Unseen < hourMinutes:
+		return fmt.Sprintf("Nothing is open, but %d minutes of the last hour were not analysed.", r.Unseen)
+	case r.State == stateUnseen:
+		return "Nothing is open, but nothing of the last hour was analysed."
+	}
+	return ""
 }
 
 // SeenText is when something was last heard.

@@ -128,8 +128,10 @@ func newsOf(e *jobs.Event) newsLine {
 	if f := e.Finding; f != nil {
 		n.Severity, n.Code, n.Rendition, n.Text = f.Severity, f.Code, f.Rendition, f.Message
 		n.URL += "#f=" + jobs.FindingKey(f)
-	} else {
-		n.Code, n.Text = e.Check, "report: "+string(e.Verdict)
+	} else if n.Code, n.Text = e.Check, e.Message; e.Kind == jobs.EventFinished {
+		n.Text = "report: " + string(e.Verdict)
+	} else if e.Kind != jobs.EventHeard {
+		n.Severity = jobs.Fail
 	}
 	return n
 }

@@ -113,6 +113,42 @@ func TestCostIsOfTheTimeThatWasAnalysed(t *testing.T) {
 	}
 }
 
+func TestOnlyWhatWasAnalysedIsClean(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 22, 18, 30, 0, 0, time.UTC)
+	minutes := func(hour int, letters string) jobs.StreamHour {
+		return jobs.StreamHour{Hour: now.Truncate(time.Hour).Add(time.Duration(hour) * time.Hour), Minutes: letters + strings.Repeat("-", hourMinutes-len(letters))}
+	}
+	p, none := func(n int) string { return strings.Repeat("p", n) }, func(n int) string { return strings.Repeat("-", n) }
+	for _, tt := range []struct {
+		name  string
+		hours []jobs.StreamHour
+		open  jobs.Severity
+		want  string
+	}{
+		{"nothing is known", nil, "", "not analysed"},
+		{"nothing is known of the last hour", []jobs.StreamHour{minutes(-2, p(60))}, "", "not analysed"},
+		{"it runs, and nothing can be analysed", []jobs.StreamHour{minutes(-1, none(60)), minutes(0, none(30))}, "", "not analysed"},
+		{"what is open is said first", nil, jobs.Warn, "warn"},
+		{"all of it", []jobs.StreamHour{minutes(-1, p(60)), minutes(0, p(29))}, "", "clean"},
+		{"it began a moment ago", []jobs.StreamHour{minutes(0, none(26)+p(3))}, "", "clean"},
+		{"the newest minutes are on their way", []jobs.StreamHour{minutes(-1, p(60)), minutes(0, p(20))}, "", "clean"},
+		{"what failed and is over was analysed", []jobs.StreamHour{minutes(-1, p(60)), minutes(0, "fff"+p(26))}, "", "clean"},
+		{"little is missing at a seam", []jobs.StreamHour{minutes(-1, p(56)), minutes(0, p(29))}, "", "clean"},
+		{"a hole", []jobs.StreamHour{minutes(-1, p(50)), minutes(0, p(29))}, "", "incomplete"},
+		{"an outage that is over", []jobs.StreamHour{minutes(-2, p(60)), minutes(0, none(27)+p(2))}, "", "incomplete"},
+	} {
+		s := &queue.StreamStatus{Time: now, Open: map[jobs.Severity]int{tt.open: 1}}
+		r := makeRow("a", s, tt.hours, now, 0)
+		if r.Word() != tt.want {
+			t.Errorf("%s: %q with %d minutes unseen, want %q", tt.name, r.Word(), r.Unseen, tt.want)
+		}
+		if (r.State == stateUnseen) != (r.Hint() != "") {
+			t.Errorf("%s: hint %q", tt.name, r.Hint())
+		}
+	}
+}
+
 // clock is a clock that stands until it is moved.
 type clock struct{ at time.Time }
 

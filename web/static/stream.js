@@ -1,6 +1,8 @@
 // What happens to the findings of a stream, as it happens.
 const list = document.getElementById("events");
 const most = 200;
+// What keeps the fleet from judging a stream.
+const trouble = new Set(["silent", "given_up"]);
 
 // printable shows what would be invisible or turn the direction of what follows, as the server does.
 const printable = (text) => String(text ?? "").replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (c) => `\\u${c.codePointAt(0).toString(16).padStart(4, "0")}`);
@@ -21,8 +23,8 @@ function line(event) {
   const link = cell("a", f ? `${f.code} ` : event.check, { href: `/checks/${encodeURIComponent(event.check)}${key}` });
   if (f?.rendition) link.append(cell("bdi", f.rendition));
   const text = document.createElement("span");
-  text.append(cell("bdi", f ? f.message : `report: ${event.verdict}`));
-  li.append(time, cell("span", event.kind, { className: `sev s-${f ? f.severity : "none"}` }), link, text);
+  text.append(cell("bdi", f ? f.message : event.message ?? `report: ${event.verdict}`));
+  li.append(time, cell("span", event.kind, { className: `sev s-${f ? f.severity : trouble.has(event.kind) ? "fail" : "none"}` }), link, text);
   li.dataset.id = event.id;
   return li;
 }

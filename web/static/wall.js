@@ -109,7 +109,7 @@ function start(table) {
 
   function totals(t) {
     const out = [Object.assign(document.createElement("b"), { textContent: t.streams }), " streams"];
-    for (const [n, state, word] of [[t.fail, "fail", "fail"], [t.silent, "silent", "no news"], [t.warn, "warn", "warn"], [t.pass, "pass", "clean"], [t.ended, "ended", "ended"]]) {
+    for (const [n, state, word] of [[t.fail, "fail", "fail"], [t.silent, "silent", "no news"], [t.warn, "warn", "warn"], [t.unseen, "unseen", "not analysed"], [t.pass, "pass", "clean"], [t.ended, "ended", "ended"]]) {
       if (!n) continue;
       out.push(" · ", Object.assign(document.createElement("span"), { className: `state s-${state}`, textContent: `${n} ${word}` }));
     }
