@@ -385,3 +385,53 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestWhatBecameWorseIsToldThoughEndsAreNot(t *testing.T) {
+	s := newStory(t, strings.Replace(oneTarget, "kind:", "severity: warn, resolve: false, kind:", 1))
+	s.tell("opened video.freeze v0 10 warn")
+	s.want(s.later(5*time.Second), "opened warn video.freeze v0")
+	s.tell("updated video.freeze v0 10 fail")
+	s.tell("closed video.freeze v0 10 fail")
+	s.want(s.later(5*time.Second), "passed fail video.freeze v0")
+	s.tell("opened video.black v0 20 warn")
+	s.want(s.later(5*time.Second), "opened warn video.black v0")
+	s.tell("updated video.black v0 20 fail")
+	s.tell("withdrawn video.black v0 20 fail")
+	s.want(s.later(time.Minute))
+}
+
+// seamed takes an event of an hour's check about a defect that lasts over the full hour.
+func (s *story) seamed(kind jobs.EventKind, hour int, judged jobs.Seconds) {
+	s.place++
+	check := fmt.Sprintf("news-20260301T%d", hour)
+	e := jobs.Event{
+		ID: fmt.Sprint(check, "-", s.place), Kind: kind, Time: s.now, Stream: "news", Check: check, Judged: judged,
+		Finding: &jobs.Finding{Code: "video.black", Severity: jobs.Fail, Rendition: "v0", Start: 0, End: 3599.9},
+	}
+	s.desk.Take([]jobs.Event{e}, fmt.Sprint(s.place), s.now)
+}
+
+func TestADefectOverTheFullHourIsNotOver(t *testing.T) {
+	s := newStory(t, oneTarget)
+	s.seamed("opened", 20, 3500)
+	s.want(s.later(time.Minute), "opened fail video.black v0")
+	s.now = start.Add(time.Hour + 10*time.Second)
+	s.seamed("closed", 20, 3600) // the report of the hour
+	s.want(s.later(20 * time.Second))
+	s.tell("opened audio.silence a0 3") // another message may not take it along
+	s.want(s.later(20*time.Second), "opened fail audio.silence a0")
+	s.seamed("opened", 21, 20)
+	s.want(s.later(10 * time.Minute))
+	s.seamed("closed", 21, 4000) // long before what was judged
+	s.want(s.later(5*time.Second), "closed fail video.black v0")
+}
+
+func TestADefectThatEndsWithItsHourIsOver(t *testing.T) {
+	s := newStory(t, oneTarget)
+	s.seamed("opened", 20, 3500)
+	s.want(s.later(time.Minute), "opened fail video.black v0")
+	s.now = start.Add(time.Hour + 10*time.Second)
+	s.seamed("closed", 20, 3600)
+	s.want(s.later(seamWithin - time.Second))
+	s.want(s.later(5*time.Second), "closed fail video.black v0")
+}

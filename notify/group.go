@@ -41,6 +41,8 @@ type incident struct {
 	// Told is the severity at which it was told; empty: not yet. Waits is set while there is something to tell.
 	Told  jobs.Severity `json:"told,omitempty"`
 	Waits bool          `json:"waits,omitempty"`
+	// After is when its end may be told; nil: with the next message.
+	After *time.Time `json:"after,omitempty"`
 	// Held: it opened too soon after another one of its code, and is told when it lasts.
 	Held bool `json:"held,omitempty"`
 	// Key is the name under which it was told, when that is another one's whose place it took.
@@ -206,11 +208,34 @@ func (n *streamNews) over(key string, in *incident, e *jobs.Event, s *Settings, 
 		}
 	}
 	if s.Resolve != nil && !*s.Resolve {
+		if in.Waits && !withdrawn { // that it became worse is still to be told
+			in.State = Passed
+			return
+		}
 		delete(n.Open, key)
 		return
 	}
 	in.Waits = true
-	n.due(now.Add(*s.Group))
+	due := now.Add(*s.Group)
+	if in.After = nil; cutOff(e) {
+		due = now.Add(max(*s.Group, seamWithin))
+		in.After = &due
+	}
+	n.due(due)
+}
+
+const (
+	// seamWithin is how long the end of what goes on to the end of an hour's check waits for the check of the next hour to find it, too.
+	seamWithin = 2 * time.Minute
+	// seam is how near to the end of a check in seconds a finding ends that may go on in the next one: detectors see an end some frames late.
+	seam = 0.5
+)
+
+// cutOff tells whether it was the check of a live stream that ended, and not the defect.
+func cutOff(e *jobs.Event) bool {
+	_, begin, live := jobs.ParseLiveID(e.Check)
+	over := begin.Truncate(time.Hour).Add(time.Hour)
+	return live && e.Kind == jobs.EventClosed && !e.Time.Before(over) && e.Judged > 0 && float64(e.Finding.End)+seam > float64(e.Judged)
 }
 
 // due sees that a message is made at the time given at the latest.
@@ -239,7 +264,7 @@ func (g *group) finished(e *jobs.Event, s *Settings, now time.Time) {
 		for key, in := range n.Open {
 			if in.Event.Check == e.Check && !in.State.over() && in.State != Passed {
 				last := in.Event
-				last.Kind, last.Time = jobs.EventClosed, e.Time
+				last.Kind, last.Time, last.Judged = jobs.EventClosed, e.Time, e.Judged
 				n.over(key, in, &last, s, now)
 			}
 		}
@@ -323,6 +348,10 @@ func (n *streamNews) messages(s *Settings, base string, now time.Time) []Message
 	for _, key := range n.keys() {
 		in := n.Open[key]
 		if !in.Waits {
+			continue
+		}
+		if in.State.over() && in.After != nil && in.After.After(now) {
+			n.due(*in.After)
 			continue
 		}
 		in.Waits = false
