@@ -114,8 +114,19 @@ func (d *Desk) SetConfig(c *Config) {
 // Cursor is the place behind the last event that was taken; empty at the very beginning.
 func (d *Desk) Cursor() string { return d.state.Cursor }
 
-// Encode is the state as it is stored.
-func (d *Desk) Encode() ([]byte, error) { return json.Marshal(&d.state) }
+// Encode is the state as it is stored, in at most `most` bytes: what is too much for them is shed, and is lost.
+func (d *Desk) Encode(most int) ([]byte, error) {
+	for {
+		b, err := json.Marshal(&d.state)
+		if err != nil || len(b) <= most {
+			return b, err
+		}
+		// An eighth more than needed, so that the next event does not shed again.
+		if d.shed(len(b)-most+most/8) == 0 {
+			return nil, fmt.Errorf("%d bytes are to be remembered, at most %d can be", len(b), most)
+		}
+	}
+}
 
 // Take notes events; cursor is the place behind the last of them.
 func (d *Desk) Take(events []jobs.Event, cursor string, now time.Time) {

@@ -282,7 +282,7 @@ func TestRestart(t *testing.T) {
 			}
 			sent = append(sent, s.later(20*time.Second)...)
 			if restart {
-				b, err := s.desk.Encode()
+				b, err := s.desk.Encode(maxState)
 				if err != nil {
 					t.Fatal(err)
 				}

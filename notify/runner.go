@@ -25,6 +25,8 @@ type Feed interface {
 const (
 	// pollEvery is how often events are asked for: little beside a window.
 	pollEvery = 500 * time.Millisecond
+	// maxState bounds what is kept in Redis: a thousand waiting messages for each of some targets. The queue takes no more.
+	maxState = 64 << 20
 	// silenceEvery is how often streams are asked for of which nothing is heard.
 	silenceEvery = 10 * time.Second
 	// warmUp is how long this process looks before it says that a stream is silent: after an outage of all, workers and producers begin along with it.
@@ -210,7 +212,7 @@ func (t *turn) save(ctx context.Context) error {
 	if !t.dirty {
 		return nil
 	}
-	b, err := t.desk.Encode()
+	b, err := t.desk.Encode(maxState)
 	if err != nil {
 		return fmt.Errorf("encode the notifier's state: %w", err)
 	}

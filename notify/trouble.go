@@ -13,8 +13,9 @@ import (
 const (
 	// troubleGroup is how long troubles are collected: streams that fall silent together do so as far apart as their windows are long.
 	troubleGroup = 30 * time.Second
-	// maxTroubles bounds the items of a message.
+	// maxTroubles bounds the items of a message, and maxWaiting those that wait: they are part of the state of each target.
 	maxTroubles = 500
+	maxWaiting  = 5000
 )
 
 // The codes under which troubles stand in messages. No report has them: they are about the fleet.
@@ -53,7 +54,7 @@ func (t *troubles) take(e *jobs.Event, s *Settings, now time.Time) {
 	case e.Kind == jobs.EventHeard && s.Resolve != nil && !*s.Resolve:
 		delete(t.Silent, e.Stream)
 		return
-	case len(t.Waits) >= maxStreams:
+	case len(t.Waits) >= maxWaiting:
 		return
 	}
 	t.Waits = append(t.Waits, *e)

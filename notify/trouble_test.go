@@ -84,7 +84,7 @@ func TestTroubleSurvivesTheProcess(t *testing.T) {
 	t.Parallel()
 	s := newStory(t, oneTarget)
 	s.trouble(jobs.EventSilent, "news")
-	saved, err := s.desk.Encode()
+	saved, err := s.desk.Encode(maxState)
 	if err != nil {
 		t.Fatal(err)
 	}
