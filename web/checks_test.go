@@ -149,7 +149,7 @@ func TestCheckPages(t *testing.T) {
 		{"/compare?a=" + done + "&b=" + live, 200, "text/html", "film.mp4"},
 		{"/compare?a=" + done + "&b=" + testID(9), 404, "text/html", "is not here"},
 		{"/compare", 200, "text/html", "First check"},
-		{"/streams/nobody", 404, "text/html", "nobody"},
+		{"/streams/nobody", 404, "text/html", "Stream nobody was not followed in the last 26 hours."},
 		{"/streams/Nobody", 404, "text/html", "no such stream"},
 		{"/nowhere", 404, "", ""},
 	} {

@@ -2,12 +2,14 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"aircheck/jobs"
+	"aircheck/jobs/queue"
 )
 
 // streamEvents is how many of the latest findings the page of a stream lists.
@@ -54,7 +56,7 @@ func (p *pages) stream(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if line == nil {
-		p.refuse(w, r, trouble{Status: http.StatusNotFound, Text: "Stream " + name + " was not followed in the last two days.", Advice: "Its checks may still be in the store."})
+		p.refuse(w, r, trouble{Status: http.StatusNotFound, Text: fmt.Sprintf("Stream %s was not followed in the last %d hours.", name, queue.HoursKept/time.Hour), Advice: "Its checks may still be in the store."})
 		return
 	}
 	body := streamPage{Row: *line, Hours: hourLines(hours, p.now())}

@@ -19,10 +19,10 @@ const (
 	// hoursPrefix begins the keys of a hash for each hour, with a StreamHour for each check: a stream that was taken up again has two checks in one hour.
 	hoursPrefix = "aircheck:{hours}:"
 	hourLayout  = "2006010215"
-	// hoursTTL keeps the day that the wall shows, and the hours that are told late.
-	hoursTTL = 26 * time.Hour
+	// HoursKept is for how long the hours of a stream are known: the day that the wall shows, and the hours that are told late.
+	HoursKept = 26 * time.Hour
 	// maxHours bounds what is read at once.
-	maxHours = 26
+	maxHours = int(HoursKept / time.Hour)
 	// minutesOfHour is the length of StreamHour.Minutes.
 	minutesOfHour = 60
 	maxHourBytes  = 4 << 10
@@ -48,7 +48,7 @@ func (c *Client) TellHour(ctx context.Context, h jobs.StreamHour) error {
 	}
 	pipe := c.redis.Pipeline()
 	pipe.HSet(ctx, hoursKey(h.Hour), h.Check, b)
-	pipe.Expire(ctx, hoursKey(h.Hour), hoursTTL)
+	pipe.Expire(ctx, hoursKey(h.Hour), HoursKept)
 	if _, err := pipe.Exec(ctx); err != nil {
 		return fmt.Errorf("tell hour of stream %s: %w", h.Stream, err)
 	}
@@ -64,20 +64,20 @@ func (c *Client) CountCPU(ctx context.Context, check string, spent time.Duration
 	key := cpuKey(begin.Truncate(time.Hour))
 	pipe := c.redis.Pipeline()
 	pipe.HIncrBy(ctx, key, check, spent.Milliseconds())
-	pipe.Expire(ctx, key, hoursTTL)
+	pipe.Expire(ctx, key, HoursKept)
 	if _, err := pipe.Exec(ctx); err != nil {
 		return fmt.Errorf("count processor time of check %s: %w", check, err)
 	}
 	return nil
 }
 
-// Hours reads how the hours of all streams went that begin in [from, to), at most the last 26, by stream and then by time. It is one round trip.
+// Hours reads how the hours of all streams went that begin in [from, to), at most those that are kept, by stream and then by time. It is one round trip.
 func (c *Client) Hours(ctx context.Context, from, to time.Time) ([]jobs.StreamHour, error) {
 	first := from.UTC().Truncate(time.Hour)
 	if first.Before(from) {
 		first = first.Add(time.Hour)
 	}
-	if earliest := to.UTC().Truncate(time.Hour).Add(-(maxHours - 1) * time.Hour); first.Before(earliest) {
+	if earliest := to.UTC().Truncate(time.Hour).Add(-time.Duration(maxHours-1) * time.Hour); first.Before(earliest) {
 		first = earliest
 	}
 	pipe := c.redis.Pipeline()

@@ -55,7 +55,7 @@ func TestHours(t *testing.T) {
 	if got, err := c.Hours(ctx, time.Time{}, six.Add(2*time.Hour)); err != nil || len(got) != 4 {
 		t.Errorf("since the year 1: %d hours, %v", len(got), err)
 	}
-	server.FastForward(hoursTTL + time.Minute)
+	server.FastForward(HoursKept + time.Minute)
 	if got, err := c.Hours(ctx, six, six.Add(2*time.Hour)); err != nil || len(got) > 0 {
 		t.Errorf("a day later: %v, %v", got, err)
 	}
