@@ -18,6 +18,8 @@ RACE_PACKAGES := ./cmd/... ./jobs/queue/... ./producer/... ./storage/... ./web/.
 FUZZTIME      ?= 10s
 # Random cuts of each clip in internal/slicing: 4 make more than 150 in all, and every defect is cut besides. SEEDS=200 takes hours.
 SEEDS         ?= 4
+SLICING       := $(GO) test $(NOVCS) -count=1 -timeout 2h ./internal/slicing -seeds $(SEEDS)
+HALF          := ^(TestEveryDetectorInAnyCut|TestFast)$$
 
 # The groups of acceptance cases that are due.
 ACCEPT        ?= ../shared/accept/accept.py
@@ -69,15 +71,17 @@ unit slicing race asan e2e: export PATH := $(TOOLS):$(PATH)
 unit: export AIRCHECK_ACCEPT := $(if $(wildcard $(ACCEPT)),$(abspath $(ACCEPT)))
 e2e: export AIRCHECK_BIN := $(CURDIR)/bin/aircheck
 
+# Most of what runs side by side within a package waits for a server or a browser: hence more than there are cores.
 unit: ## unit tests and property tests
-	$(GO) test $(NOVCS) $$($(GO) list $(NOVCS) ./... | grep -vE '/internal/(e2e|slicing)$$')
+	$(GO) test $(NOVCS) -parallel 4 $$($(GO) list $(NOVCS) ./... | grep -vE '/internal/(e2e|slicing)$$')
 	CGO_ENABLED=0 $(GO) test $(NOVCS) ./cmd/aircheck
 
+# Decoders are tested one at a time in a process, because what they complain about is counted for all of it: two processes, half the tests each.
 slicing: ## the same report from SEEDS (4) random cuts of each clip; SEEDS=200 takes a while
-	$(GO) test $(NOVCS) -count=1 -timeout 2h ./internal/slicing -seeds $(SEEDS)
+	$(SLICING) -run '$(HALF)' & half=$$!; status=0; $(SLICING) -skip '$(HALF)' || status=$$?; wait $$half || status=$$?; exit $$status
 
 race: ## the packages where concurrency lives, under the race detector
-	$(GO) test $(NOVCS) -race -short $(RACE_PACKAGES)
+	$(GO) test $(NOVCS) -race -short -parallel 4 $(RACE_PACKAGES)
 
 asan: ## the kernels under the address sanitizer: the race detector does not see C
 	$(GO) test $(NOVCS) -asan ./worker/measure

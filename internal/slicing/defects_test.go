@@ -4,6 +4,7 @@ package slicing
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"math/rand"
@@ -55,7 +56,7 @@ func TestEveryDetectorInAnyCut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bases := &bases{tool: tool, dir: t.TempDir(), made: map[string]*inject.Base{}}
+	bases := &bases{tool: tool, dir: t.TempDir(), made: map[baseKey]func() (*inject.Base, error){}}
 	heard := &heard{spoke: map[string]bool{}}
 	t.Run("codes", func(t *testing.T) {
 		for _, d := range inject.Defects() {
@@ -81,7 +82,7 @@ func TestEveryDetectorInAnyCut(t *testing.T) {
 	}
 }
 
-// heard collects the codes that spoke. Clips are cut and decoded one at a time.
+// heard collects the codes that spoke. Clips are cut and decoded one at a time: what decoders complain about is counted for the whole process.
 type heard struct {
 	mu    sync.Mutex
 	spoke map[string]bool
@@ -163,31 +164,57 @@ func defectCheck(t *testing.T, org storage.Origin, l *inject.Label, dir string) 
 	return check
 }
 
-// bases are what the defects are put into, made once.
+// baseKey is a base by its name, its length in seconds, and the bound of its size.
+type baseKey struct {
+	name          string
+	seconds       float64
+	width, height int
+}
+
+// longBase is the length in seconds of what captions are tested on: some want a minute and others this, and one base does for all.
+const longBase = 90
+
+// bases are what the defects are put into, each made once, by whoever needs it first.
 type bases struct {
 	tool *inject.Tool
 	dir  string
 	mu   sync.Mutex
-	made map[string]*inject.Base
+	made map[baseKey]func() (*inject.Base, error)
 }
 
-func (b *bases) get(t *testing.T, name string, seconds float64) *inject.Base {
+// get is a base of 320x180, which every detector but one hears as well as a larger one. Damage is put into the whole picture of 640x360: in a smaller one it lies in
+// HEVC's open GOPs so that pictures depend on the GOP before the one that a window begins to decode at, which is wrong and not yet mended.
+func (b *bases) get(t *testing.T, name, code string, seconds float64) *inject.Base {
 	t.Helper()
+	key := baseKey{name, 14, 320, 180}
+	if seconds > key.seconds {
+		key.seconds = max(seconds, longBase)
+	}
+	if code == "video.corruption" {
+		key.width, key.height = 640, 360
+	}
+	base, err := b.of(key)()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return base
+}
+
+// of is how a base is had: the bases of several names may be made at the same time.
+func (b *bases) of(key baseKey) func() (*inject.Base, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if base := b.made[name]; base != nil && base.Duration >= seconds {
-		return base
+	if b.made[key] == nil {
+		b.made[key] = sync.OnceValues(func() (*inject.Base, error) {
+			dir, err := os.MkdirTemp(b.dir, "base-")
+			if err != nil {
+				return nil, err
+			}
+			cut := inject.Cut{Length: key.seconds, Width: key.width, Height: key.height}
+			return inject.Prepare(context.Background(), b.tool, "synthetic:"+key.name, cut, dir) // not one test's context: others wait for it, too
+		})
 	}
-	dir, err := os.MkdirTemp(b.dir, "base-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	base, err := inject.Prepare(t.Context(), b.tool, "synthetic:"+name, inject.Cut{Length: max(seconds, 14), Width: 320, Height: 180}, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.made[name] = base
-	return base
+	return b.made[key]
 }
 
 // inject tries the synthetic bases in turn until one does not hide the defect.
@@ -200,7 +227,7 @@ func (b *bases) inject(t *testing.T, d inject.Defect, v inject.Variant) (*inject
 	for seed, name := range names {
 		dir := t.TempDir()
 		r := inject.Request{Code: d.Code, Variant: v.Name, Seed: uint64(seed), Strength: 0.7, Out: dir}
-		l, err := inject.Inject(t.Context(), b.tool, b.get(t, name, v.MinSeconds()), r)
+		l, err := inject.Inject(t.Context(), b.tool, b.get(t, name, d.Code, v.MinSeconds()), r)
 		if err == nil {
 			return l, dir
 		}

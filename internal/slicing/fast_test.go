@@ -15,12 +15,11 @@ import (
 // TestFast: what is decoded in full at --depth fast is the same in any cut, black, stills and silence are found as at full depth, and nothing alarms that does not there.
 func TestFast(t *testing.T) {
 	need.Tool(t, "ffmpeg")
-	dir := t.TempDir()
 	shallow := 0
 	for _, c := range clips() {
 		t.Run(c.name, func(t *testing.T) {
 			org := c.origin()
-			check := newCheck(t, org, c.make(t, dir))
+			check := newCheck(t, org, shared.input(t, &c))
 			full := parse(t, report(t, check, cut(check.Timeline, nil), here(org)))
 			check.Depth = jobs.DepthFast
 			fast := parse(t, report(t, check, cut(check.Timeline, nil), here(org)))

@@ -34,8 +34,12 @@ func closedGOPs(extra ...string) []string {
 }
 
 func mutations() []mutation {
-	ts := func(name string) func(*testing.T, string) string { return hls(name, "mpegts", 1, closedGOPs()...) }
-	fmp4 := func(name string) func(*testing.T, string) string { return hls(name, "fmp4", 1, closedGOPs()...) }
+	ts := func(name string) func(*testing.T, string) string {
+		return copied(name, clip{name: "closed GOPs in transport streams", make: hls("closed-ts", "mpegts", 1, closedGOPs()...)})
+	}
+	fmp4 := func(name string) func(*testing.T, string) string {
+		return copied(name, clip{name: "closed GOPs in fragmented mp4", make: hls("closed-fmp4", "fmp4", 1, closedGOPs()...)})
+	}
 	return []mutation{
 		{name: "clean transport streams", make: ts("ma")},
 		{name: "clean fragmented mp4", make: fmp4("mb")},

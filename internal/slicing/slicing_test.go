@@ -38,18 +38,24 @@ func TestMain(m *testing.M) {
 	if err := decode.Install(); err != nil {
 		panic(err)
 	}
-	os.Exit(m.Run())
+	dir, err := os.MkdirTemp("", "aircheck-slicing-")
+	if err != nil {
+		panic(err)
+	}
+	shared = &shelf{dir: dir, made: map[string]*shelved{}}
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
 }
 
 // TestAnyCutGivesTheSameReport cuts each clip at random into windows from one unit to the whole and demands byte-equal results.
 func TestAnyCutGivesTheSameReport(t *testing.T) {
 	need.Tool(t, "ffmpeg")
-	dir := t.TempDir()
 	cuts := 0
 	for _, c := range clips() {
 		t.Run(c.name, func(t *testing.T) {
 			org := c.origin()
-			cuts += sameInAnyCut(t, newCheck(t, org, c.make(t, dir)), *seeds, here(org))
+			cuts += sameInAnyCut(t, newCheck(t, org, shared.input(t, &c)), *seeds, here(org))
 		})
 	}
 	t.Logf("%d cuts into more than one window", cuts)
@@ -59,7 +65,6 @@ func TestAnyCutGivesTheSameReport(t *testing.T) {
 // had other windows before.
 func TestAnyCutGivesTheSameReportInChildren(t *testing.T) {
 	need.Tool(t, "ffmpeg")
-	dir := t.TempDir()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +86,7 @@ func TestAnyCutGivesTheSameReportInChildren(t *testing.T) {
 					t.Error(err)
 				}
 			}()
-			check := newCheck(t, org, c.make(t, dir))
+			check := newCheck(t, org, shared.input(t, &c))
 			whole := report(t, check, cut(check.Timeline, nil), here(org))
 			for seed := range int64(min(*seeds, childSeeds)) {
 				windows := cut(check.Timeline, rand.New(rand.NewSource(seed)))
