@@ -125,12 +125,21 @@ type StreamStatus struct {
 // Over tells whether nothing more is to come of the check.
 func (s *StreamStatus) Over() bool { return s.Verdict != "" || s.GivenUp }
 
-// mostPatience bounds what a stream may make out of its figures.
-const mostPatience = 3600
+const (
+	// mostPatience bounds what a stream may make out of its figures, in seconds.
+	mostPatience = 3600
+	// An hour whose stream is away is not ended: from longHour on its follower says more and more seldom that it is, up to mostSeldom apart, and a longShare of that time.
+	longHour   = 2 * time.Hour
+	longShare  = 20
+	mostSeldom = 30 * time.Minute
+)
 
 // Quiet tells whether nothing was heard for longer than patience and what windows and latency explain.
 func (s *StreamStatus) Quiet(now time.Time, patience time.Duration) bool {
 	usual := min(max(2*float64(s.Latency), 0), 2*mostPatience) + min(max(float64(s.Window), 0), mostPatience)
+	if _, begin, live := jobs.ParseLiveID(s.Check); live {
+		patience += min(max(s.Time.Sub(begin.Truncate(time.Hour).Add(longHour)), 0)/longShare*2, mostSeldom)
+	}
 	return now.Sub(s.Time) > patience+time.Duration(usual*float64(time.Second))
 }
 

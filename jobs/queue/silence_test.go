@@ -99,3 +99,24 @@ func TestGivenUpIsToldAndEndsTheStream(t *testing.T) {
 		t.Errorf("streams %+v, %v", all, err)
 	}
 }
+
+// TestAnOutageIsOneCause: the follower of a stream whose origin is away for long says so ever more seldom, and that is no silence.
+func TestAnOutageIsOneCause(t *testing.T) {
+	t.Parallel()
+	begin := time.Date(2026, 11, 22, 18, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		lasts, since time.Duration
+		want         bool
+	}{
+		{time.Hour, silentAfter + time.Second, true},
+		{5 * time.Hour, 9*time.Minute + silentAfter, false},
+		{5 * time.Hour, 18*time.Minute + silentAfter + time.Second, true},
+		{48 * time.Hour, mostSeldom + silentAfter, false},
+		{48 * time.Hour, mostSeldom + silentAfter + time.Second, true},
+	} {
+		s := StreamStatus{Stream: "news", Check: jobs.LiveID("news", begin), Time: begin.Add(tt.lasts)}
+		if got := s.Quiet(s.Time.Add(tt.since), silentAfter); got != tt.want {
+			t.Errorf("%s after an outage of %s: silent %t", tt.since, tt.lasts, got)
+		}
+	}
+}
