@@ -442,3 +442,15 @@ func (b *liveBed) state() (header, []byte) {
 	}
 	return h, snapshot
 }
+
+// TestStatusSaysHowLongWindowsAre: whoever looks for silence has to know how long nothing need be heard.
+func TestStatusSaysHowLongWindowsAre(t *testing.T) {
+	b := newLiveBed(t, 1)
+	b.grow(false)
+	b.measure("s0", 0)
+	b.observe(b.observer())
+	all, err := b.queue.Streams(t.Context())
+	if err != nil || all["news"].Window != 4 {
+		t.Errorf("%+v, %v, want windows of 4 s", all, err)
+	}
+}
