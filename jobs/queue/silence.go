@@ -22,6 +22,8 @@ const (
 	silentWithin = 24 * time.Hour
 	// maxWhy bounds an error in an event, in bytes.
 	maxWhy = 2 << 10
+	// maxLeader bounds the name of a producer in an event, likewise.
+	maxLeader = 200
 )
 
 func cut(s string, most int) string {
@@ -58,12 +60,19 @@ func (c *Client) TellSilence(ctx context.Context, now time.Time) error {
 	}
 	fresh := silences(streams, told, now)
 	over, events := heard(streams, told, now)
-	for _, s := range fresh {
-		events = append(events, s.event(jobs.EventSilent, now, "nothing was judged of it since "+s.Since.UTC().Format("15:04:05")+" UTC, so nobody sees what is wrong with it: "+
-			"see that a producer follows it and that workers run, and that both reach the store and Redis"))
-	}
-	if len(events)+len(over) == 0 {
+	if len(fresh)+len(over) == 0 {
 		return nil
+	}
+	names := make([]string, len(fresh))
+	for i := range fresh {
+		names[i] = fresh[i].Stream
+	}
+	leaders, err := c.Leaders(ctx, names)
+	if err != nil {
+		return err
+	}
+	for i := range fresh {
+		events = append(events, fresh[i].event(jobs.EventSilent, now, fresh[i].advice(leaders[fresh[i].Stream])))
 	}
 	if err := c.Publish(ctx, events); err != nil {
 		return err
@@ -104,6 +113,15 @@ func heard(streams map[string]StreamStatus, told map[string]silence, now time.Ti
 		}
 	}
 	return over, events
+}
+
+// advice says what is the matter and what to do; leader is the producer that follows the stream, empty when none does.
+func (s *silence) advice(leader string) string {
+	since := "nothing was judged of it since " + s.Since.UTC().Format("15:04:05") + " UTC, "
+	if leader == "" {
+		return since + "and no producer follows it: see that 'aircheck producer' runs with this stream, and reaches its origin, the store and Redis"
+	}
+	return since + "although " + cut(leader, maxLeader) + " follows it: see that workers run, keep up ('aircheck status') and reach the store and Redis, and what that producer logs"
 }
 
 func (s *silence) event(kind jobs.EventKind, now time.Time, message string) jobs.Event {

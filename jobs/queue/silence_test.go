@@ -120,3 +120,29 @@ func TestAnOutageIsOneCause(t *testing.T) {
 		}
 	}
 }
+
+func TestSilenceSaysWhomToLookAt(t *testing.T) {
+	t.Parallel()
+	server, _, c := newObserved(t)
+	start := time.Date(2026, 11, 22, 18, 20, 0, 0, time.UTC)
+	for _, name := range []string{"news", "film"} {
+		if err := c.TellStream(t.Context(), StreamStatus{Stream: name, Check: jobs.LiveID(name, start.Truncate(time.Hour)), Time: start}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := server.Set(leaderKey("film"), "host-a/12"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.TellSilence(t.Context(), start.Add(silentAfter+time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	events, _, err := c.Events(t.Context(), "0")
+	if err != nil || len(events) != 2 {
+		t.Fatalf("%+v, %v", events, err)
+	}
+	for i, want := range []string{"although host-a/12 follows it", "no producer follows it"} {
+		if !strings.Contains(events[i].Message, want) || !strings.Contains(events[i].Message, "since 18:20:00 UTC") {
+			t.Errorf("%s: %q, want %q", events[i].Stream, events[i].Message, want)
+		}
+	}
+}
