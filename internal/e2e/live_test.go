@@ -94,6 +94,7 @@ func newLiveFleet(t *testing.T) *liveFleet {
 // TestLive follows many channels with two producers and two workers. The producer that leads most is killed in the middle; nothing may be lost, doubled or
 // judged differently for it.
 func TestLive(t *testing.T) {
+	t.Parallel() // follows in real time, and leaves the machine to others for most of it
 	if testing.Short() {
 		t.Skip("takes as long as -live.time and more")
 	}

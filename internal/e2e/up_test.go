@@ -33,6 +33,7 @@ func newLocal(t *testing.T) (f *fleet, input string) {
 }
 
 func TestUp(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}
