@@ -218,6 +218,12 @@ func (p *placement) run(u *placedUnit, at jobs.Micros, formats []measurement.For
 		t.Origin = p.Anchor.origin(t.Base)
 		want := clampTicks(t.Origin.Ticks, t.Base.ticks(at-t.Origin.At))
 		t.Turn = turns(t.FirstPTS, want, formats[t.Format].WrapBits)
+		if t.Untimed { // it goes on from where it ended, or begins with its segment
+			if end, ok := p.endOf(t); ok && abs(end-at) <= jumpTolerance {
+				want = clampTicks(t.Origin.Ticks, t.Base.ticks(end-t.Origin.At))
+			}
+			t.Turn = difference(want, t.FirstPTS)
+		}
 		t.First, t.End = t.time(t.FirstPTS), t.time(t.EndPTS)
 	}
 }
@@ -263,11 +269,15 @@ func (p *placement) anchorAt(u *placedUnit, at jobs.Micros, formats []measuremen
 // earliest finds the first timestamp over all tracks, wraps between tracks undone.
 func earliest(tracks []placedTrack, formats []measurement.Format) anchor {
 	var first anchor
+	timed := false
 	for i := range tracks {
 		t := &tracks[i]
 		a := anchor{Ticks: t.FirstPTS, Base: t.Base}
-		if i == 0 {
-			first = a
+		if i == 0 || !timed && !t.Untimed {
+			first, timed = a, !t.Untimed
+			continue
+		}
+		if t.Untimed {
 			continue
 		}
 		near := first.origin(t.Base).Ticks

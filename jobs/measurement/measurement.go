@@ -125,9 +125,11 @@ type UnitTrack struct {
 	// FirstPTS and EndPTS bound what the packets say: smallest PTS, and largest PTS plus duration, in ticks of the track.
 	FirstPTS int64 `json:"first_pts"`
 	EndPTS   int64 `json:"end_pts"`
-	Packets  int   `json:"packets"`
-	Frames   int   `json:"frames"`
-	Bytes    int64 `json:"bytes"`
+	// Untimed: no packet has a timestamp; what the unit has of the track is counted from 0.
+	Untimed bool  `json:"untimed,omitempty"`
+	Packets int   `json:"packets"`
+	Frames  int   `json:"frames"`
+	Bytes   int64 `json:"bytes"`
 	// StartsWithKey: the first video packet is a keyframe. Closed: it is one that nothing before it can influence (IDR).
 	StartsWithKey bool `json:"key,omitempty"`
 	Closed        bool `json:"closed,omitempty"`

@@ -2,6 +2,12 @@
 
 package decode
 
+import (
+	"slices"
+
+	"aircheck/jobs/measurement"
+)
+
 // placed tells whether a packet has a time on the grid.
 func (p *packet) placed() bool {
 	if p.time() == noTime {
@@ -64,4 +70,34 @@ func (s *demuxed) unwrap() {
 		p.SetPts(p.pts)
 		p.SetDts(p.dts)
 	}
+}
+
+// doubt takes from a transport stream's packet the timestamp that nothing in the stream said: until the first one of a track comes, libavformat counts
+// from 0 when streams are not looked into.
+func (d *demuxer) doubt(p *packet) {
+	if d.format == "mpegts" && p.track.stream.StartTime() == noTime {
+		p.stamp(noTime, noTime)
+	}
+}
+
+// date gives sound before the first timestamp of its track the time that its durations leave it. Pictures stand in another order than they are
+// sent, and stay without.
+func (s *demuxed) date() {
+	next := map[trackID]int64{} // the time of the packet behind, where it is known
+	for _, p := range slices.Backward(s.packets) {
+		id := p.track.id()
+		if at, known := next[id]; p.time() == noTime && known && p.duration > 0 && p.track.kind == measurement.Audio {
+			p.stamp(at-p.duration, at-p.duration)
+		}
+		if at := p.time(); at != noTime {
+			next[id] = at
+		}
+	}
+}
+
+// stamp sets the timestamps of a packet.
+func (p *packet) stamp(pts, dts int64) {
+	p.pts, p.dts = pts, dts
+	p.SetPts(pts)
+	p.SetDts(dts)
 }

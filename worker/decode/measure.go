@@ -167,13 +167,15 @@ func equalFormats(a, b *measurement.Format) bool {
 func (w *window) sawPacket(p *packet) {
 	t := w.unitTrack(p.unit, p.track)
 	at := p.time()
-	if at != noTime {
-		if t.Packets == 0 || at < t.FirstPTS {
-			t.FirstPTS = at
-		}
-		if t.Packets == 0 || at+p.duration > t.EndPTS {
-			t.EndPTS = at + p.duration
-		}
+	switch {
+	case at == noTime && (t.Packets == 0 || t.Untimed):
+		t.Untimed = true
+		t.EndPTS += p.duration
+	case at == noTime:
+	case t.Packets == 0 || t.Untimed:
+		t.FirstPTS, t.EndPTS, t.Untimed = at, at+p.duration, false
+	default:
+		t.FirstPTS, t.EndPTS = min(t.FirstPTS, at), max(t.EndPTS, at+p.duration)
 	}
 	if t.Packets == 0 && p.track.kind == measurement.Video {
 		t.StartsWithKey, t.Closed = p.key, p.closed

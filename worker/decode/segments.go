@@ -126,6 +126,7 @@ func (s *demuxed) read(end int64) error {
 			p.pos = began[p.track.id()]
 		}
 		began[p.track.id()] = p.pos
+		s.demuxer.doubt(p)
 		if s.ignore(p) {
 			continue
 		}
@@ -136,6 +137,7 @@ func (s *demuxed) read(end int64) error {
 		p.unit = s.index
 		s.packets = append(s.packets, p)
 	}
+	s.date()
 	s.unwrap()
 	if len(s.packets) == 0 {
 		s.state, s.detail = measurement.UnitCorrupt, "no audio or video in it"
