@@ -64,6 +64,8 @@ func clips() []clip {
 	x264 := []string{"-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "veryfast", "-crf", "24"}
 	aac := []string{"-c:a", "aac", "-b:a", "96k"}
 	base := func(extra ...string) []string { return append(append(append([]string{}, x264...), aac...), extra...) }
+	openHEVC := []string{"-pix_fmt", "yuv420p", "-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:keyint=20:min-keyint=20:open-gop=1:bframes=3", "-c:a", "aac"}
+	open264 := base("-g", "20", "-bf", "3", "-x264-params", "open-gop=1")
 	return []clip{
 		{name: "mp4", make: file("a.mp4", base("-g", "12")...)},
 		{name: "mp4 with long GOPs and B frames", make: file("b.mp4", base("-g", "70", "-bf", "3")...)},
@@ -106,6 +108,11 @@ func clips() []clip {
 		{name: "small transport stream twice", make: twice(file("ak.ts", base("-g", "12", "-f", "mpegts")...))},
 		{name: "hls whose clock begins anew without a word", make: again(hls("an", "mpegts", 0.4, base("-g", "10")...))},
 		{name: "hls with a segment that is denied", make: hls("al", "mpegts", 0.4, base("-g", "10")...), denied: "006.ts", children: true},
+		{name: "hls of hevc with open GOPs and damage", make: damaged(hls("ar", "mpegts", 0.8, openHEVC...), 0.004)},
+		{name: "hls of h264 with open GOPs and damage", make: damaged(hls("as", "mpegts", 0.8, open264...), 0.004)},
+		{name: "hls of mpeg2 with open GOPs and damage", make: damaged(hls("at", "mpegts", 0.5, "-c:v", "mpeg2video", "-q:v", "4", "-g", "12", "-bf", "2", "-c:a", "ac3"), 0.004)},
+		{name: "matroska of hevc with open GOPs and damage", make: damagedFile(file("au.mkv", openHEVC...), 0.001)},
+		{name: "matroska of h264 with open GOPs and damage", make: damagedFile(file("av.mkv", open264...), 0.001)},
 		{name: "hls with a discontinuity and a segment that is denied", make: discontinuity("am"), denied: "am2/003.ts"},
 	}
 }

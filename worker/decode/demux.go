@@ -305,6 +305,7 @@ const noTime = -1 << 63
 type packet struct {
 	*astiav.Packet
 	track     *track
+	id        int64 // place in the stream among those of its track; 0: not yet known. See canon.
 	seq       int64 // order of sending, carried through the decoder in pkt_pos
 	unit      int
 	owned     bool // false: decoded for what comes after it, not measured

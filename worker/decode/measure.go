@@ -63,6 +63,7 @@ type window struct {
 	seq     int64
 	next    *demuxed          // the segment behind the present one, at jobs.DepthFast
 	history map[int][]*packet // of segments before the present one, at jobs.DepthFast
+	past    []pastSegment     // the latest ones, for the run-up of those behind them; else
 	err     error             // first error of out
 	lock    lock              // of the object
 	// only is the one track that counts, nil for all; show takes its pictures instead of the kernel, nil for a measurement. See Compare.
@@ -114,6 +115,7 @@ func (w *window) run() error {
 
 func (w *window) close() {
 	w.forget()
+	w.forgetPast()
 	for _, c := range w.video {
 		c.close()
 	}

@@ -49,7 +49,7 @@ type objectVideo struct {
 	cell  int64     // of the current unit; before the first keyframe minInt64
 	begun bool      // the current unit is owned
 	done  bool      // a unit after the window has begun
-	gop   []*packet // since the last keyframe before the window, at jobs.DepthFast before the unit, for units that need it
+	gop   []*packet // since the last keyframe, at jobs.DepthFast the last one before the unit, for units that need it
 	// At jobs.DepthFast: what has come of the unit and its bytes, and whether it is too long to wait for its end.
 	unit []*packet
 	held int
@@ -327,7 +327,10 @@ func (o *objectWindow) videoPacket(p *packet) error {
 	if o.fast() {
 		return o.hold(v, p)
 	}
-	return o.videoChain(p.track).send(p)
+	c := o.videoChain(p.track)
+	c.number(p)
+	o.remember(v, p.clone())
+	return c.send(p)
 }
 
 // videoUnit begins a unit at a keyframe.
@@ -344,19 +347,9 @@ func (o *objectWindow) videoUnit(v *objectVideo, p *packet, ms int64) error {
 	if o.fast() {
 		return nil
 	}
-	c := o.videoChain(p.track)
-	if p.closed {
-		freeAll(v.gop)
-		v.gop = nil
-		return c.restart()
-	}
-	for _, q := range v.gop { // an open GOP needs the one before it
-		if err := c.send(q); err != nil {
-			return err
-		}
-	}
+	runUp := v.gop // an open GOP needs the one before it
 	v.gop = nil
-	return nil
+	return o.videoChain(p.track).begin(p.closed, runUp)
 }
 
 // remember keeps the packets since the last keyframe.

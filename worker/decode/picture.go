@@ -23,7 +23,19 @@ func (c *videoChain) frame(f *astiav.Frame) error {
 		p = c.last
 	}
 	if p == nil || !p.owned {
+		c.rotate() // it is held for as long as it would be if it counted: what memory the decoder takes next shows where a picture is damaged
+		c.filled = 0
 		return nil
+	}
+	if c.dropping && p.unit == c.dropped {
+		return nil
+	}
+	if p.unit < c.unit { // damage that the decoder said nothing of
+		c.complain(p.unit, c.track, 1, "a picture comes after the first of the next unit")
+		return nil
+	}
+	if c.early(p) {
+		return c.redo(p.unit, nil)
 	}
 	p.frames++
 	if p.unit != c.unit {
@@ -35,9 +47,7 @@ func (c *videoChain) frame(f *astiav.Frame) error {
 	if err := c.flushRow(0); err != nil {
 		return err
 	}
-	c.frames[0], c.frames[1], c.frames[2] = c.frames[2], c.frames[0], c.frames[1]
-	c.planar[0], c.planar[1], c.planar[2] = c.planar[2], c.planar[0], c.planar[1]
-	c.pics[1], c.pics[2] = c.pics[0], c.pics[1]
+	c.rotate()
 	in := c.frames[0]
 	if info.planar == 0 {
 		if err := toPlanar(f, c.planar[0]); err != nil {
@@ -51,11 +61,21 @@ func (c *videoChain) frame(f *astiav.Frame) error {
 		in = c.planar[0]
 	}
 	if c.w.show != nil {
+		if c.again() {
+			return nil
+		}
 		c.row = measurement.Frame{}
 		c.describe(&info, p, 0)
 		return c.w.show(shown{id: jobs.PictureID{Unit: p.unit, PTS: c.row.PTS}, frame: in, raw: c.frames[0]})
 	}
 	return c.measure(f, &info, p)
+}
+
+// rotate makes the picture in frames[2] the newest.
+func (c *videoChain) rotate() {
+	c.frames[0], c.frames[1], c.frames[2] = c.frames[2], c.frames[0], c.frames[1]
+	c.planar[0], c.planar[1], c.planar[2] = c.planar[2], c.planar[0], c.planar[1]
+	c.pics[1], c.pics[2] = c.pics[0], c.pics[1]
 }
 
 // measure runs the kernel on the newest picture and fills the row.
@@ -167,6 +187,9 @@ func (c *videoChain) flushRow(flags int32) error {
 	}
 	c.pending = false
 	c.row.Flags |= flags
+	if c.again() {
+		return nil
+	}
 	return c.emit(&c.row)
 }
 
@@ -176,7 +199,7 @@ func (c *videoChain) endUnit() error {
 		c.kernel.Fine(&c.row)
 	}
 	err := c.flushRow(measurement.FlagUnitLast)
-	c.filled, c.inUnit, c.unit = 0, 0, -1
+	c.filled, c.inUnit, c.unit, c.rows = 0, 0, -1, 0
 	return err
 }
 

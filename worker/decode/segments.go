@@ -262,31 +262,33 @@ func (w *window) measureVideo(before, s *demuxed) error {
 	return w.sendVideo(s)
 }
 
-// sendVideo decodes all video packets of a segment. A track that begins with a closed keyframe begins with a new decoder.
+// sendVideo decodes all video packets of a segment. A track that begins with a closed keyframe begins with a new decoder, another one as a window would
+// that began here.
 func (w *window) sendVideo(s *demuxed) error {
-	begun := map[int]bool{}
+	past := newPast(s)
 	for _, p := range s.packets {
 		if p.track.kind != measurement.Video {
 			continue
 		}
 		c := w.videoChain(p.track)
-		if !begun[p.track.ordinal] {
-			begun[p.track.ordinal] = true
-			if p.closed {
-				if err := c.restart(); err != nil {
-					return err
-				}
+		if past.tracks[p.track.ordinal] == nil {
+			if err := c.begin(p.closed, w.runUpOf(s, p.track.ordinal)); err != nil {
+				return err
 			}
 		}
+		past.keep(p, c)
 		if err := c.send(p); err != nil {
+			past.free()
 			return err
 		}
 	}
+	w.remember(past)
 	return nil
 }
 
 // drainVideo ends all chains: what follows is not connected with what was.
 func (w *window) drainVideo() error {
+	w.forgetPast()
 	var errs []error
 	for i := range maxVideoTracks {
 		if c := w.video[i]; c != nil {
@@ -332,83 +334,4 @@ func lastMillis(list []*packet, t *track, millis int64) []*packet {
 		}
 	}
 	return nil
-}
-
-// context prepares what the window's first segment needs of the ones before: the video decoder's state when it does not begin with a closed keyframe, and the
-// segment before it for audio.
-func (w *window) context(first *demuxed) (*demuxed, error) {
-	at := w.task.Context
-	if at == 0 || first.state != measurement.UnitOK || w.task.Segments[at-1].Discontinuity != first.disc {
-		return nil, nil
-	}
-	hasAudio, open := false, []int{}
-	for _, t := range first.tracks() {
-		if t.kind == measurement.Audio {
-			hasAudio = true
-		} else if !first.firstVideo(t.ordinal).closed {
-			open = append(open, t.ordinal)
-		}
-	}
-	if !hasAudio && len(open) == 0 && !w.fast() {
-		return nil, nil
-	}
-	before, err := w.demux(at - 1)
-	if err != nil || before.state != measurement.UnitOK || len(open) == 0 {
-		return before, err
-	}
-	return before, w.runUp(before)
-}
-
-// runUp decodes context segments without measuring them: from the nearest that begins with a closed keyframe; else from the nearest that begins with any
-// keyframe (pictures that need what was before it lie before the window); else from the earliest.
-func (w *window) runUp(before *demuxed) error {
-	list := []*demuxed{before} // backwards
-	defer func() {
-		for _, s := range list[1:] {
-			s.free()
-		}
-	}()
-	start, keyed := 0, false
-	for i := 0; ; i++ {
-		key, closed := beginning(list[i])
-		if closed {
-			start = i
-			break
-		}
-		if key && !keyed {
-			start, keyed = i, true
-		}
-		if !keyed {
-			start = i
-		}
-		at := w.task.Context - 2 - i
-		if at < 0 || w.task.Segments[at].Discontinuity != before.disc {
-			break
-		}
-		s, err := w.demux(at)
-		if err != nil {
-			return err
-		}
-		list = append(list, s)
-		if s.state != measurement.UnitOK {
-			break
-		}
-	}
-	for i := start; i >= 0; i-- {
-		if w.fast() {
-			w.record(list[i])
-		} else if err := w.sendVideo(list[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// beginning tells how a segment's first video track begins.
-func beginning(s *demuxed) (key, closed bool) {
-	p := s.firstVideo(0)
-	if p == nil {
-		return false, false
-	}
-	return p.key, p.closed
 }

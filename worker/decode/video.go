@@ -43,6 +43,7 @@ type videoChain struct {
 	unit    int
 	lastPTS int64
 	format  int
+	canon
 }
 
 type shape struct{ w, h, cw, ch, depth int }
@@ -66,8 +67,14 @@ func (c *videoChain) restart() error {
 	if err := c.drain(); err != nil {
 		return err
 	}
-	c.cc, c.refused = newDecoder(c.track)
+	c.renew()
 	return nil
+}
+
+// renew makes a new decoder.
+func (c *videoChain) renew() {
+	c.cc, c.refused = newDecoder(c.track)
+	c.start, c.exact = 0, true
 }
 
 func newDecoder(t *track) (*astiav.CodecContext, error) {
@@ -131,6 +138,7 @@ func (c *videoChain) send(p *packet) error {
 		}
 		return nil
 	}
+	c.note(p)
 	c.w.seq++
 	p.seq = c.w.seq
 	p.SetPos(p.seq)
@@ -147,6 +155,11 @@ func (c *videoChain) send(p *packet) error {
 		p.sendError = true
 		if p.message == "" {
 			p.message = err.Error()
+		}
+	}
+	if p.corrupt || p.sendError || p.logErrors+p.concealed > 0 {
+		if again, err := c.doubt(p, nil); again {
+			return err
 		}
 	}
 	if err := c.receive(); err != nil {
@@ -168,6 +181,13 @@ func (c *videoChain) receive() error {
 			c.last.concealed += said.concealed
 			if c.last.message == "" {
 				c.last.message = said.message
+			}
+			got := f
+			if err != nil {
+				got = nil
+			}
+			if again, err := c.doubt(c.last, got); again {
+				return err
 			}
 		}
 		if errors.Is(err, astiav.ErrEagain) || errors.Is(err, astiav.ErrEof) {
@@ -227,6 +247,7 @@ func (c *videoChain) drain() error {
 }
 
 func (c *videoChain) close() {
+	c.release()
 	if c.cc != nil {
 		c.cc.Free()
 		c.cc = nil
