@@ -53,9 +53,16 @@ func Held(waivers []jobs.Waiver, id, input string, signed []jobs.Signed, finding
 	if held == nil {
 		held = map[string]jobs.Waiver{}
 	}
+	given := map[string]*jobs.Waiver{}
 	for i := range waivers {
 		if w := &waivers[i]; w.Check == id && Active(w, now) {
-			held[jobs.FindingKey(&w.Finding)] = *w
+			given[jobs.FindingKey(&w.Finding)] = w
+		}
+	}
+	for i := range findings {
+		f := &findings[i]
+		if w := given[jobs.FindingKey(f)]; w != nil && f.Severity.Rank() <= w.Finding.Severity.Rank() { // what has become worse since is not what was waived
+			held[jobs.FindingKey(f)] = *w
 		}
 	}
 	return held

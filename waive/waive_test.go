@@ -206,3 +206,17 @@ func TestApply(t *testing.T) {
 		t.Errorf("without waivers: %v", got)
 	}
 }
+
+func TestHeldIsNotForWhatBecameWorse(t *testing.T) {
+	now := time.Unix(1e9, 0)
+	waived := jobs.Finding{Code: "video.black", Rendition: "v0", Start: 2, End: 3, Severity: jobs.Warn}
+	waivers := []jobs.Waiver{{ID: "w", Check: "c", Code: waived.Code, Finding: waived}}
+	for severity, want := range map[jobs.Severity]bool{jobs.Info: true, jobs.Warn: true, jobs.Fail: false} {
+		f := waived
+		f.Severity, f.End = severity, 600
+		held := Held(waivers, "c", "in", nil, []jobs.Finding{f}, now)
+		if _, ok := held[jobs.FindingKey(&f)]; ok != want {
+			t.Errorf("%s: held %v, want %v", severity, ok, want)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -52,8 +53,10 @@ func (g *growth) view(ctx context.Context, id string, fn func(*jobs.Check)) erro
 	}
 	if now := g.now(); one.as.Check == nil || now.Sub(one.looked) >= growthEvery {
 		if err := g.archive.GrowOn(ctx, id, &one.as); err != nil {
-			one.as = archive.Growing{}
-			return err
+			if errors.Is(err, archive.ErrSpoiled) {
+				one.as = archive.Growing{}
+			}
+			return err // what was read stays: a viewer who leaves costs the next one nothing
 		}
 		one.looked = now
 	}

@@ -113,7 +113,7 @@ func heldWaivers(ctx context.Context, checks *archive.Archive, r *report.Report,
 		return nil, err
 	}
 	signed, err := checks.Signatures(ctx, r.Check.ID)
-	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+	if err != nil && !errors.Is(err, storage.ErrNotFound) && jobs.ClassOf(err) != jobs.Permanent { // those that are damaged say as little as those that are not there
 		return nil, err
 	}
 	return waive.Held(waivers, r.Check.ID, r.Check.Input, signed, r.Findings, now), nil
