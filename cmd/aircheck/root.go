@@ -44,8 +44,13 @@ it; 2 wrong usage; 3 such findings exist; 4 part of the input could not be analy
 			}
 			return nil
 		},
-		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.flagsFromEnv(cmd) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Name() != "check" {
+				setGC(100) // what stays keeps its memory small
+			}
+			return a.flagsFromEnv(cmd)
+		},
 	}
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
