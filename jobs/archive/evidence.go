@@ -18,14 +18,21 @@ func (a *Archive) Evidence(ctx context.Context, id string) (*jobs.Evidence, erro
 		return nil, permanent("evidence", err)
 	}
 	e, err := a.evidence(ctx, id, key)
-	if !errors.Is(err, storage.ErrNotFound) {
+	if err == nil && !e.Interim || err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return e, err
 	}
 	frames, _, err := a.firstFrames(ctx, id)
-	if err == nil && frames == nil {
-		err = permanent("get evidence", fmt.Errorf("%s: %w", key, storage.ErrNotFound))
+	switch {
+	case err != nil:
+		return nil, err
+	case frames == nil && e == nil:
+		return nil, permanent("get evidence", fmt.Errorf("%s: %w", key, storage.ErrNotFound))
+	case frames == nil:
+		return e, nil
+	case e != nil: // releases before the lists kept first frames here, and may still do beside this one
+		addFirst(frames, e.Items)
 	}
-	return frames, err
+	return frames, nil
 }
 
 func (a *Archive) evidence(ctx context.Context, id, key string) (*jobs.Evidence, error) {
@@ -80,13 +87,7 @@ func (a *Archive) AddFirstFrames(ctx context.Context, id string, items []jobs.Pr
 			e = &jobs.Evidence{Check: id, Items: []jobs.Proof{}}
 		}
 		e.V, e.Interim = jobs.EvidenceVersion, true
-		before := len(e.Items)
-		for i := range items {
-			if len(e.Items) < jobs.MaxFirstFrames && !slices.ContainsFunc(e.Items, func(p jobs.Proof) bool { return p.Finding == items[i].Finding }) {
-				e.Items = append(e.Items, items[i])
-			}
-		}
-		if len(e.Items) == before {
+		if !addFirst(e, items) {
 			return nil
 		}
 		key, err := storage.FirstFrames(id, next)
@@ -102,6 +103,17 @@ func (a *Archive) AddFirstFrames(ctx context.Context, id string, items []jobs.Pr
 		}
 	}
 	return jobs.Classify(jobs.Transient, fmt.Errorf("put first frames of check %s: others were faster each time", id))
+}
+
+// addFirst adds the first frames that a list lacks and has room for, and tells whether there were any.
+func addFirst(e *jobs.Evidence, items []jobs.Proof) bool {
+	before := len(e.Items)
+	for i := range items {
+		if len(e.Items) < jobs.MaxFirstFrames && !slices.ContainsFunc(e.Items, func(p jobs.Proof) bool { return p.Finding == items[i].Finding }) {
+			e.Items = append(e.Items, items[i])
+		}
+	}
+	return len(e.Items) > before
 }
 
 // PutEvidence stores the list of pictures. The pictures come first: a list that names what is not there would be a page of broken images.

@@ -67,6 +67,30 @@ func TestTheWholeHoldsAgainstFirstFrames(t *testing.T) {
 	}
 }
 
+// First frames that an earlier release left in the index are shown with those of the lists, and hide none.
+func TestFirstFramesOfAnEarlierRelease(t *testing.T) {
+	t.Parallel()
+	a, ctx, id := New(mem.New(nil)), t.Context(), "news-20261122T18"
+	if err := a.PutEvidence(ctx, &jobs.Evidence{Check: id, Interim: true, Items: []jobs.Proof{{Finding: "old"}, {Finding: "both"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if e, err := a.Evidence(ctx, id); err != nil || !e.Interim || len(e.Items) != 2 {
+		t.Fatalf("without lists: %+v, %v", e, err)
+	}
+	if err := a.AddFirstFrames(ctx, id, []jobs.Proof{{Finding: "both"}, {Finding: "new"}}); err != nil {
+		t.Fatal(err)
+	}
+	e, err := a.Evidence(ctx, id)
+	if err != nil || !e.Interim || len(e.Items) != 3 {
+		t.Fatalf("%+v, %v", e, err)
+	}
+	for i, want := range []string{"both", "new", "old"} {
+		if e.Items[i].Finding != want {
+			t.Errorf("item %d is %q, want %q", i, e.Items[i].Finding, want)
+		}
+	}
+}
+
 // A list that cannot be read is followed by one that can; a store whose listing shows nothing of what it has is no endless loop.
 func TestFirstFramesInAnOddStore(t *testing.T) {
 	t.Parallel()
