@@ -36,6 +36,8 @@ type Strip struct {
 	Sheets    []string `json:"sheets"`
 	// Track is a WebVTT file that names sheet and cell of each moment (#xywh), as players take it for scrubbing.
 	Track string `json:"track"`
+	// Shown is how many cells show something; nil: an earlier release did not count them.
+	Shown *int `json:"shown,omitempty"`
 }
 
 // Proof is the evidence of one finding.

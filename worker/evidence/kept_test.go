@@ -4,7 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"image"
+	"image/jpeg"
 	"io"
+	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"aircheck/jobs"
@@ -167,6 +171,114 @@ func TestEvidenceIsNotLessThanBefore(t *testing.T) {
 		e, n := listed(t, a, check.ID)
 		if len(n) != 2 || e.Left != 0 || n[jobs.FindingKey(&black)] != 4 || e.Strip == nil || !bytes.Equal(sheet, fileOf(t, a, check.ID, "strip-0.jpg")) {
 			t.Errorf("together %t: %+v", together, e)
+		}
+	}
+}
+
+// A film strip with few of its cells takes no fuller one's place, and a fuller one takes its.
+func TestTheFullerStripStays(t *testing.T) {
+	t.Parallel()
+	a, check := stored(t)
+	finish(t, a, check, told("video.black", 6, 10))
+	for i, run := range []struct {
+		cells int // that the media still give
+		want  int
+	}{{1, 1}, {3, 3}, {1, 3}, {0, 3}, {99, 36}, {20, 36}, {99, 36}} {
+		s := &Station{Archive: a, Run: fewCells(run.cells), Slots: 1}
+		if _, err := s.Redo(t.Context(), check.ID, true); err != nil {
+			t.Fatal(err)
+		}
+		e, _ := listed(t, a, check.ID)
+		if e.Strip.Shown == nil || *e.Strip.Shown != run.want {
+			t.Fatalf("run %d: %v cells are shown, want %d", i, e.Strip.Shown, run.want)
+		}
+		img, err := jpeg.Decode(bytes.NewReader(fileOf(t, a, check.ID, e.Strip.Sheets[0])))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := blackCells(img, e.Strip); got != run.want {
+			t.Errorf("run %d: the sheet shows %d cells, want %d", i, got, run.want)
+		}
+	}
+	e, _ := listed(t, a, check.ID)
+	e.Strip.Shown = nil // as an earlier release wrote it
+	if err := a.PutEvidence(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (&Station{Archive: a, Run: fewCells(3), Slots: 1}).Redo(t.Context(), check.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	if e, _ := listed(t, a, check.ID); e.Strip.Shown != nil {
+		t.Errorf("%d cells took the place of those that nobody counted", *e.Strip.Shown)
+	}
+}
+
+// fewCells is a child that gives no more than n cells of a strip.
+func fewCells(n int) func(context.Context, jobs.Task) ([]byte, error) {
+	child := &fakeChild{}
+	return func(ctx context.Context, task jobs.Task) ([]byte, error) {
+		if task.Look.Keys {
+			look := *task.Look
+			look.Shots = look.Shots[:min(n, len(look.Shots))]
+			n -= len(look.Shots)
+			task.Look = &look
+		}
+		return child.run(ctx, task)
+	}
+}
+
+// blackCells counts the cells of a sheet that fakeChild gave: what could not be had is hatched in grey.
+func blackCells(img image.Image, s *jobs.Strip) (n int) {
+	for i := range s.Count {
+		at := image.Pt(i%s.Columns*s.Width, i/s.Columns*s.Height)
+		if brightness(img, image.Rect(at.X+8, at.Y+8, at.X+s.Width-8, at.Y+s.Height-8)) < 8 {
+			n++
+		}
+	}
+	return n
+}
+
+// What is left is what the findings worth a look are without those that have a proof, whoever made it.
+func TestLeftIsWhatHasNoProof(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 25 {
+		check, headers, r := ladder(2, -1)
+		for range random.IntN(150) {
+			at := float64(random.IntN(12)) // some are of one key
+			f := finding([]string{"video.black", "audio.silence", "playlist.gap"}[random.IntN(3)], "v0", []jobs.Severity{jobs.Info, jobs.Warn, jobs.Fail}[random.IntN(3)], at, at+1)
+			r.Findings = append(r.Findings, f)
+		}
+		level := []Level{Findings, Full}[random.IntN(2)]
+		wanted := map[string]bool{}
+		other := &jobs.Evidence{}
+		for i := range r.Findings {
+			if shown(&r.Findings[i], level) {
+				wanted[jobs.FindingKey(&r.Findings[i])] = true
+			}
+			if key := jobs.FindingKey(&r.Findings[i]); random.IntN(2) == 0 && len(other.Items) < jobs.MaxProofs && !slices.ContainsFunc(other.Items, func(p jobs.Proof) bool { return p.Finding == key }) {
+				other.Items = append(other.Items, jobs.Proof{Finding: key, Pictures: []jobs.Picture{{Role: jobs.RoleFirst, File: "x"}}})
+			}
+		}
+		places, err := headers.Places(check)
+		if err != nil {
+			t.Fatal(err)
+		}
+		child := &fakeChild{}
+		if random.IntN(3) == 0 {
+			child.err = jobs.Classify(jobs.Permanent, errors.New("no such object"))
+		}
+		m := &Maker{Run: child.run, Put: (&shelf{}).put, LastTry: true, Options: Options{Level: level, Proofs: 1 + random.IntN(40)}}
+		index, err := m.Make(t.Context(), check, r, places)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if index == nil {
+			continue
+		}
+		keep(index, other, r, level)
+		if index.Left != len(wanted)-len(index.Items) {
+			t.Fatalf("%d left of %d findings with %d proofs", index.Left, len(wanted), len(index.Items))
 		}
 	}
 }

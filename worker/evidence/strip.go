@@ -7,7 +7,6 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
-	"slices"
 	"strings"
 	"sync"
 
@@ -43,6 +42,7 @@ type strip struct {
 	step, duration jobs.Micros
 	place          *judge.Place
 	mu             sync.Mutex
+	asked          int          // cells in which media lie
 	cells          []*jobs.Shot // nil where nothing can be shown
 }
 
@@ -60,14 +60,8 @@ func (w *work) film(ctx context.Context) (*jobs.Strip, error) {
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	if w.Before != nil && !s.any() {
-		before, err := w.Before(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if before != nil && before.Strip != nil {
-			return before.Strip, nil
-		}
+	if before, err := w.fuller(ctx, s); err != nil || before != nil {
+		return before, err
 	}
 	for i := 0; i*stripColumns*stripRows < s.Count; i++ {
 		body, err := s.sheet(i)
@@ -84,9 +78,26 @@ func (w *work) film(ctx context.Context) (*jobs.Strip, error) {
 	return &s.Strip, w.Put(ctx, s.Track, s.track(w.report.Duration.Micros()))
 }
 
-// any tells whether a cell shows something.
-func (s *strip) any() bool {
-	return slices.ContainsFunc(s.cells, func(c *jobs.Shot) bool { return c != nil })
+// fuller is the strip of an earlier run where this one lacks cells that it asked for and the earlier one shows as many at least; nil where there is none.
+func (w *work) fuller(ctx context.Context, s *strip) (*jobs.Strip, error) {
+	shown := 0
+	for _, c := range s.cells {
+		if c != nil {
+			shown++
+		}
+	}
+	s.Shown = &shown
+	if w.Before == nil || shown == s.asked {
+		return nil, nil
+	}
+	before, err := w.Before(ctx)
+	if err != nil || before == nil || before.Strip == nil {
+		return nil, err
+	}
+	if had := before.Strip.Shown; had != nil && *had < shown {
+		return nil, nil
+	}
+	return before.Strip, nil
 }
 
 // newStrip chooses the rendition and the grid.
@@ -162,6 +173,7 @@ func (w *work) stripTasks(s *strip) []stripTask {
 		if !ok || m.Beyond > cellSlack || m.Kind != "video" {
 			continue
 		}
+		s.asked++
 		n := len(tasks)
 		if n == 0 || len(tasks[n-1].cells) >= stripShots {
 			tasks = append(tasks, stripTask{task: w.stripTask(s, m)})
