@@ -45,6 +45,8 @@ type hold struct {
 	Sure   int
 	// Before is the usual motion before it.
 	Before float64
+	// Cut: it was reached by a cut.
+	Cut bool `json:",omitempty"`
 }
 
 // stutterEvent is a place where pictures were repeated or lost.
@@ -82,6 +84,9 @@ func (d *motion) hold(i int, k pairKind) {
 	case d.Hold != nil && (k == pairMoved || d.resumes(i)):
 		h := d.Hold
 		d.Hold = nil
+		if h.Cut && d.Ring[i].cut(0) {
+			return // a picture between two scenes: black, a colour, a photograph
+		}
 		ratio := d.jump(i, h)
 		if h.Sure > 0 || ratio >= jumpPlain {
 			d.Stutter.add(stutterEvent{From: h.From, To: c.Start, Frames: h.Frames, Lost: ratio >= jumpShare}, &d.Cadence, &d.out)
@@ -99,7 +104,7 @@ func (d *motion) begin(i int) {
 	if !motionBeside(before).moves() || i > 1 && d.calm(i-1) && d.calm(i-2) {
 		return
 	}
-	d.Hold = &hold{From: d.Ring[i].Start, Before: medianOf(d.Ring[max(0, i-jumpNear):i], byCells, 0)}
+	d.Hold = &hold{From: d.Ring[i].Start, Before: medianOf(d.Ring[max(0, i-jumpNear):i], byCells, 0), Cut: i > 0 && d.Ring[i-1].cut(0)}
 }
 
 // still tells whether nothing changes at all at i, whatever is around.
@@ -129,15 +134,28 @@ func (d *motion) jump(i int, h *hold) float64 {
 	c := &d.Ring[i]
 	after := medianOf(d.Ring[i+1:min(len(d.Ring), i+1+jumpNear)], byCells, 0)
 	usual := math.Sqrt(h.Before * after)
-	switch {
-	case c.Blind || usual <= 0:
-		return 0
-	case !c.Known:
-		return c.Border / (borderShare * usual)
-	case c.Cells > jumpCut*max(h.Before, after) && c.Mean > jumpCutMean && c.Alike < jumpAlike, c.Cells < jumpSettled*after:
+	size := c.size()
+	if c.Blind || usual <= 0 || c.cut(jumpCut*max(h.Before, after)) || c.Known && size < jumpSettled*after {
 		return 0
 	}
-	return c.Cells / usual
+	return size / usual
+}
+
+// size is by how much the cells change, as they would within a unit.
+func (c *pairChange) size() float64 {
+	if c.Known {
+		return c.Cells
+	}
+	return c.Border / borderShare
+}
+
+// cut tells whether another scene begins, whose cells change by more than the size given. Coders begin a unit with it, so that there is often no pair.
+func (c *pairChange) cut(size float64) bool {
+	mean := c.Border
+	if c.Known {
+		mean = c.Mean
+	}
+	return !c.Blind && mean > jumpCutMean && c.Alike < jumpAlike && c.size() > size
 }
 
 // skipped tells whether the motion at i alone is a jump: greater than all near it, which are steady, and no cut.

@@ -222,6 +222,47 @@ func TestSkipOnABorder(t *testing.T) {
 	wantTold(t, judgeFrames(t, newMotion, motionParams(), frames))
 }
 
+// TestInsertBetweenScenes: a picture that stands between two others is no loss and no repeat, whether or not the coder began a unit with the scene after it; nor is a picture a loss
+// that stands before a cut.
+func TestInsertBetweenScenes(t *testing.T) {
+	const from, to = 100, 118
+	plain := make([]byte, measurement.GridW*measurement.GridH)
+	clip := func(unit int) []videoFrame {
+		held := make([]int, 0, to-from)
+		for n := from + 1; n < to; n++ {
+			held = append(held, n)
+		}
+		frames := motionClip(repeating(200, true, held...), 25, unit, 0.2)
+		for i := to; i < len(frames); i++ {
+			slices.Reverse(frames[i].Grid[:]) // another scene
+			slices.Reverse(frames[i].Fine)
+		}
+		return frames
+	}
+	cut := func(f *videoFrame) {
+		if f.HasPair {
+			f.Pair.SADY, f.Pair.BlockMean = 60*160*90, 60*160*90
+		}
+	}
+	for _, unit := range []int{to, 80} {
+		frames := clip(unit)
+		cut(&frames[to])
+		wantTold(t, judgeFrames(t, newMotion, motionParams(), frames), "video.repeat info 4.04-4.72")
+
+		frames = clip(unit)
+		for i := from; i < to; i++ {
+			copy(frames[i].Grid[:], plain)
+			for j := range frames[i].Fine {
+				frames[i].Fine[j] = 256
+			}
+		}
+		cut(&frames[from])
+		cut(&frames[to])
+		wantTold(t, judgeFrames(t, newMotion, motionParams(), frames))
+		wantTold(t, judgeFrames(t, newMotion, motionParams(), frames, from, from+1, to))
+	}
+}
+
 // TestRepeatCodedAnew: a repeat that a coder spent half of the usual bits on is one where the next picture makes up for it, within units and between them.
 func TestRepeatCodedAnew(t *testing.T) {
 	const at = 100
