@@ -200,11 +200,18 @@ func (d *freeze) end(at jobs.Micros) {
 	d.Run, d.Anchor, d.Waiting = nil, thumb{}, 0
 	d.Pops, d.Pairs, d.Grainy, d.GrainSAD = 0, 0, 0, 0
 	d.Calm, d.Recoded = 0, false
+	slate := d.Sight.Kind == kindSlate
 	d.Sight = sight{}
-	if r == nil || made {
+	if r == nil {
 		return
 	}
 	r.To = min(r.To, at)
+	if slate {
+		d.Birth.after(*r)
+	}
+	if made {
+		return
+	}
 	l, ok := d.levels.reached(r.length())
 	if !ok {
 		return

@@ -184,6 +184,7 @@ func (d *pattern) endSlate(at jobs.Micros) {
 		return
 	}
 	r.To = min(r.To, at)
+	d.Birth.after(*r)
 	if l, ok := d.slate.reached(r.length()); ok {
 		f := r.finding(l)
 		f.Code, f.Confidence = "video.slate", slateConfidence

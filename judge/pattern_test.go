@@ -193,6 +193,24 @@ func TestMadeStillsAreNotFrozen(t *testing.T) {
 	wantTold(t, judgeShots(t, newPattern, shot{75, crawl}, shot{100, stopped}, shot{25, moving}))
 }
 
+// TestSlidesOfOneDesign: each slide of a show is one, however little it differs from the slide before; a clock that stops is none.
+func TestSlidesOfOneDesign(t *testing.T) {
+	slide := func(n int) *picture {
+		return flat(colour{60, 140, 120}).box(40, 40, 100, 8, 200).box(40, 60, 8+8*n, 8, 200)
+	}
+	shows := []shot{{100, always(slide(1))}, {100, always(slide(2))}, {100, always(slide(4))}, {25, moving}}
+	wantTold(t, judgeShots(t, newFreeze, shows...))
+	wantTold(t, judgeShots(t, newPattern, shows...), "video.slate info 0-4", "video.slate info 4-8", "video.slate info 8-12")
+
+	var clock []shot
+	for n := range 10 {
+		clock = append(clock, shot{20, always(slide(n))})
+	}
+	clock = append(clock, shot{100, always(slide(10))}, shot{25, moving})
+	wantTold(t, judgeShots(t, newFreeze, clock...), "video.freeze fail 8-12")
+	wantTold(t, judgeShots(t, newPattern, clock...))
+}
+
 func TestPatternSurvivesUnitsAndSnapshots(t *testing.T) {
 	board := flat(colour{60, 140, 120}).box(40, 40, 100, 8, 200)
 	shots := []shot{

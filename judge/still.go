@@ -61,6 +61,9 @@ const (
 	// bornSoon is how soon after a cut, after black or at the start of the stream a still must stand to have been made as a still: a picture that
 	// freezes was seen to move before. It leaves time for a fade.
 	bornSoon jobs.Micros = 1500e3
+	// bornAfter is for how long a slate must stand for the still that follows it to be the next one, however little changes: slides and cards share their design. The digits
+	// of a clock stand for a second, and are motion.
+	bornAfter jobs.Micros = 2e6
 )
 
 // birth knows when the present shot began.
@@ -97,6 +100,13 @@ func (b *birth) cut(f *videoFrame) bool {
 		sum += int(apart(v, b.Grid[i]))
 	}
 	return sum >= cutMean*len(b.Grid)
+}
+
+// after says that a slate stood up to a time.
+func (b *birth) after(slate run) {
+	if slate.length() >= bornAfter {
+		b.At = max(b.At, slate.To)
+	}
 }
 
 // gap says that nothing is known up to a time.
