@@ -90,10 +90,11 @@ func EvidenceFile(id, name string) (string, error) {
 	return checkKey(id, "evidence/"+name)
 }
 
-// WaiverPrefix is the prefix of the waivers; WaiverLogPrefix of the log of what was done to them.
+// WaiverPrefix is the prefix of the waivers, WaiverCodePrefix of the marks that say of which code each is, WaiverLogPrefix of the log of what was done to them.
 const (
-	WaiverPrefix    = "waivers/"
-	WaiverLogPrefix = "waivers-log/"
+	WaiverPrefix     = "waivers/"
+	WaiverCodePrefix = "waivers-codes/"
+	WaiverLogPrefix  = "waivers-log/"
 )
 
 // Waiver is the key of a waiver.
@@ -102,6 +103,21 @@ func Waiver(id string) (string, error) {
 		return "", err
 	}
 	return WaiverPrefix + id + ".json", nil
+}
+
+// WaiverCode is the key of the mark that says of which code a waiver is: with it, finding those of some codes costs a listing and not a read of each.
+func WaiverCode(id, code string) (string, error) {
+	if err := checkID("waiver", id); err != nil {
+		return "", err
+	}
+	if strings.Contains(code, "/") {
+		return "", fmt.Errorf("%w: code %q of a waiver holds a slash", ErrBadKey, code)
+	}
+	key := WaiverCodePrefix + id + "/" + code
+	if err := ValidateKey(key); err != nil {
+		return "", err
+	}
+	return key, nil
 }
 
 // WaiverLog is the key of an entry of the audit log; entries sort by time when their ids begin with it.

@@ -36,6 +36,11 @@ func TestKeys(t *testing.T) {
 		{"first frames prefix", func() (string, error) { return storage.FirstFramesPrefix("c1") }, "checks/c1/evidence/interim-"},
 		{"first frames four digits", func() (string, error) { return storage.FirstFrames("c1", 1000) }, ""},
 		{"first frames negative", func() (string, error) { return storage.FirstFrames("c1", -1) }, ""},
+		{"code of a waiver", func() (string, error) { return storage.WaiverCode("w1", "video.black") }, "waivers-codes/w1/video.black"},
+		{"code of a waiver with slash", func() (string, error) { return storage.WaiverCode("w1", "a/b") }, ""},
+		{"code of a waiver climbs", func() (string, error) { return storage.WaiverCode("w1", "..") }, ""},
+		{"no code of a waiver", func() (string, error) { return storage.WaiverCode("w1", "") }, ""},
+		{"code of no waiver", func() (string, error) { return storage.WaiverCode("w/1", "video.black") }, ""},
 		{"window seven digits", func() (string, error) { return storage.Measurement("c1", "s0", 1000000) }, ""},
 	}
 	for _, test := range tests {

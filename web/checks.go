@@ -135,7 +135,7 @@ func (p *pages) site(r *http.Request) *page.Site {
 
 // waiversOf finds the waivers that hold for the findings of a check: those that were given there, and those whose content turned up again.
 func (p *pages) waiversOf(ctx context.Context, id string, r *report.Report) map[string]jobs.Waiver {
-	waivers, err := p.archive.Waivers(ctx)
+	waivers, err := p.archive.WaiversFor(ctx, r.Findings)
 	if err != nil || len(waivers) == 0 {
 		return nil
 	}

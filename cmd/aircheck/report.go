@@ -108,7 +108,7 @@ func (a *app) waive(ctx context.Context, checks *archive.Archive, r *report.Repo
 
 // heldWaivers finds the waivers that hold for the findings of a stored report, by jobs.FindingKey.
 func heldWaivers(ctx context.Context, checks *archive.Archive, r *report.Report, now time.Time) (map[string]jobs.Waiver, error) {
-	waivers, err := checks.Waivers(ctx)
+	waivers, err := checks.WaiversFor(ctx, r.Findings)
 	if err != nil || len(waivers) == 0 {
 		return nil, err
 	}

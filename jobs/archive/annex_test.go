@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"aircheck/jobs"
 	"aircheck/storage"
 	"aircheck/storage/mem"
+	"aircheck/storage/storagetest"
 )
 
 func TestCurvesComeBack(t *testing.T) {
@@ -176,6 +178,55 @@ func TestOneDamagedWaiverHidesNoOther(t *testing.T) {
 	}
 	if log, err := a.AuditLog(ctx, 10); err != nil || len(log) != 1 {
 		t.Errorf("log %+v, %v", log, err)
+	}
+}
+
+// For a report no waiver is read that is of another code; one that an earlier release stored says its code nowhere else.
+func TestWaiversForFindingsOfSomeCodes(t *testing.T) {
+	t.Parallel()
+	store, now := mem.New(nil), time.Now()
+	read := 0
+	a := New(&storagetest.Fake{Store: store, GetFunc: func(ctx context.Context, key string, off, n int64) (io.ReadCloser, error) {
+		read++
+		return store.Get(ctx, key, off, n)
+	}})
+	for i, code := range []string{"audio.silence", "video.black", "video.freeze", "video.black", "odd/code"} {
+		if err := a.PutWaiver(t.Context(), waiverOf(now.Add(time.Duration(i)*time.Second), code)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	old := waiverOf(now.Add(-time.Hour), "video.black")
+	old.ID = jobs.NewID(old.Created, nil)
+	doc, err := encode("waiver", old, maxWaiverBytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Put(t.Context(), "waivers/"+old.ID+".json", doc); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		codes []string
+		want  string
+		read  int
+	}{
+		{nil, "", 0},
+		{[]string{"sync.offset"}, "odd/code video.black", 2}, // those without a mark
+		{[]string{"video.black", "video.black"}, "odd/code video.black video.black video.black", 4},
+		{[]string{"video.freeze", "audio.silence"}, "odd/code video.freeze audio.silence video.black", 4},
+	} {
+		var findings []jobs.Finding
+		for _, code := range tt.codes {
+			findings = append(findings, jobs.Finding{Code: code})
+		}
+		read = 0
+		list, err := a.WaiversFor(t.Context(), findings)
+		var codes []string
+		for _, w := range list {
+			codes = append(codes, w.Code)
+		}
+		if got := strings.Join(codes, " "); err != nil || got != tt.want || read != tt.read {
+			t.Errorf("%v: %q with %d reads, %v, want %q with %d", tt.codes, got, read, err, tt.want, tt.read)
+		}
 	}
 }
 

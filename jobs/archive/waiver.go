@@ -55,6 +55,11 @@ func (a *Archive) PutWaiver(ctx context.Context, w *jobs.Waiver) error {
 	if err := a.Audit(ctx, entry); err != nil {
 		return err
 	}
+	if mark, err := storage.WaiverCode(w.ID, w.Code); err == nil { // without a mark it is read always
+		if err := a.store.Put(ctx, mark, nil); err != nil {
+			return classify("mark waiver", err)
+		}
+	}
 	return classify("put waiver", a.store.PutNew(ctx, key, doc))
 }
 
@@ -95,6 +100,37 @@ func (a *Archive) Waivers(ctx context.Context) ([]jobs.Waiver, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.waivers(ctx, ids)
+}
+
+// WaiversFor reads, as Waivers does, those that can be about some findings: of another code none is.
+func (a *Archive) WaiversFor(ctx context.Context, findings []jobs.Finding) ([]jobs.Waiver, error) {
+	if len(findings) == 0 {
+		return nil, nil
+	}
+	ids, err := a.names(ctx, storage.WaiverPrefix, maxWaivers)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	wanted := map[string]bool{}
+	for i := range findings {
+		wanted[findings[i].Code] = true
+	}
+	other := map[string]bool{}
+	err = a.store.List(ctx, storage.WaiverCodePrefix, func(info storage.Info) error {
+		if id, code, ok := strings.Cut(strings.TrimPrefix(info.Key, storage.WaiverCodePrefix), "/"); ok && !wanted[code] {
+			other[id] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, classify("list "+storage.WaiverCodePrefix, err)
+	}
+	return a.waivers(ctx, slices.DeleteFunc(ids, func(id string) bool { return other[id] }))
+}
+
+// waivers reads waivers by their ids.
+func (a *Archive) waivers(ctx context.Context, ids []string) ([]jobs.Waiver, error) {
 	list := make([]jobs.Waiver, 0, len(ids))
 	for _, id := range ids {
 		w, err := a.Waiver(ctx, id)
