@@ -36,6 +36,7 @@ type growing struct {
 	as     archive.Growing
 	looked time.Time
 	used   time.Time // of growth
+	kept   bool      // of growth: it is known that there is such a check
 }
 
 func newGrowth(a *archive.Archive, now func() time.Time) *growth {
@@ -52,30 +53,30 @@ func (g *growth) view(ctx context.Context, id string, fn func(*jobs.Check)) erro
 		return ctx.Err()
 	}
 	if now := g.now(); one.as.Check == nil || now.Sub(one.looked) >= growthEvery {
-		if err := g.archive.GrowOn(ctx, id, &one.as); err != nil {
-			if errors.Is(err, archive.ErrSpoiled) {
-				one.as = archive.Growing{}
-			}
+		err := g.archive.GrowOn(ctx, id, &one.as)
+		if errors.Is(err, archive.ErrSpoiled) {
+			one.as = archive.Growing{}
+		}
+		g.settle(id, one)
+		if err != nil {
 			return err // what was read stays: a viewer who leaves costs the next one nothing
 		}
 		one.looked = now
 	}
 	if one.as.Check == nil {
-		g.drop(id, one)
 		return fmt.Errorf("check %s has no instalments: %w", id, storage.ErrNotFound)
 	}
 	fn(one.as.Check)
 	return nil
 }
 
-// take finds a check or makes room for it.
+// take finds a check, or begins with it.
 func (g *growth) take(id string) *growing {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := g.now()
 	one := g.checks[id]
 	if one == nil {
-		g.makeRoom(now)
 		one = &growing{turn: make(chan struct{}, 1)}
 		g.checks[id] = one
 	}
@@ -83,26 +84,36 @@ func (g *growth) take(id string) *growing {
 	return one
 }
 
-// makeRoom drops what nobody looks at any more and, where that is not enough, what was looked at longest ago. Who is at it goes on with it.
-func (g *growth) makeRoom(now time.Time) {
-	oldest := ""
-	for id, one := range g.checks {
-		switch {
-		case now.Sub(one.used) >= growthIdle:
+// settle keeps what was read of a check, making room for it, or forgets an id of which there is no check: such ids take no place from others. Whoever calls it has the turn.
+func (g *growth) settle(id string, one *growing) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case one.as.Check == nil:
+		if g.checks[id] == one {
 			delete(g.checks, id)
-		case oldest == "" || one.used.Before(g.checks[oldest].used):
-			oldest = id
 		}
-	}
-	if len(g.checks) >= growthKept {
-		delete(g.checks, oldest)
+	case !one.kept && g.checks[id] == one:
+		g.makeRoom(one.used)
+		one.kept = true
 	}
 }
 
-func (g *growth) drop(id string, one *growing) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.checks[id] == one {
-		delete(g.checks, id)
+// makeRoom drops what nobody looks at any more and, where that is not enough, what was looked at longest ago. Who is at it goes on with it.
+func (g *growth) makeRoom(now time.Time) {
+	oldest, kept := "", 0
+	for id, one := range g.checks {
+		switch {
+		case !one.kept: // somebody is finding out
+		case now.Sub(one.used) >= growthIdle:
+			delete(g.checks, id)
+		default:
+			if kept++; oldest == "" || one.used.Before(g.checks[oldest].used) {
+				oldest = id
+			}
+		}
+	}
+	if kept >= growthKept {
+		delete(g.checks, oldest)
 	}
 }

@@ -146,6 +146,42 @@ func TestGrowthIsBounded(t *testing.T) {
 	}
 }
 
+// Ids of which there is no check take no place from checks that people look at, nor does a store that is away keep any.
+func TestUnknownIDsTakeNoPlace(t *testing.T) {
+	t.Parallel()
+	store, now := &counted{Store: mem.New(nil)}, &moving{}
+	a := archive.New(store)
+	g := newGrowth(a, now.now)
+	hour := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	id := func(stream string, i int) string { return jobs.LiveID(stream, hour.Add(time.Duration(i)*time.Hour)) }
+	look := func(id string) error { return g.view(t.Context(), id, func(*jobs.Check) {}) }
+	for i := range growthKept {
+		grow(t, a, id("news", i), 0, 1)
+		if err := look(id("news", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 2 * growthKept {
+		store.away.Store(i%2 == 1)
+		if err := look(id("none", i)); err == nil {
+			t.Errorf("%s is there", id("none", i))
+		}
+	}
+	store.away.Store(false)
+	if len(g.checks) != growthKept {
+		t.Errorf("%d kept", len(g.checks))
+	}
+	before := store.reads.Load()
+	for i := range growthKept {
+		if err := look(id("news", i)); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := store.reads.Load() - before; n != 0 {
+		t.Errorf("%d reads for checks that were kept", n)
+	}
+}
+
 func TestPlaylistSoFarIsBounded(t *testing.T) {
 	t.Parallel()
 	q := jobs.Sequence{ID: "s0", Mode: jobs.ModeSegments}
