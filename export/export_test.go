@@ -203,6 +203,28 @@ func TestExportReplacesTheEarlierOne(t *testing.T) {
 	}
 }
 
+// TestExportReplacesOneOfAnEarlierRelease: a stream called null once had its folder under that name, which readers take for NULL.
+func TestExportReplacesOneOfAnEarlierRelease(t *testing.T) {
+	for _, name := range []string{"Null", hiveNull} {
+		to, src := memory{}, made(t, madeID, name)
+		exported(t, src, to)
+		want := slices.Sorted(maps.Keys(to))
+		for _, old := range want {
+			to[strings.Replace(old, partition("stream", name), "stream="+name, 1)] = []byte("old")
+		}
+		other := "findings/stream=" + name + "/date=2026-11-22/01hf8z3k2mq4x7c9tbvb-000.parquet"
+		to[other] = []byte("old")
+		exported(t, src, to)
+		if to[other] == nil {
+			t.Errorf("%s is gone", other)
+		}
+		delete(to, other)
+		if got := slices.Sorted(maps.Keys(to)); !slices.Equal(got, want) {
+			t.Errorf("there are %q, want %q", got, want)
+		}
+	}
+}
+
 func TestExportWithoutMeasurements(t *testing.T) {
 	to, src := memory{}, made(t, madeID, "film.mp4")
 	exported(t, src, to)

@@ -74,16 +74,22 @@ func tables() []string {
 
 // sweep deletes what an earlier export of the check left: it may have had more parts, or other renditions.
 func (p *parquetTable) sweep() error {
+	places := []string{p.place}
+	if name := streamName(p.src.Check); isNull(name) { // earlier releases wrote it as it is
+		places = append(places, "stream="+name+"/"+partition("date", day(p.src.Check)))
+	}
 	var old []string
 	for _, table := range tables() {
-		err := p.to.List(p.ctx, table+"/"+p.place+"/", func(name string) error {
-			if !p.written[name] && isPart(path.Base(name), p.src.Check.ID) {
-				old = append(old, name)
+		for _, place := range places {
+			err := p.to.List(p.ctx, table+"/"+place+"/", func(name string) error {
+				if !p.written[name] && isPart(path.Base(name), p.src.Check.ID) {
+					old = append(old, name)
+				}
+				return nil
+			})
+			if err != nil {
+				return fmt.Errorf("list table %s: %w", table, err)
 			}
-			return nil
-		})
-		if err != nil {
-			return fmt.Errorf("list table %s: %w", table, err)
 		}
 	}
 	for _, name := range old {

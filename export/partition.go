@@ -30,7 +30,7 @@ func partition(key, value string) string {
 		b.WriteString("%" + strings.ToUpper(hex.EncodeToString([]byte{c})))
 	}
 	name := b.String()
-	if strings.EqualFold(name, "null") || name == hiveNull {
+	if isNull(name) {
 		name = "%" + strings.ToUpper(hex.EncodeToString([]byte{name[0]})) + name[1:]
 	}
 	if len(name) > maxPartition {
@@ -43,6 +43,9 @@ func partition(key, value string) string {
 	}
 	return key + "=" + name
 }
+
+// isNull tells whether readers take a name for NULL.
+func isNull(name string) bool { return strings.EqualFold(name, "null") || name == hiveNull }
 
 // streamName is what a check is of: the name of a live stream, or the input as it was given.
 func streamName(check *jobs.Check) string {
