@@ -124,6 +124,9 @@ func (a *audioTrack) follow(s *stream, p *heldSlot) {
 	if s.Order.EpochBorder {
 		tolerance = max(tolerance, borderHole)
 	}
+	if s.Order.Guessed && s.Rows == 1 {
+		tolerance = max(tolerance, jumpTolerance)
+	}
 	switch distance := start - s.Front; {
 	case distance > tolerance || s.Broken && distance > minHole:
 		s.hole(s.Front, start)

@@ -24,7 +24,7 @@ func lastOf(u *placedUnit) *lastSegment {
 	l := &lastSegment{Index: u.Index, End: u.mediaEnd(), Due: u.Due}
 	for i := range u.Tracks {
 		t := &u.Tracks[i]
-		l.Tracks = append(l.Tracks, trackEnd{t.Kind, t.Track, t.End})
+		l.Tracks = append(l.Tracks, trackEnd{t.Kind, t.Track, t.End, t.tail()})
 	}
 	return l
 }

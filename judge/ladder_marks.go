@@ -28,6 +28,10 @@ func (m *segmentMarks) note(u *placedUnit, size int64, formats []measurement.For
 	if t.Keys > 0 {
 		pts = t.FirstKey
 	}
+	clock := pts
+	if t.Untimed {
+		clock = clampTicks(pts, t.Turn) // what it would show
+	}
 	if u.State != measurement.UnitOK {
 		size = 0
 	}
@@ -36,7 +40,7 @@ func (m *segmentMarks) note(u *placedUnit, size int64, formats []measurement.For
 	}
 	m.Index = append(m.Index, u.Index)
 	m.At = append(m.At, clampTime(t.time(pts)))
-	m.Clock = append(m.Clock, t.Base.micros(pts))
+	m.Clock = append(m.Clock, t.Base.micros(clock))
 	m.Size = append(m.Size, max(0, min(size, maxSegmentSize)))
 }
 

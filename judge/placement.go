@@ -27,6 +27,8 @@ type placement struct {
 	// Epoch counts the anchors: timestamps are comparable within one.
 	Epoch int
 	Disc  int
+	// Guessed: nothing in the group has a timestamp so far, so that where its clock stands is a guess. Such a group is not among Groups.
+	Guessed bool `json:",omitempty"`
 	// Drift is how far the media has run away from the playlist.
 	Drift jobs.Micros
 	// Hole is true when the unit before could not be read.
@@ -59,6 +61,8 @@ type trackEnd struct {
 	Kind  measurement.Kind
 	Track int
 	End   jobs.Micros
+	// Tail is what a track without timestamps goes on behind.
+	Tail jobs.Micros `json:",omitempty"`
 }
 
 // group is where a discontinuity group was placed.
@@ -118,6 +122,16 @@ func (u *placedUnit) primary() *placedTrack {
 	return nil
 }
 
+// lead is the first track with timestamps; without one, the primary track.
+func (u *placedUnit) lead() *placedTrack {
+	for i := range u.Tracks {
+		if !u.Tracks[i].Untimed {
+			return &u.Tracks[i]
+		}
+	}
+	return u.primary()
+}
+
 // jump is a leap of the clock between two segments that the playlist does not know of.
 type jump struct {
 	At jobs.Micros
@@ -147,11 +161,13 @@ func (p *placement) segment(m *measurement.Unit, s *jobs.Segment, formats []meas
 		return u, nil
 	}
 	var leap *jump
-	if p.Anchor == nil || s.Discontinuity != p.Disc {
+	if p.Anchor == nil || s.Discontinuity != p.Disc || p.Guessed && !u.lead().Untimed {
+		u.Cuts = p.Clock != nil && (p.Anchor == nil || s.Discontinuity != p.Disc)
 		p.anchorAt(&u, at, formats)
-		p.Disc = s.Discontinuity
-		p.Groups = append(p.Groups, group{s.Discontinuity, *p.Anchor, formats[u.Tracks[0].Format].WrapBits, p.Clock.zero()})
-		u.Cuts = p.Clock != nil
+		p.Disc, p.Guessed = s.Discontinuity, u.lead().Untimed
+		if !p.Guessed {
+			p.Groups = append(p.Groups, group{s.Discontinuity, *p.Anchor, formats[u.Tracks[0].Format].WrapBits, p.Clock.zero()})
+		}
 	} else {
 		p.run(&u, at, formats)
 		leap = p.leap(&u, at)
@@ -195,20 +211,32 @@ func (p *placement) settle(u *placedUnit, s *jobs.Segment) {
 func (p *placement) ended(t *placedTrack) {
 	for i := range p.Ends {
 		if e := &p.Ends[i]; e.Kind == t.Kind && e.Track == t.Track {
-			e.End = t.End
+			e.End, e.Tail = t.End, t.tail()
 			return
 		}
 	}
-	p.Ends = append(p.Ends, trackEnd{t.Kind, t.Track, t.End})
+	p.Ends = append(p.Ends, trackEnd{t.Kind, t.Track, t.End, t.tail()})
 }
 
+// tail is how much sound comes behind the end of what has timestamps.
+func (t *placedTrack) tail() jobs.Micros {
+	return max(0, min(t.Base.micros(t.Tail), jumpTolerance))
+}
+
+// endOf is where the track's packets ended.
 func (p *placement) endOf(t *placedTrack) (jobs.Micros, bool) {
+	e := p.before(t)
+	return e.End, e.Kind != ""
+}
+
+// before is the track's last end; zero when there was none.
+func (p *placement) before(t *placedTrack) trackEnd {
 	for _, e := range p.Ends {
 		if e.Kind == t.Kind && e.Track == t.Track {
-			return e.End, true
+			return e
 		}
 	}
-	return 0, false
+	return trackEnd{}
 }
 
 // run places a unit's tracks by the running clock; at is where the playlist expects it, which decides how often the clock has wrapped.
@@ -219,8 +247,8 @@ func (p *placement) run(u *placedUnit, at jobs.Micros, formats []measurement.For
 		want := clampTicks(t.Origin.Ticks, t.Base.ticks(at-t.Origin.At))
 		t.Turn = turns(t.FirstPTS, want, formats[t.Format].WrapBits)
 		if t.Untimed { // it goes on from where it ended, or begins with its segment
-			if end, ok := p.endOf(t); ok && abs(end-at) <= jumpTolerance {
-				want = clampTicks(t.Origin.Ticks, t.Base.ticks(end-t.Origin.At))
+			if e := p.before(t); e.Kind != "" && abs(e.End+e.Tail-at) <= jumpTolerance {
+				want = clampTicks(t.Origin.Ticks, t.Base.ticks(e.End+e.Tail-t.Origin.At))
 			}
 			t.Turn = difference(want, t.FirstPTS)
 		}
@@ -252,11 +280,11 @@ func (p *placement) leap(u *placedUnit, at jobs.Micros) *jump {
 }
 
 // anchorAt begins an epoch: the unit's earliest timestamp stands at the given time. Where the media before it ends no further off than an EXTINF may be
-// rounded, the unit's first track goes on from there instead.
+// rounded, the unit's first track that has timestamps goes on from there instead.
 func (p *placement) anchorAt(u *placedUnit, at jobs.Micros, formats []measurement.Format) {
 	base := earliest(u.Tracks, formats)
 	base.At = at
-	if t := u.primary(); p.Anchor != nil && !p.Hole {
+	if t := u.lead(); p.Anchor != nil && !p.Hole {
 		if end, ok := p.endOf(t); ok && abs(end-at) <= roundingTolerance {
 			base = anchor{t.FirstPTS, t.Base, end}
 		}

@@ -34,7 +34,9 @@ type borderTrack struct {
 	Format measurement.Format
 	Base   timeBase
 	End    int64 // raw ticks
-	Frame  jobs.Micros
+	// Untimed: the ticks are counted from 0 and say nothing about the clock.
+	Untimed bool `json:",omitempty"`
+	Frame   jobs.Micros
 }
 
 func (b *segmentBorders) hole() { b.Before = nil }
@@ -65,7 +67,7 @@ func borderOf(s *packagedSegment) *borderSide {
 	for i := range s.Tracks {
 		t := &s.Tracks[i]
 		side.Tracks = append(side.Tracks, borderTrack{
-			Kind: t.Kind, Track: t.Track, Codecs: t.Codecs, Format: *cloneFormat(&s.formats[t.Format]), Base: t.Base, End: t.EndPTS,
+			Kind: t.Kind, Track: t.Track, Codecs: t.Codecs, Format: *cloneFormat(&s.formats[t.Format]), Base: t.Base, End: t.EndPTS, Untimed: t.Untimed,
 			Frame: min((t.End-t.First)/jobs.Micros(max(1, t.Packets)), maxFrame),
 		})
 	}
@@ -87,7 +89,7 @@ func (b *segmentBorders) announced(s *packagedSegment, was, now *borderSide) {
 
 // goesOn tells whether a track goes on as if there were no border: same format, same clock.
 func (t *borderTrack) goesOn(next *borderTrack, first int64) bool {
-	if t.Kind != next.Kind || t.Track != next.Track || t.Base != next.Base || t.Codecs != next.Codecs || formatsDiffer(&t.Format, &next.Format) {
+	if t.Untimed || next.Untimed || t.Kind != next.Kind || t.Track != next.Track || t.Base != next.Base || t.Codecs != next.Codecs || formatsDiffer(&t.Format, &next.Format) {
 		return false
 	}
 	slack := max(t.Frame, durationSlack)

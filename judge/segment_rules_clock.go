@@ -24,12 +24,15 @@ func (c *segmentClock) see(s *packagedSegment) {
 	if c.Begun && c.Disc == s.seg.Discontinuity {
 		return
 	}
+	t := s.primary()
+	if t.Untimed {
+		return // the first segment that has timestamps tells
+	}
 	c.Begun, c.Disc = true, s.seg.Discontinuity
 	at := s.clock
 	if !at.exact() {
 		return
 	}
-	t := s.primary()
 	by := t.Base.micros(t.FirstPTS) - clampTime(at.At+s.seg.Start-at.Start)
 	if abs(by) <= clockSlack {
 		return

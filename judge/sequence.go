@@ -270,6 +270,7 @@ func (f *fold) unit(m *measurement.Unit, w jobs.Window) error {
 		f.q.texts(m)
 		f.q.Announced.note(&u, m.Splices)
 		f.leap(&u, leap)
+		f.untimed(&u, m)
 		f.q.Packaging.segment(&packagedSegment{placedUnit: &u, m: m, seg: &f.q.def.Segments[m.Index], formats: f.formats, dash: f.q.dash, clock: f.q.Place.Clock})
 		f.q.NextUnit++
 	}

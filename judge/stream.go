@@ -180,6 +180,8 @@ func (s *stream) begin(t *placedTrack, epoch int) {
 	if s.Broken {
 		s.resettle(t.First)
 	}
+	s.Order.Guessed = t.Untimed || s.Unit != nil && s.Unit.Untimed
+	s.Order.EpochBorder = s.Order.EpochBorder || s.Order.Guessed
 	unit := *t
 	unit.First, unit.End = t.First+s.Clock.Shift, t.End+s.Clock.Shift
 	s.Unit = &unit

@@ -3,6 +3,8 @@ package judge
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"aircheck/jobs"
 	"aircheck/jobs/measurement"
@@ -26,7 +28,11 @@ type order struct {
 	// Cuts: at that border players cut the media before it, so that an overlap is none.
 	Cuts     bool  `json:",omitempty"`
 	Unplaced int64 `json:",omitempty"`
-	Twins    twins
+	// Guessed: this unit or the one before has no timestamps. How they meet was not said, so that neither a gap nor an overlap there is one.
+	Guessed bool `json:",omitempty"`
+	// Untimed are the segments without timestamps whose finding this track has.
+	Untimed bouts `json:",omitempty"`
+	Twins   twins
 }
 
 type irregularity struct {
@@ -67,7 +73,7 @@ func (o *order) gap(from, to jobs.Micros, natural bool) {
 // behind takes note of a row that should have come before what is there already. At the head of a unit that is an overlap of two segments; within a unit,
 // or where it goes back over a whole segment, the clock ran backward.
 func (o *order) behind(s *stream, start, front jobs.Micros) {
-	if o.EpochBorder && (o.Cuts || front-start <= borderHole) {
+	if o.EpochBorder && (o.Cuts || front-start <= borderHole) || o.Guessed && front-start <= jumpTolerance {
 		return
 	}
 	if i := o.Open; i != nil {
@@ -114,12 +120,56 @@ func (o *order) judge(s *stream) {
 		s.emit(f)
 	}
 	o.Twins.finding(s)
+	o.untimed(s)
 	if o.Unplaced > 0 {
 		s.emit(jobs.Finding{
 			Code: "timestamp.gap", Severity: jobs.Warn, Start: s.end().At(), End: s.end().At(), Confidence: 1,
 			Message: fmt.Sprintf("%d %s have no usable timestamp", o.Unplaced, rowName(s.Kind)),
 		})
 	}
+}
+
+// untimed tells which segments have no timestamps.
+func (o *order) untimed(s *stream) {
+	for i := range o.Untimed {
+		b := &o.Untimed[i]
+		s.emit(jobs.Finding{
+			Code: "timestamp.gap", Severity: jobs.Warn, Start: b.From.At(), End: b.To.At(), Confidence: 1,
+			Message: fmt.Sprintf("%s in %s without any timestamp: placed where the media before it ends, or where the segment begins", b.Detail, b.name()),
+		})
+	}
+}
+
+// untimed has a transport segment without timestamps told by the first of its tracks that has none. Others, as packed audio, need not have any.
+func (f *fold) untimed(u *placedUnit, m *measurement.Unit) {
+	if m.Transport == nil {
+		return
+	}
+	var first *stream
+	var which []string
+	for i := range u.Tracks {
+		t := &u.Tracks[i]
+		if !t.Untimed {
+			continue
+		}
+		if first == nil {
+			first = f.q.stream(t.Kind, t.Track)
+		}
+		if name := rowsOf(t.Kind); !slices.Contains(which, name) {
+			which = append(which, name)
+		}
+	}
+	if first != nil {
+		first.Order.Untimed.add(u, 0, strings.Join(which, " and "))
+	}
+}
+
+// rowsOf says of what a track consists.
+func rowsOf(k measurement.Kind) string {
+	if k == measurement.Video {
+		return "pictures"
+	}
+	return "sound"
 }
 
 func rowName(k measurement.Kind) string {

@@ -126,7 +126,9 @@ type UnitTrack struct {
 	FirstPTS int64 `json:"first_pts"`
 	EndPTS   int64 `json:"end_pts"`
 	// Untimed: no packet has a timestamp; what the unit has of the track is counted from 0.
-	Untimed bool  `json:"untimed,omitempty"`
+	Untimed bool `json:"untimed,omitempty"`
+	// Tail is how much of the sound of a segment comes behind EndPTS, which knows of packets with timestamps only, in ticks of the track.
+	Tail    int64 `json:"tail,omitempty"`
 	Packets int   `json:"packets"`
 	Frames  int   `json:"frames"`
 	Bytes   int64 `json:"bytes"`

@@ -310,6 +310,7 @@ type packet struct {
 	unit      int
 	owned     bool // false: decoded for what comes after it, not measured
 	pts, dts  int64
+	about     int64 // where it stands when neither is known; noTime: nobody knows
 	duration  int64
 	size      int
 	pos       int64
@@ -329,7 +330,7 @@ type packet struct {
 func newPacket(p *astiav.Packet, t *track) *packet {
 	flags := p.Flags()
 	n := &packet{
-		Packet: p, track: t, pts: p.Pts(), dts: p.Dts(), duration: max(0, p.Duration()), size: p.Size(), pos: p.Pos(),
+		Packet: p, track: t, pts: p.Pts(), dts: p.Dts(), about: noTime, duration: max(0, p.Duration()), size: p.Size(), pos: p.Pos(),
 		key: flags.Has(astiav.PacketFlagKey), corrupt: flags.Has(astiav.PacketFlagCorrupt),
 		encrypted: C.ac_packet_encrypted(rawPacket(p)) != 0, skipEnd: int(C.ac_packet_skip_end(rawPacket(p))),
 	}
@@ -343,6 +344,14 @@ func (p *packet) time() int64 {
 		return p.pts
 	}
 	return p.dts
+}
+
+// dated is where a packet stands, as well as that is known.
+func (p *packet) dated() int64 {
+	if at := p.time(); at != noTime {
+		return at
+	}
+	return p.about
 }
 
 // free gives the coded bytes back; what was learnt stays.

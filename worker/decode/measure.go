@@ -168,7 +168,7 @@ func equalFormats(a, b *measurement.Format) bool {
 // sawPacket counts an owned packet.
 func (w *window) sawPacket(p *packet) {
 	t := w.unitTrack(p.unit, p.track)
-	at := p.time()
+	at := p.dated()
 	switch {
 	case at == noTime && (t.Packets == 0 || t.Untimed):
 		t.Untimed = true
@@ -198,7 +198,7 @@ func sawVideo(t *measurement.UnitTrack, p *packet) {
 	if t.Packets == 0 && !p.key && p.Packet != nil {
 		t.StartsIntra = intra(p.track.codec, p.track.extra, p.Data())
 	}
-	at := p.time()
+	at := p.dated()
 	if !p.key || at == noTime {
 		return
 	}

@@ -61,11 +61,11 @@ func (c *videoChain) frame(f *astiav.Frame) error {
 		in = c.planar[0]
 	}
 	if c.w.show != nil {
+		c.row = measurement.Frame{}
+		c.describe(&info, p, 0) // also what comes again: the next one may stand behind it
 		if c.again() {
 			return nil
 		}
-		c.row = measurement.Frame{}
-		c.describe(&info, p, 0)
 		return c.w.show(shown{id: jobs.PictureID{Unit: p.unit, PTS: c.row.PTS}, frame: in, raw: c.frames[0]})
 	}
 	return c.measure(f, &info, p)
@@ -161,16 +161,27 @@ func (c *videoChain) describe(info *C.ac_frame, p *packet, flags int32) {
 	}
 	if r.PTS == noTime {
 		flags |= measurement.FlagNoPTS
-		r.PTS = p.time()
-		if r.PTS == noTime {
-			r.PTS = c.lastPTS + max(1, r.Duration)
-		}
+		r.PTS = c.undated(p, r.Duration)
 	}
 	c.lastPTS = r.PTS
 	flags |= bit(info.key != 0, measurement.FlagKey) | bit(info.interlaced != 0, measurement.FlagInterlaced) | bit(info.top_first != 0, measurement.FlagTopFirst) |
 		bit(info.flags&1 != 0 || p.corrupt, measurement.FlagCorrupt) | bit(c.inUnit == 0, measurement.FlagUnitFirst) | bit(p.sendError, measurement.FlagSendError)
 	r.Flags, r.PictType, r.PktSize = flags, int8(info.pict_type), int32(p.size)
 	r.DecodeErrors, r.LogErrors, r.ConcealedMB = int32(info.decode_errors), int32(p.logErrors), int32(p.concealed)
+}
+
+// undated is where a picture without a timestamp stands: pictures come in the order in which they are shown, and the unit's own tell where the first one is.
+// What was decoded before the unit never does: another window begins here.
+func (c *videoChain) undated(p *packet, duration int64) int64 {
+	switch at := p.time(); {
+	case at != noTime:
+		return at
+	case c.lastPTS != noTime:
+		return c.lastPTS + max(1, duration)
+	case p.about != noTime:
+		return c.w.unitTrack(p.unit, c.track).FirstPTS
+	}
+	return noTime + 1
 }
 
 func bit(set bool, flag int32) int32 {
@@ -199,7 +210,7 @@ func (c *videoChain) endUnit() error {
 		c.kernel.Fine(&c.row)
 	}
 	err := c.flushRow(measurement.FlagUnitLast)
-	c.filled, c.inUnit, c.unit, c.rows = 0, 0, -1, 0
+	c.filled, c.inUnit, c.unit, c.rows, c.lastPTS = 0, 0, -1, 0, noTime
 	return err
 }
 

@@ -22,6 +22,8 @@ type demuxed struct {
 	bytes   int
 	ts      *measurement.Transport
 	packets []*packet // in the container's order
+	untimed []*track  // those of which no packet has a timestamp
+	tails   []tail    // of the sound that has
 	demuxer *demuxer  // open for as long as packets refer to its tracks
 	texts   *measurement.Captions
 	splices []splice
@@ -106,13 +108,13 @@ func (w *window) demux(at int) (*demuxed, error) {
 		end = min(int64(got.Init)+seg.Length, end)
 	}
 	s.splices = splicesOf(got.Data[:end], s.ts != nil) // with its PAT and PMT, which may lie in the initialisation section
-	err = s.read(end)
+	err = s.read(end, int64(seg.Duration))
 	s.doubt(&got)
 	return s, err
 }
 
-// read takes all packets that begin before end.
-func (s *demuxed) read(end int64) error {
+// read takes all packets that begin before end; declared is how long the segment should be, in microseconds.
+func (s *demuxed) read(end, declared int64) error {
 	began := map[trackID]int64{} // only the first frame of a PES packet says where it stands
 	for {
 		p, err := s.demuxer.next()
@@ -137,7 +139,7 @@ func (s *demuxed) read(end int64) error {
 		p.unit = s.index
 		s.packets = append(s.packets, p)
 	}
-	s.date()
+	s.date(declared)
 	s.unwrap()
 	if len(s.packets) == 0 {
 		s.state, s.detail = measurement.UnitCorrupt, "no audio or video in it"
@@ -231,6 +233,12 @@ func (w *window) segment(before, s *demuxed) error {
 	for _, p := range s.packets {
 		p.owned = true
 		w.sawPacket(p)
+	}
+	for _, t := range s.untimed {
+		w.unitTrack(s.index, t).Untimed = true
+	}
+	for _, l := range s.tails {
+		w.unitTrack(s.index, l.track).Tail = max(0, l.ticks)
 	}
 	if s.state != measurement.UnitOK {
 		return nil
