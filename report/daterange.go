@@ -26,9 +26,9 @@ func (r *Report) dateRanges(w io.Writer, from time.Time) error {
 		b.WriteString("## no program time is known: START-DATE counts from the start of the stream, as if it began with 1970\n")
 	}
 	fmt.Fprintf(b, "#EXT-X-PROGRAM-DATE-TIME:%s\n", date(from, 0))
-	ids := r.rangeIDs()
+	ids, waivers := r.rangeIDs(), r.waivers()
 	for i := range r.Findings {
-		fmt.Fprintf(b, "#EXT-X-DATERANGE:%s\n", strings.Join(rangeAttributes(ids[i], &r.Findings[i], from), ","))
+		fmt.Fprintf(b, "#EXT-X-DATERANGE:%s\n", strings.Join(rangeAttributes(ids[i], &r.Findings[i], waivers[jobs.FindingKey(&r.Findings[i])], from), ","))
 	}
 	b.WriteString("#EXT-X-ENDLIST\n")
 	if err := b.Flush(); err != nil {
@@ -58,7 +58,7 @@ func (r *Report) rangeIDs() []string {
 	return ids
 }
 
-func rangeAttributes(id string, f *jobs.Finding, from time.Time) []string {
+func rangeAttributes(id string, f *jobs.Finding, waived *Waived, from time.Time) []string {
 	list := []string{
 		attribute("ID", id), attribute("CLASS", rangeClass), attribute("START-DATE", date(from, f.Start)),
 		"DURATION=" + seconds(max(f.End-f.Start, 0)),
@@ -74,6 +74,9 @@ func rangeAttributes(id string, f *jobs.Finding, from time.Time) []string {
 	}
 	if f.Cause != "" {
 		list = append(list, attribute("X-AIRCHECK-CAUSE", f.Cause))
+	}
+	if waived != nil {
+		list = append(list, attribute("X-AIRCHECK-WAIVED", waived.String()))
 	}
 	return append(list, attribute("X-AIRCHECK-MESSAGE", f.Message))
 }

@@ -54,11 +54,16 @@ type (
 		Value      string     `xml:"qc:Value,omitempty"`
 		Unit       string     `xml:"qc:Unit,omitempty"`
 		Locator    ebuLocator `xml:"qc:Locator"`
+		Annotation *ebuNote   `xml:"qc:Annotation"` // absent: nobody waived the finding
 		Severity   string     `xml:"aircheck:Severity"`
 		Rendition  string     `xml:"aircheck:Rendition,omitempty"`
 		Confidence string     `xml:"aircheck:Confidence"`
 		Message    string     `xml:"aircheck:Message"`
 		Cause      string     `xml:"aircheck:Cause,omitempty"`
+	}
+	ebuNote struct {
+		Text   string `xml:"qc:Text"`
+		Editor string `xml:"qc:Editor>qc:Name"`
 	}
 	ebuLocator struct {
 		Start string `xml:"qc:Start"`
@@ -113,8 +118,10 @@ func (r *Report) ebuItems() []ebuItem {
 	for _, c := range r.Coverage {
 		find(c.Detector).cover(c)
 	}
+	waivers := r.waivers()
 	for i := range r.Findings {
-		find(r.Findings[i].Code).report(&r.Findings[i])
+		f := &r.Findings[i]
+		find(f.Code).report(f, waivers[jobs.FindingKey(f)])
 	}
 	return items
 }
@@ -134,8 +141,8 @@ func (e *ebuItem) cover(c jobs.Coverage) {
 	}
 }
 
-// report adds a finding as an output. Only what fails makes the item fail.
-func (e *ebuItem) report(f *jobs.Finding) {
+// report adds a finding as an output. Only what fails makes the item fail, waived or not: results are about the stream, and what people say of it is an annotation.
+func (e *ebuItem) report(f *jobs.Finding, waived *Waived) {
 	if e.Result == nil {
 		e.Result = new(bool)
 		*e.Result = true
@@ -145,6 +152,9 @@ func (e *ebuItem) report(f *jobs.Finding) {
 	out := ebuOutput{
 		Name: Printable(f.Code), Locator: ebuLocator{cueTime(start), cueTime(end)}, Severity: string(f.Severity),
 		Rendition: Printable(f.Rendition), Confidence: number(&f.Confidence), Message: Printable(f.Message), Cause: Printable(f.Cause),
+	}
+	if waived != nil {
+		out.Annotation = &ebuNote{waived.String(), Printable(waived.Person)}
 	}
 	if f.Value != nil {
 		out.Value, out.Unit = number(f.Value), Printable(f.Unit)

@@ -14,6 +14,7 @@ import (
 type cuePayload struct {
 	Key string `json:"key"`
 	jobs.Finding
+	Waived string `json:"waived,omitempty"` // by whom and why; empty: by nobody
 }
 
 // vtt writes a metadata track (https://www.w3.org/TR/webvtt1/#introduction-metadata): one cue a finding, in the order of the report, whose text is a JSON object on one
@@ -25,9 +26,10 @@ func (r *Report) vtt(w io.Writer) error {
 		return fmt.Errorf("encode WebVTT track: %w", err)
 	}
 	fmt.Fprintf(b, "WEBVTT\n\nNOTE\n%s, a finding a cue, of %s\n", Schema, input)
+	waivers := r.waivers()
 	for i := range r.Findings {
 		f := printable(r.Findings[i])
-		text, err := json.Marshal(cuePayload{jobs.FindingKey(&f), f})
+		text, err := json.Marshal(cuePayload{jobs.FindingKey(&f), f, waivers[jobs.FindingKey(&r.Findings[i])].String()})
 		if err != nil {
 			return fmt.Errorf("encode WebVTT track: %w", err)
 		}

@@ -39,8 +39,11 @@ func (r *Report) waivers() map[string]*Waived {
 	return by
 }
 
-// String says in a few printable words who waived a finding, and why.
+// String says in a few printable words who waived a finding, and why; nothing of one that nobody waived.
 func (w *Waived) String() string {
+	if w == nil {
+		return ""
+	}
 	until := ""
 	if w.Expires != nil {
 		until = " until " + w.Expires.UTC().Format(time.DateTime) + " UTC"

