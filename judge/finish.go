@@ -24,6 +24,7 @@ func (j *Judge) Finish() (jobs.Result, error) {
 		t.result(&r, j.check.Depth == jobs.DepthFast)
 		lost = lost || t.s.Ledger.lost(t.Duration.Micros())
 	}
+	j.withPicture(renditions, &r)
 	j.synchronise(renditions, &r)
 	for _, l := range j.ladders {
 		r.Coverage = append(r.Coverage, l.coverage(renditions, j.check.Depth == jobs.DepthFast)...)

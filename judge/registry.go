@@ -35,6 +35,7 @@ func videoEntries() []videoEntry {
 		{[]string{"video.format_change"}, newVideoFormat},
 		{nil, newPictureCaptions}, // for captions.*, which take a sound too
 		{nil, newBlinks},          // for sync.offset, likewise
+		{nil, newBlanks},          // for audio.dropout, likewise
 	}
 }
 
