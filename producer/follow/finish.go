@@ -56,6 +56,28 @@ func (f *Finisher) Abandon(ctx context.Context, id string, now time.Time) error 
 	return f.finish(ctx, g)
 }
 
+// AbandonStream abandons all checks of a stream that are still open.
+func (f *Finisher) AbandonStream(ctx context.Context, name string, now time.Time) error {
+	begins, err := f.Archive.OpenLive(ctx, name)
+	if err != nil {
+		return fmt.Errorf("list open checks of stream %s: %w", name, err)
+	}
+	var errs []error
+	for _, begin := range begins {
+		id := jobs.LiveID(name, begin)
+		if _, err := f.Archive.Check(ctx, id); err == nil {
+			continue // it waits for its judge
+		} else if !errors.Is(err, storage.ErrNotFound) {
+			errs = append(errs, err)
+			continue
+		}
+		if err := f.Abandon(ctx, id, now); err != nil && !errors.Is(err, storage.ErrNotFound) { // the mark of a check that has no instalment
+			errs = append(errs, fmt.Errorf("abandon check %s: %w", id, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 func (f *Finisher) finish(ctx context.Context, g *archive.Growing) error {
 	check := g.Check
 	seal(check)

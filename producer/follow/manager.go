@@ -270,6 +270,8 @@ func (m *Manager) leadEntry(ctx context.Context, e *entry) {
 	})
 	f := m.followOn(inner, e)
 	switch {
+	case f == nil && (ctx.Err() == nil || m.isGone(e)):
+		m.abandon(ctx, e.stream.Name)
 	case f == nil:
 	case ctx.Err() == nil || m.cfg.FinishOnStop && m.leader == nil || m.isGone(e):
 		m.finish(ctx, f, e.stream.Name)
@@ -323,15 +325,6 @@ func (m *Manager) over(name string) {
 	m.common.Log.Info("the stream has ended", "stream", name)
 	if m.cfg.Ended != nil {
 		m.cfg.Ended(name)
-	}
-}
-
-// finish closes the hour of a stream that this process leaves for good.
-func (m *Manager) finish(ctx context.Context, f *Follower, name string) {
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishWithin)
-	defer cancel()
-	if err := f.Finish(limited); err != nil {
-		m.common.Log.Error("close the hour of a stream", "stream", name, "error", err)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"aircheck/jobs/queue"
 	"aircheck/producer/live"
 	"aircheck/producer/streams"
+	"aircheck/storage"
 )
 
 // manager makes one whose streams are all the bed's channel.
@@ -81,6 +82,43 @@ func TestManager(t *testing.T) {
 		}
 		if open, err := b.arch.OpenLive(t.Context(), "news"); err != nil || len(open) != 2 {
 			t.Errorf("open %v, %v: they wait for the judge", open, err)
+		}
+	})
+}
+
+// TestStreamIsRemovedWhileItsOriginIsAway: nobody waits for hours until what an earlier producer left open is closed.
+func TestStreamIsRemovedWhileItsOriginIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChannel("s0")
+		b := newBed(t, c)
+		produce := func(url string) (*Manager, func()) {
+			m := b.manager("a", func(*ManagerConfig) {})
+			m.Set([]streams.Stream{{Name: "news", URL: "http://origin" + url}})
+			ctx, cancel := context.WithCancel(context.Background())
+			done := make(chan error, 1)
+			go func() { done <- m.Run(ctx) }()
+			return m, func() { cancel(); <-done }
+		}
+		id := "news-20000101T00"
+		_, stop := produce("/index.m3u8")
+		pass(time.Minute)
+		stop()
+		m, stop := produce("/broken")
+		defer stop()
+		pass(time.Minute)
+		if _, err := b.arch.Check(t.Context(), id); !errors.Is(err, storage.ErrNotFound) {
+			t.Fatalf("%v: the check was closed while the stream is wanted", err)
+		}
+		m.Set(nil)
+		pass(10 * time.Second)
+		check, err := b.arch.Check(t.Context(), id)
+		if err != nil || len(check.Windows) == 0 {
+			t.Errorf("the check is not closed: %v", err)
+		}
+		for _, g := range b.checks() {
+			if !g.Newest.Last {
+				t.Errorf("%s is open after instalment %d", g.Check.ID, g.Instalments)
+			}
 		}
 	})
 }
