@@ -75,6 +75,23 @@ func signed(f jobs.Finding) jobs.Signed {
 	return jobs.Signed{Finding: jobs.FindingKey(&f), Signature: jobs.Signature{Duration: f.End - f.Start, Pictures: pictures}}
 }
 
+// A check that will have no report does not look as if one had to wait for it.
+func TestRecentChecksSayWhichWereGivenUp(t *testing.T) {
+	t.Parallel()
+	f := &fake{recent: []queue.RecentCheck{{ID: testID(1), Input: "a.mp4", GivenUp: true}, {ID: testID(2), Input: "b.mp4"}}}
+	f.set(queue.StreamStatus{Stream: "news", Check: "news-20261122T18", Time: time.Now()})
+	f.tell(jobs.Event{Stream: "news", Check: "news-20261122T17", Kind: jobs.EventGivenUp, Message: "no space left"})
+	site, _, _ := newSiteOf(t, Config{Archive: newArchive(), source: f})
+	for path, want := range map[string][]string{"/": {">given up<", ">running<"}, "/checks": {">given up<", ">running<"}, "/streams/news": {`<span class="sev s-fail">given up</span>`}} {
+		body := get(site, path, nil).Body.String()
+		for _, text := range want {
+			if strings.Count(body, text) != 1 {
+				t.Errorf("%s: %d times %s in\n%s", path, strings.Count(body, text), text, body)
+			}
+		}
+	}
+}
+
 // tags are what a reader does not see, attributes and all: in them > is written &gt;.
 var tags = regexp.MustCompile(`<[^>]*>`)
 

@@ -23,7 +23,7 @@ const (
 // listed is a check in a list.
 type listed struct {
 	ID, Input   string
-	Verdict     string // of the report, or "running"
+	Verdict     string // of the report, "running", or "given up": there will be none
 	Stamp, When string
 }
 

@@ -22,7 +22,10 @@ func (p *pages) recent(ctx context.Context, from, n int) ([]listed, error) {
 	lines := make([]listed, len(list))
 	for i, c := range list {
 		lines[i] = listed{ID: c.ID, Input: c.Input, Verdict: string(c.Verdict)}
-		if c.Verdict == "" {
+		switch {
+		case c.GivenUp:
+			lines[i].Verdict = "given up"
+		case c.Verdict == "":
 			lines[i].Verdict = "running"
 		}
 		lines[i].Stamp, lines[i].When = stamps(c.Created)

@@ -35,7 +35,7 @@ type hourLine struct {
 // newsLine is something that happened to a finding.
 type newsLine struct {
 	Stamp, When string
-	Kind        jobs.EventKind
+	Kind        string
 	Severity    jobs.Severity
 	Code        string
 	Rendition   string
@@ -126,7 +126,7 @@ func newsOf(e *jobs.Event) newsLine {
 	if e.From != nil && e.Kind == jobs.EventOpened {
 		at = *e.From
 	}
-	n := newsLine{Stamp: at.UTC().Format(time.RFC3339), When: at.UTC().Format("2 Jan 15:04:05"), Kind: e.Kind, URL: "/checks/" + e.Check}
+	n := newsLine{Stamp: at.UTC().Format(time.RFC3339), When: at.UTC().Format("2 Jan 15:04:05"), Kind: strings.ReplaceAll(string(e.Kind), "_", " "), URL: "/checks/" + e.Check}
 	if f := e.Finding; f != nil {
 		n.Severity, n.Code, n.Rendition, n.Text = f.Severity, f.Code, f.Rendition, f.Message
 		n.URL += "#f=" + jobs.FindingKey(f)

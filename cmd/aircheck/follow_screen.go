@@ -123,9 +123,10 @@ func (s *screen) event(e *jobs.Event, over bool) {
 		s.latency = *e.Latency
 	}
 	s.judged[e.Stream] = max(0, e.Judged)
-	if e.Kind == jobs.EventFinished {
+	switch {
+	case e.Kind == jobs.EventFinished:
 		s.finished++
-	} else if e.Finding == nil || e.Finding.Severity.Rank() < s.least.Rank() {
+	case e.Finding != nil && e.Finding.Severity.Rank() < s.least.Rank():
 		return
 	}
 	if s.json {
@@ -139,6 +140,12 @@ func (s *screen) event(e *jobs.Event, over bool) {
 	if e.Kind == jobs.EventFinished {
 		s.erase()
 		fmt.Fprintf(s.app.stdout, "%s  %-9s %s  %s: %s, %s\n", clock(e.Time), "report", report.Printable(e.Stream), e.Check, e.Verdict, report.Clock(e.Judged))
+		return
+	}
+	if e.Finding == nil { // the fleet cannot judge the stream, or can again
+		s.erase()
+		word := strings.ReplaceAll(string(e.Kind), "_", " ")
+		fmt.Fprintf(s.app.stdout, "%s  %-9s %s  %s: %s\n", clock(e.Time), word, report.Printable(e.Stream), report.Printable(e.Check), report.Printable(e.Message))
 		return
 	}
 	s.finding(e, over)

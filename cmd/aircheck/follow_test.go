@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -81,13 +82,22 @@ func TestFollowLine(t *testing.T) {
 	quiet.Finding.Severity = jobs.Warn
 	s.event(quiet, false)
 	s.event(&jobs.Event{Kind: jobs.EventFinished, Time: at, Stream: "news", Check: "news-20261122T18", Judged: 60, Verdict: jobs.VerdictFail}, false)
+	for _, e := range []jobs.Event{
+		{Kind: jobs.EventSilent, Message: "see \x1bthe producer"}, {Kind: jobs.EventGivenUp, Message: "no \x1bspace"}, {Kind: jobs.EventHeard, Message: "judged \x1bagain"},
+	} {
+		e.Time, e.Stream, e.Check = at, "news", "news-20261122T18"
+		s.event(&e, false)
+	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	for i, want := range []string{"found     fail video.black", "opened    fail video.black", "closed    fail video.black", "report    news  news-20261122T18: fail"} {
+	for i, want := range []string{
+		"found     fail video.black", "opened    fail video.black", "closed    fail video.black", "report    news  news-20261122T18: fail",
+		`silent    news  news-20261122T18: see \x1bthe producer`, `given up  news  news-20261122T18: no \x1bspace`, `heard     news  news-20261122T18: judged \x1bagain`,
+	} {
 		if i >= len(lines) || !strings.Contains(lines[i], want) {
 			t.Fatalf("line %d: want %q in\n%s", i, want, out.String())
 		}
 	}
-	if len(lines) != 4 || !strings.HasPrefix(lines[0], "18:02:00  found") || !strings.Contains(lines[0], "from 18:01:08.0 for 4.0 s") || strings.Contains(lines[0], "\x1b") {
+	if len(lines) != 7 || !strings.HasPrefix(lines[0], "18:02:00  found") || !strings.Contains(lines[0], "from 18:01:08.0 for 4.0 s") || strings.Contains(lines[0], "\x1b") {
 		t.Errorf("printed\n%s", out.String())
 	}
 	if s.finished != 1 || len(s.open) != 0 {
@@ -103,11 +113,21 @@ func TestFleetStatusText(t *testing.T) {
 		Streams: []streamStatus{
 			{queue.StreamStatus{Stream: "news", Check: "news-20261122T18", Time: at, Judged: 60, Latency: 1.5, Open: map[jobs.Severity]int{jobs.Fail: 1, jobs.Info: 2}}, "host-1"},
 			{queue.StreamStatus{Stream: "sport", Check: "sport-20261122T17", Time: at, Judged: 3600, Verdict: jobs.VerdictPass}, ""},
+			{queue.StreamStatus{Stream: "gone", Check: "gone-20261122T17", Time: at.Add(-3 * time.Minute), Judged: 60, Latency: 1.5}, "host-2"},
+			{queue.StreamStatus{Stream: "lost", Check: "lost-20261122T17", Time: at.Add(-time.Hour), Judged: 60, GivenUp: true}, ""},
 		},
 	}
 	var out strings.Builder
 	if err := s.write(&out, at.Add(3*time.Second)); err != nil {
 		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"news": "1.5 s", "sport": "pass", "gone": "no news", "lost": "given up"} {
+		line := regexp.MustCompile("(?m)^" + name + " .*$").FindString(out.String())
+		for _, state := range []string{"1.5 s", "pass", "no news", "given up"} {
+			if strings.Contains(line, state) != (state == want) {
+				t.Errorf("%s, want %s", line, want)
+			}
+		}
 	}
 	for _, want := range []string{
 		"2 workers, 1 of 4 slots busy", "segment to finding  6.0 s  11.5 s  12.0 s  100", "window to finding   -", "1 fail, 2 info", "host-1", "1.5 s", "3s ago", "pass",

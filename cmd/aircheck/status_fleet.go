@@ -136,14 +136,22 @@ func (s *fleetStatus) write(w io.Writer, now time.Time) error {
 		if leader == "" {
 			leader = "-"
 		}
-		if one.Verdict != "" {
+		switch {
+		case one.Verdict != "":
 			behind = string(one.Verdict)
+		case one.GivenUp:
+			behind = "given up"
+		case one.Quiet(now, quietFor):
+			behind = "no news"
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s ago\n", one.Stream, report.Printable(leader), one.Check, report.Clock(one.Judged), behind,
 			tally(one.Open), tally(one.Found), now.Sub(one.Time).Round(time.Second))
 	}
 	return t.Flush()
 }
+
+// quietFor is for how long nothing need be heard of a stream beyond its windows and its latency; as on the wall.
+const quietFor = 2 * time.Minute
 
 func seconds(n jobs.Number) string { return fmt.Sprintf("%.1f s", float64(n)) }
 

@@ -112,6 +112,16 @@ func TestRecentChecks(t *testing.T) {
 			t.Errorf("page %v: %v of %d, %v", page, list, total, err)
 		}
 	}
+	if err := c.TellGivenUp(ctx, id(3), "a.mp4", "no space left", at); err != nil {
+		t.Fatal(err)
+	}
+	if list, _, err := c.Recent(ctx, 1, 2); err != nil || !list[0].GivenUp || list[0].Verdict != "" || list[1].GivenUp {
+		t.Errorf("a check that was given up: %+v, %v", list, err)
+	}
+	verdict(3) // judged after all
+	if list, _, err := c.Recent(ctx, 1, 1); err != nil || list[0].GivenUp || list[0].Verdict != jobs.VerdictFail {
+		t.Errorf("a check that was judged after all: %+v, %v", list, err)
+	}
 	pipe := conn.client.Pipeline()
 	for i := 5; i < maxRecent; i++ {
 		pipe.ZAdd(ctx, recentKey, redis.Z{Score: float64(at.Add(time.Duration(i) * time.Second).UnixMilli()), Member: id(i)})
@@ -127,7 +137,7 @@ func TestRecentChecks(t *testing.T) {
 	if err != nil || total != maxRecent || len(list) != 1 || list[0].ID != id(3) {
 		t.Errorf("the oldest is %+v of %d, %v", list, total, err)
 	}
-	if n, m := conn.client.HLen(ctx, recentDocs).Val(), conn.client.HLen(ctx, recentVerdicts).Val(); n != maxRecent || m != 0 {
-		t.Errorf("%d documents, %d verdicts", n, m)
+	if n, m := conn.client.HLen(ctx, recentDocs).Val(), conn.client.HLen(ctx, recentVerdicts).Val(); n != maxRecent || m != 1 {
+		t.Errorf("%d documents, %d verdicts, want that of the oldest only", n, m)
 	}
 }

@@ -32,7 +32,12 @@ type RecentCheck struct {
 	Created time.Time `json:"created"`
 	// Verdict is empty while there is no report.
 	Verdict jobs.Verdict `json:"verdict,omitempty"`
+	// GivenUp: the check will have no report.
+	GivenUp bool `json:"given_up,omitempty"`
 }
+
+// noVerdict stands in the place of the verdict of a check that was given up.
+const noVerdict = "given_up"
 
 // tellRecentScript puts a check into the list and drops the oldest.
 //
@@ -77,7 +82,11 @@ return 1
 
 // TellVerdict notes that a check is finished.
 func (c *Client) TellVerdict(ctx context.Context, id string, v jobs.Verdict) error {
-	if err := tellVerdictScript.Run(ctx, c.redis, []string{recentKey, recentVerdicts}, id, string(v)).Err(); err != nil {
+	return c.tellEnd(ctx, id, string(v))
+}
+
+func (c *Client) tellEnd(ctx context.Context, id, how string) error {
+	if err := tellVerdictScript.Run(ctx, c.redis, []string{recentKey, recentVerdicts}, id, how).Err(); err != nil {
 		return fmt.Errorf("tell the verdict of check %s: %w", id, err)
 	}
 	return nil
@@ -121,7 +130,9 @@ func (c *Client) recent(ctx context.Context, ids []string) ([]RecentCheck, error
 		if !ok || len(text) > maxRecentBytes || json.Unmarshal([]byte(text), &r) != nil || r.ID != id {
 			continue
 		}
-		if v, ok := verdicts.Val()[i].(string); ok {
+		if v, ok := verdicts.Val()[i].(string); ok && v == noVerdict {
+			r.GivenUp = true
+		} else if ok {
 			r.Verdict = jobs.Verdict(v)
 		}
 		list = append(list, r)

@@ -160,7 +160,7 @@ func (c *Client) TellGivenUp(ctx context.Context, check, stream, why string, now
 		return err
 	}
 	if _, _, live := jobs.ParseLiveID(check); !live {
-		return nil
+		return c.tellEnd(ctx, check, noVerdict)
 	}
 	all, err := c.Streams(ctx)
 	if err != nil {

@@ -78,6 +78,7 @@ type RecentCheck struct {
 	Input   string       `json:"input"`
 	Created time.Time    `json:"created"`
 	Verdict jobs.Verdict `json:"verdict,omitempty" doc:"absent while it goes on"`
+	GivenUp bool         `json:"given_up,omitempty" doc:"the check could not be judged and will have no report"`
 }
 
 // SignatureList has the signatures of the findings of a check.

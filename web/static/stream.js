@@ -24,7 +24,7 @@ function line(event) {
   if (f?.rendition) link.append(cell("bdi", f.rendition));
   const text = document.createElement("span");
   text.append(cell("bdi", f ? f.message : event.message ?? `report: ${event.verdict}`));
-  li.append(time, cell("span", event.kind, { className: `sev s-${f ? f.severity : trouble.has(event.kind) ? "fail" : "none"}` }), link, text);
+  li.append(time, cell("span", event.kind.replaceAll("_", " "), { className: `sev s-${f ? f.severity : trouble.has(event.kind) ? "fail" : "none"}` }), link, text);
   li.dataset.id = event.id;
   return li;
 }
