@@ -88,6 +88,7 @@ func TestSolidColour(t *testing.T) {
 		{"slow fade", slow, 100, nil},
 		{"black", blackPicture, 100, nil},
 		{"black with a logo", always(newPicture(clipW, clipH).box(8, 6, 20, 10, 200)), 100, []string{"video.solid_color warn 1-5"}},
+		{"a small title on black", always(newPicture(clipW, clipH).box(80, 60, 24, 6, 200)), 100, []string{"video.slate info 1-5"}},
 		{"black with a digit", always(newPicture(clipW, clipH).box(90, 50, 8, 16, 200)), 50, nil},
 	}
 	for _, tt := range tests {
@@ -179,6 +180,7 @@ func TestMadeStillsAreNotFrozen(t *testing.T) {
 	board := flat(colour{60, 140, 120}).box(40, 40, 100, 8, 200).box(40, 60, 80, 8, 200)
 	for name, draw := range map[string]*picture{
 		"blue": flat(colour{70, 187, 105}), "bars": drawBars(0, 0, 0, 0, clipW, clipH), "boxed bars": drawBars(1, 0, 24, 0, clipW-24, clipH), "slate": board,
+		"small title": newPicture(clipW, clipH).box(80, 60, 24, 6, 200),
 	} {
 		if fs := judgeShots(t, newFreeze, shot{25, moving}, shot{120, always(draw)}, shot{25, moving}); len(fs) > 0 {
 			t.Errorf("%s is frozen: %v", name, allTold(fs))

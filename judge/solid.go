@@ -17,8 +17,8 @@ const (
 	markShare, cornerShare = 0.03, 4
 	// minSolidCells is the least number of cells to go by.
 	minSolidCells = 64
-	// slateShare and slateMost bound the share of the cells that are the background of text.
-	slateShare, slateMost = 0.55, 0.97
+	// slateShare is the least share of the cells that are the background of text.
+	slateShare = 0.55
 )
 
 // solidOf tells whether the picture, or what its borders leave of it, has one colour.
@@ -169,7 +169,7 @@ func flatGraphic(f *videoFrame) bool {
 			n++
 		}
 	}
-	if share := float64(n) / float64(len(f.Frame.Grid)); share < slateShare || share > slateMost {
+	if n == len(f.Frame.Grid) || float64(n) < slateShare*float64(len(f.Frame.Grid)) {
 		return false
 	}
 	if f.Format.ChromaWidth <= 0 {
