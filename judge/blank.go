@@ -19,12 +19,11 @@ const (
 	maxBlanks = 8640
 )
 
-// blanks collects the runs of pictures that are black or have one colour, however short, of which both edges were seen. It reports nothing by itself.
+// blanks collects the runs of pictures that are black or have one colour, however short. It reports nothing by itself. What was not decoded, as much is at jobs.DepthFast, bounds a run: units of
+// which only key frames are known have a picture.
 type blanks struct {
 	Found []run `json:",omitempty"`
 	Run   *run  `json:",omitempty"`
-	// Seen is true once a picture that is not blank is known, with nothing missing since.
-	Seen bool `json:",omitempty"`
 
 	test blackTest
 }
@@ -35,10 +34,9 @@ func (b *blanks) frame(f *videoFrame) {
 	switch {
 	case !b.blank(f):
 		b.end(f.Start)
-		b.Seen = true
 	case b.Run != nil:
 		b.Run.To = f.End
-	case b.Seen:
+	default:
 		b.Run = &run{f.Start, f.End}
 	}
 }
@@ -51,7 +49,7 @@ func (b *blanks) blank(f *videoFrame) bool {
 	return ok
 }
 
-func (b *blanks) gap(_, _ jobs.Micros) { b.Run, b.Seen = nil, false }
+func (b *blanks) gap(from, _ jobs.Micros) { b.end(from) }
 
 func (b *blanks) finish(at jobs.Micros) { b.end(at) }
 
