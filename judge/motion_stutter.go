@@ -34,6 +34,9 @@ const (
 	skipShare, skipSteady, skipMotion = 2.0, 2.25, 2.0
 	skipAlike, skipLight              = 0.65, 0.7
 	skipNear, skipKnown               = 4, 2
+	// stepsApart is how many pairs apart changes are at least where content moves in steps: drawings on threes, a hand that types, a weather map. Their holds are made, of any length,
+	// and the step after one is no jump. 24 pictures/s shown at 60 stand for two pairs.
+	stepsApart = 3
 	// stillMean is the mean difference up to which nothing changes, as a freeze has it.
 	stillMean = 0.256
 )
@@ -45,8 +48,9 @@ type hold struct {
 	Sure   int
 	// Before is the usual motion before it.
 	Before float64
-	// Cut: it was reached by a cut.
-	Cut bool `json:",omitempty"`
+	// Cut: it was reached by a cut. Steps: the content before it moves in steps.
+	Cut   bool `json:",omitempty"`
+	Steps bool `json:",omitempty"`
 }
 
 // stutterEvent is a place where pictures were repeated or lost.
@@ -104,7 +108,25 @@ func (d *motion) begin(i int) {
 	if !motionBeside(before).moves() || i > 1 && d.calm(i-1) && d.calm(i-2) {
 		return
 	}
-	d.Hold = &hold{From: d.Ring[i].Start, Before: medianOf(d.Ring[max(0, i-jumpNear):i], byCells, 0), Cut: i > 0 && d.Ring[i-1].cut(0)}
+	d.Hold = &hold{
+		From: d.Ring[i].Start, Before: medianOf(d.Ring[max(0, i-jumpNear):i], byCells, 0),
+		Cut: i > 0 && d.Ring[i-1].cut(0), Steps: d.steps(i),
+	}
+}
+
+// steps tells whether what moves before i moves in steps: between any two changes it stands.
+func (d *motion) steps(i int) bool {
+	last := -stepsApart
+	for j := max(0, i-around); j < i; j++ {
+		if d.still(j) || d.calm(j) {
+			continue
+		}
+		if j-last < stepsApart {
+			return false
+		}
+		last = j
+	}
+	return true
 }
 
 // still tells whether nothing changes at all at i, whatever is around.
@@ -129,8 +151,11 @@ func (d *motion) resumes(i int) bool {
 }
 
 // jump is by how much the first motion after a repeat, at i, exceeds what is usual around: beyond jumpShare the content went on meanwhile, and what was between is
-// lost. It is 0 where nobody knows, and at a cut.
+// lost. It is 0 where nobody knows: where content moves in steps, and at a cut.
 func (d *motion) jump(i int, h *hold) float64 {
+	if h.Steps {
+		return 0
+	}
 	c := &d.Ring[i]
 	after := medianOf(d.Ring[i+1:min(len(d.Ring), i+1+jumpNear)], byCells, 0)
 	usual := math.Sqrt(h.Before * after)

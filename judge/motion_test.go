@@ -263,6 +263,29 @@ func TestInsertBetweenScenes(t *testing.T) {
 	}
 }
 
+// TestHoldOfContentInSteps: drawings on threes are held for as long as they should be; of those on twos, as of 24 pictures/s shown at 60, it would be a loss.
+func TestHoldOfContentInSteps(t *testing.T) {
+	on := func(n int) []videoFrame {
+		list := make([]int, 200)
+		for i := range list {
+			list[i] = i / n * n
+			if i > 99 && i < 114 {
+				list[i] = list[99]
+			}
+		}
+		return motionClip(list, 25, 71, 0.2)
+	}
+	for n, want := range map[int]string{1: "video.dropped_frames warn 4-4.56", 2: "video.dropped_frames warn 3.96-4.56", 3: "video.repeat info 4-4.56"} {
+		var row []jobs.Finding
+		for _, f := range judgeFrames(t, newMotion, motionParams(), on(n)) {
+			if f.Code != "video.judder" {
+				row = append(row, f)
+			}
+		}
+		wantTold(t, row, want)
+	}
+}
+
 // TestRepeatCodedAnew: a repeat that a coder spent half of the usual bits on is one where the next picture makes up for it, within units and between them.
 func TestRepeatCodedAnew(t *testing.T) {
 	const at = 100
