@@ -160,9 +160,17 @@ func (c *Client) TellStream(ctx context.Context, s StreamStatus) error {
 
 // Streams reads the status of all live streams, by name.
 func (c *Client) Streams(ctx context.Context) (map[string]StreamStatus, error) {
-	all, err := c.redis.HGetAll(ctx, streamsKey).Result()
+	streams, err := c.statuses(ctx, streamsKey)
 	if err != nil {
 		return nil, fmt.Errorf("read status of streams: %w", err)
+	}
+	return streams, nil
+}
+
+func (c *Client) statuses(ctx context.Context, key string) (map[string]StreamStatus, error) {
+	all, err := c.redis.HGetAll(ctx, key).Result()
+	if err != nil {
+		return nil, err
 	}
 	streams := make(map[string]StreamStatus, len(all))
 	for name, text := range all {

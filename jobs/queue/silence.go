@@ -42,7 +42,7 @@ type silence struct {
 
 // TellSilence tells which live streams have become silent, and which of them are heard again. It is for one process at a time; what it tells twice has one id.
 func (c *Client) TellSilence(ctx context.Context, now time.Time) error {
-	streams, err := c.Streams(ctx)
+	streams, err := c.expected(ctx)
 	if err != nil {
 		return err
 	}

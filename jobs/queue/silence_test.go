@@ -63,6 +63,43 @@ func TestSilenceOpensAndCloses(t *testing.T) {
 	look(40*time.Minute, "silent news news-20261122T18")
 }
 
+// A stream that nothing was judged of since a producer began, or since Redis was emptied, is silent like any other.
+func TestSilenceOfWhatWasNeverHeard(t *testing.T) {
+	t.Parallel()
+	_, _, c := newObserved(t)
+	start := time.Date(2026, 11, 22, 18, 20, 0, 0, time.UTC)
+	after := "0"
+	look := func(at time.Duration, want ...string) {
+		t.Helper()
+		if err := c.TellWanted(t.Context(), map[string]time.Duration{"news": 0, "slow": 10 * time.Minute, "gone": 0}, start.Add(at)); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.TellUnwanted(t.Context(), []string{"gone"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.TellSilence(t.Context(), start.Add(at)); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		if got, after = toldSince(t, c, after); !slices.Equal(got, want) {
+			t.Fatalf("after %s: told %q, want %q", at, got, want)
+		}
+	}
+	look(0)
+	look(silentAfter)
+	look(silentAfter+time.Second, "silent news news-20261122T18")
+	look(silentAfter + 10*time.Minute)
+	look(silentAfter+11*time.Minute, "silent slow slow-20261122T18")
+	if all, err := c.Streams(t.Context()); err != nil || len(all) != 0 {
+		t.Errorf("streams %v, %v: nothing was judged", all, err)
+	}
+	if err := c.TellStream(t.Context(), StreamStatus{Stream: "news", Check: "news-20261122T18", Time: start.Add(20 * time.Minute)}); err != nil {
+		t.Fatal(err)
+	}
+	look(20*time.Minute, "heard news news-20261122T18")
+	look(silentWithin + time.Hour)
+}
+
 func TestSilenceOfEachTimeIsItsOwnEvent(t *testing.T) {
 	t.Parallel()
 	s := silence{Stream: "news", Check: "news-20261122T18", Since: time.Unix(1_800_000_000, 0)}

@@ -169,6 +169,7 @@ func (m *Manager) run(ctx context.Context) {
 	defer group.Wait()
 	if m.leader != nil {
 		group.Go(func() { _ = m.leader.Run(ctx) }) // it returns when ctx ends, with no error
+		group.Go(func() { m.tellWanted(ctx, queue.NewClient(m.cfg.Leases)) })
 	}
 	group.Go(func() { m.expire(ctx) })
 	tick := time.NewTicker(pollEvery)
@@ -343,16 +344,20 @@ func (m *Manager) open(ctx context.Context, s streams.Stream) (*Follower, error)
 	if err != nil {
 		return nil, err
 	}
-	window := s.Window
-	if window == 0 {
-		window = m.cfg.Window
-	}
 	cfg := m.common
 	cfg.Source = source
 	cfg.Stream = Stream{
-		Name: s.Name, Input: location.Display(s.URL), Kind: kind, Profile: profile, Breaks: breaks, Window: jobs.FromDuration(window), Choose: s.Renditions.Choose,
+		Name: s.Name, Input: location.Display(s.URL), Kind: kind, Profile: profile, Breaks: breaks, Window: jobs.FromDuration(m.window(s)), Choose: s.Renditions.Choose,
 	}
 	return New(cfg)
+}
+
+// window is how long the windows of a stream are to be; 0 means DefaultWindow.
+func (m *Manager) window(s streams.Stream) time.Duration {
+	if s.Window != 0 {
+		return s.Window
+	}
+	return m.cfg.Window
 }
 
 // expire deletes old archives of the wanted streams, now and then. Several producers may do so for the same stream.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -147,6 +148,65 @@ func TestManagerEnds(t *testing.T) {
 			t.Errorf("%d checks", len(list))
 		}
 	})
+}
+
+// TestWantedStreamsAreToldSilent: what a producer is to follow is waited for although nothing was ever judged of it, until it is removed.
+func TestWantedStreamsAreToldSilent(t *testing.T) {
+	t.Parallel()
+	redis := miniredis.RunT(t)
+	conn, err := queue.Open("redis://" + redis.Addr() + "/0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	client := queue.NewClient(conn)
+	m := newBed(t, newChannel("s0")).manager("a", func(cfg *ManagerConfig) { cfg.Leases = conn })
+	told := map[string]bool{}
+	begun := time.Now()
+	silent := func(after time.Duration) (names []string) {
+		t.Helper()
+		if err := m.sayWanted(t.Context(), client, told); err != nil {
+			t.Fatal(err)
+		}
+		if err := client.TellSilence(t.Context(), begun.Add(after)); err != nil {
+			t.Fatal(err)
+		}
+		events, _, err := client.Events(t.Context(), "0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range events {
+			names = append(names, string(e.Kind)+" "+e.Stream)
+		}
+		return names
+	}
+	news, sports := streams.Stream{Name: "news", URL: "http://origin/broken"}, streams.Stream{Name: "sports", URL: "http://origin/broken"}
+	m.Set([]streams.Stream{news, sports})
+	if got := silent(time.Minute); len(got) > 0 {
+		t.Errorf("told %q after a minute", got)
+	}
+	m.Set([]streams.Stream{news})
+	if got := silent(10 * time.Minute); !slices.Equal(got, []string{"silent news"}) {
+		t.Errorf("told %q", got)
+	}
+	redis.FlushAll()
+	m.Set([]streams.Stream{news, sports})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- m.Run(ctx) }()
+	defer func() { cancel(); <-done }()
+	deadline, tick := time.After(20*time.Second), time.NewTicker(20*time.Millisecond)
+	defer tick.Stop()
+	for {
+		if wanted, err := redis.HKeys("aircheck:{wanted}"); err == nil && len(wanted) == 2 {
+			return
+		}
+		select {
+		case <-deadline:
+			t.Fatal("a producer that runs says nothing")
+		case <-tick.C:
+		}
+	}
 }
 
 // TestHandOver: of two producers one leads the stream; when it is told to stop the other goes on at once, and no segment is lost or doubled. The clock is the
