@@ -59,7 +59,7 @@ func livePlaylistRules() []Rule {
 			Code: "playlist.edge", Applies: "HLS, DASH", Unit: "s", Levels: []Level{{Info, 2}, {Warn, 10}, {Fail, 60}},
 			Summary: "The live edge drifts from the clock: the stream grows slower or faster than time passes.",
 			Clause:  "draft-pantos-hls-rfc8216bis section 6.2.1; ISO/IEC 23009-1 section 5.3.9.5.3 (segment availability start time)",
-			Checked: "The media published since the stream was first seen against the time that passed; the value is the change of the least distance from the edge, minute by minute, so that the saw of segments does not count. Less than a target duration is not told. " +
+			Checked: "The media published since the stream was first seen against the time that passed; the value is the change of the least distance from the edge, minute by minute, so that the saw of segments does not count. Less than a target duration is not told; what was told lasts until less than half of that is left. " +
 				"Measured anew after an outage, which has a finding of its own. A clock that is merely set wrong is none.",
 		},
 		{

@@ -292,6 +292,9 @@ const (
 	edgeBlock = time.Minute
 	// edgeLeast is the least drift that is told.
 	edgeLeast = 2 * time.Second
+	// edgeOver: a drift that was told is over below this part of the least: the moments of refreshes and segments slide past each other, and with them the lag
+	// by up to a segment, which must not make several of one drift.
+	edgeOver = 2
 )
 
 // edge follows how far what was published lags behind the clock, compared with the beginning.
@@ -318,7 +321,11 @@ func (t *track) judgeEdge(lag time.Duration, now time.Time, u *live.Update) {
 	if !e.based {
 		e.base, e.based, drift = e.least, true, 0
 	}
-	if abs(drift) > max(edgeLeast, t.target) {
+	limit := max(edgeLeast, t.target)
+	if !e.since.IsZero() {
+		limit /= edgeOver
+	}
+	if abs(drift) >= limit {
 		if e.since.IsZero() {
 			e.since = e.block
 		}

@@ -134,6 +134,9 @@ const (
 	edgeBlock = time.Minute
 	// edgeLeast is the least drift that is told: refreshes see a segment up to a target duration after it was published, so less is nothing.
 	edgeLeast = 2 * time.Second
+	// edgeOver: a drift that was told is over below this part of the least: the moments of refreshes and segments slide past each other, and with them the lag
+	// by up to a segment, which must not make several of one drift.
+	edgeOver = 2
 )
 
 // edge follows how far what was published lags behind the clock, compared with the beginning.
@@ -165,8 +168,11 @@ func (v *version) judgeEdge(list []Segment) {
 	if !e.based {
 		e.base, e.based, drift = e.least, true, 0
 	}
-	size := max(drift, -drift)
-	if size >= max(edgeLeast, v.p.target) {
+	size, limit := max(drift, -drift), max(edgeLeast, v.p.target)
+	if !v.p.drift.since.IsZero() {
+		limit /= edgeOver
+	}
+	if size >= limit {
 		v.driftTo(drift, size)
 	} else {
 		v.p.drift, v.p.steady = trouble{}, v.now
