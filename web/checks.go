@@ -148,8 +148,8 @@ func (p *pages) unfinished(w http.ResponseWriter, r *http.Request, id string, mi
 	ctx := r.Context()
 	if failure, err := p.archive.Failure(ctx, id); err == nil {
 		p.refuse(w, r, trouble{
-			Status: http.StatusOK, Text: "Check " + id + " could not be judged in " + strconv.Itoa(failure.Attempts) + " attempts: " + failure.Message,
-			Advice: "Its measurements are kept: once the cause is mended, aircheck rejudge judges them.",
+			Status: http.StatusOK, Title: "Given up", Text: "Check " + id + " could not be judged in " + strconv.Itoa(failure.Attempts) + " attempts: " + failure.Message,
+			Advice: "Its measurements are kept: once the cause is mended, 'aircheck rejudge' judges them.",
 		})
 		return
 	}

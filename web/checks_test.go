@@ -211,6 +211,32 @@ func TestCheckUnderWay(t *testing.T) {
 	}
 }
 
+// The page of a check that was given up says so, and an address that leads nowhere has a way back.
+func TestPagesOfWhatIsNotThere(t *testing.T) {
+	t.Parallel()
+	a := newArchive()
+	if err := a.PutFailure(t.Context(), jobs.Failure{V: jobs.Version, Check: testID(1), Message: hostile, Attempts: 5}); err != nil {
+		t.Fatal(err)
+	}
+	site, _, _ := newSiteOf(t, Config{Archive: a, source: &fake{}})
+	for path, want := range map[string]struct {
+		code  int
+		title string
+	}{"/checks/" + testID(1): {200, "Given up"}, "/checks/" + testID(2): {404, "Not Found"}, "/nothing/at/all": {404, "Not Found"}} {
+		w := get(site, path, nil)
+		if body := w.Body.String(); w.Code != want.code || !strings.Contains(body, "<h1>"+want.title+"</h1>") || !strings.Contains(body, `<a class="brand" href="/">`) || strings.Contains(body, "<script>alert") {
+			t.Errorf("%s: %d %s", path, w.Code, body)
+		}
+	}
+	if w := post(site, "/nothing", nil, nil); w.Code != http.StatusMethodNotAllowed {
+		t.Errorf("POST to nothing: %d", w.Code)
+	}
+	locked, _, _ := newSite(t, "sesame")
+	if w := get(locked, "/nothing", nil); w.Code != http.StatusUnauthorized {
+		t.Errorf("without a password: %d", w.Code)
+	}
+}
+
 func post(site http.Handler, path string, form url.Values, change func(*http.Request)) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:8080"+path, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")

@@ -92,6 +92,7 @@ func (p *pages) routes(mux *http.ServeMux) {
 	act("POST /checks/{id}/waive", p.waive)
 	act("POST /waivers/{id}/end", p.endWaiver)
 	view("GET /events", p.feed.ServeHTTP)
+	view("/", p.nothing)
 	mux.Handle("GET "+staticPath, p.assets) // the form to log in needs its style
 }
 
@@ -164,6 +165,7 @@ func send(w http.ResponseWriter, r *http.Request, status int, doc []byte) {
 // trouble is what an error page says.
 type trouble struct {
 	Status       int
+	Title        string // empty: that of the status
 	Text, Advice string
 }
 
@@ -182,5 +184,19 @@ func (p *pages) fail(w http.ResponseWriter, r *http.Request, what string, err er
 }
 
 func (p *pages) refuse(w http.ResponseWriter, r *http.Request, t trouble) {
-	p.show(w, r, t.Status, "trouble", p.frame(r, http.StatusText(t.Status), t))
+	title := t.Title
+	if title == "" {
+		title = http.StatusText(t.Status)
+	}
+	p.show(w, r, t.Status, "trouble", p.frame(r, title, t))
+}
+
+// nothing answers for addresses that nobody else does.
+func (p *pages) nothing(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+		return
+	}
+	p.refuse(w, r, trouble{Status: http.StatusNotFound, Text: "There is no such page.", Advice: "The bar above leads to those that there are."})
 }

@@ -60,6 +60,8 @@ type row struct {
 	Latency time.Duration
 	// Seen is when something was last heard; set for streams that are silent or ended only, so that news alone do not change a row.
 	Seen time.Time
+	// GivenUp: the last check of a stream that ended will have no report.
+	GivenUp bool
 	// CPU is the seconds of a core that an hour of the stream takes; 0 is unknown. Money is their price, where Priced.
 	CPU, Money float64
 	Priced     bool
@@ -75,6 +77,7 @@ func makeRow(name string, s *queue.StreamStatus, hours []jobs.StreamHour, now ti
 		r.Check, r.State = s.Check, stateOf(s, now)
 		r.Fail, r.Warn, r.Info = s.Open[jobs.Fail], s.Open[jobs.Warn], s.Open[jobs.Info]
 		r.Latency = time.Duration(max(float64(s.Latency), 0) * float64(time.Second)).Round(100 * time.Millisecond)
+		r.GivenUp = r.State == stateEnded && s.GivenUp
 		if r.State == stateSilent || r.State == stateEnded {
 			r.Seen = s.Time.UTC().Truncate(time.Second)
 			r.Fail, r.Warn, r.Info, r.Latency = 0, 0, 0, 0 // nobody knows any more
@@ -116,7 +119,7 @@ func isSeen(letter byte) bool { return letter != jobs.MinuteNone }
 func stateOf(s *queue.StreamStatus, now time.Time) state {
 	quiet := s.Quiet(now, quietFor)
 	switch {
-	case quiet && s.Over():
+	case s.GivenUp, quiet && s.Over():
 		return stateEnded
 	case quiet:
 		return stateSilent
@@ -157,6 +160,10 @@ func (r row) Word() string {
 		return "not analysed"
 	case statePass:
 		return "clean"
+	case stateEnded:
+		if r.GivenUp {
+			return "given up"
+		}
 	}
 	return string(r.State)
 }
@@ -200,6 +207,8 @@ func (r row) MoneyText() string {
 // Hint says more about the state, for those who point at it.
 func (r row) Hint() string {
 	switch {
+	case r.GivenUp:
+		return "Its last check could not be judged and will have no report."
 	case r.State == stateUnseen && r.Unseen < hourMinutes:
 		return fmt.Sprintf("Nothing is open, but %d minutes of the last hour were not analysed.", r.Unseen)
 	case r.State == stateUnseen:

@@ -89,11 +89,25 @@ func TestStateOfAStream(t *testing.T) {
 		{"a slow stream is not silent", queue.StreamStatus{Time: now.Add(-5 * time.Minute), Latency: 120}, statePass},
 		{"a latency that nobody believes hides nothing for long", queue.StreamStatus{Time: now.Add(-3 * time.Hour), Latency: 1e12}, stateSilent},
 		{"ended", queue.StreamStatus{Time: now.Add(-time.Hour), Verdict: jobs.VerdictFail}, stateEnded},
+		{"given up a moment ago is not clean", queue.StreamStatus{Time: now, GivenUp: true}, stateEnded},
 		{"between two hours", queue.StreamStatus{Time: now.Add(-time.Second), Verdict: jobs.VerdictPass}, statePass},
 	} {
 		if got := stateOf(&tt.status, now); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
 		}
+	}
+}
+
+func TestGivenUpIsNotJustEnded(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 22, 18, 30, 0, 0, time.UTC)
+	lost := makeRow("lost", &queue.StreamStatus{Time: now.Add(-time.Hour), GivenUp: true}, nil, now, 0)
+	if lost.Word() != "given up" || !strings.Contains(lost.Hint(), "no report") {
+		t.Errorf("%q, %q", lost.Word(), lost.Hint())
+	}
+	over := makeRow("over", &queue.StreamStatus{Time: now.Add(-time.Hour), Verdict: jobs.VerdictPass}, nil, now, 0)
+	if over.Word() != "ended" || over.Hint() != "" {
+		t.Errorf("%q, %q", over.Word(), over.Hint())
 	}
 }
 

@@ -63,7 +63,6 @@ function drawPanel(g, width, height, view, panel, curves, top, limits) {
   const y = (v) => 2 + (1 - (clamp(v, panel.floor, top) - panel.floor) / (top - panel.floor)) * (height - 4);
   g.strokeStyle = colours.line;
   g.lineWidth = 1;
-  g.fillStyle = colours.faint;
   g.font = '10px system-ui, sans-serif';
   g.textBaseline = 'bottom';
   const marks = panel.tall ? [-50, -40, -30, -20, -10] : [panel.floor + (top - panel.floor) / 2];
@@ -73,10 +72,18 @@ function drawPanel(g, width, height, view, panel, curves, top, limits) {
     g.lineTo(width, Math.round(y(v)) + 0.5);
   }
   g.stroke();
-  for (const v of marks) g.fillText(String(+v.toPrecision(2)), 2, y(v) - 1);
   curves.forEach((c, i) => {
     if (c) drawCurve(g, width, view, c, y, strokes[panel.strokes?.[i] ?? (panel.curves.length > 1 ? i : 1)], panel.curves.length === 1);
   });
+  g.fillStyle = colours.faint;
+  g.strokeStyle = colours.ground;
+  g.lineWidth = 3;
+  g.lineJoin = 'round';
+  for (const v of marks) { // a figure that a curve runs through can still be read
+    g.strokeText(String(+v.toPrecision(2)), 2, y(v) - 1);
+    g.fillText(String(+v.toPrecision(2)), 2, y(v) - 1);
+  }
+  g.lineWidth = 1;
   for (const l of limits) {
     if (!panel.curves.includes(l.curve)) continue;
     g.strokeStyle = g.fillStyle = colours.ink;
