@@ -26,6 +26,7 @@ const defaultLiveWindow = time.Duration(follow.DefaultWindow) * time.Microsecond
 
 type followFlags struct {
 	liveFlags
+	fetchFlags
 	storeFlags
 	redisFlags
 	serviceFlags
@@ -113,6 +114,7 @@ Exit status: as of 'aircheck check', over all reports of this run.`,
 	}
 	flags := cmd.Flags()
 	f.liveFlags.add(flags)
+	f.fetchFlags.add(flags)
 	f.storeFlags.add(flags)
 	f.redisFlags.add(flags)
 	f.keyFlags.add(flags)
@@ -162,7 +164,7 @@ func (f *followFlags) parse(inputs []string) (followPlan, error) {
 	if p.failOn, err = report.ParseFailOn(f.failOn); err != nil {
 		return p, usageError("--fail-on: %w", err)
 	}
-	if err := f.liveFlags.check(); err != nil {
+	if err := errors.Join(f.liveFlags.check(), f.fetchFlags.check()); err != nil {
 		return p, err
 	}
 	if len(inputs) == 1 {

@@ -22,6 +22,7 @@ type producerFlags struct {
 	redisFlags
 	serviceFlags
 	liveFlags
+	fetchFlags
 	eventFlags
 	notifyFlags
 	interval time.Duration
@@ -48,6 +49,7 @@ by the clock, and checks of objects when they are created (--events-listen, --ev
 	f.redisFlags.add(cmd.Flags())
 	f.serviceFlags.add(cmd.Flags())
 	f.liveFlags.add(cmd.Flags())
+	f.fetchFlags.add(cmd.Flags())
 	f.eventFlags.add(cmd.Flags())
 	f.notifyFlags.add(cmd.Flags())
 	cmd.Flags().DurationVar(&f.interval, "interval", 2*time.Second, "time between two looks")
@@ -62,7 +64,7 @@ func (a *app) producer(ctx context.Context, f *producerFlags) error {
 	if f.interval < 100*time.Millisecond {
 		return usageError("--interval %s: give 100ms or more", f.interval)
 	}
-	if err := errors.Join(f.liveFlags.check(), f.eventFlags.check(f.streamsFile)); err != nil {
+	if err := errors.Join(f.liveFlags.check(), f.fetchFlags.check(), f.eventFlags.check(f.streamsFile)); err != nil {
 		return err
 	}
 	arch, conn, err := a.fleetAt(ctx, &f.storeFlags, &f.redisFlags)
@@ -104,7 +106,7 @@ func (a *app) leader(f *producerFlags, arch *archive.Archive, conn *queue.Conn, 
 		return nil, usageError("--store: %w", err)
 	}
 	place := livePlace{archive: arch, queue: queue.NewClient(conn), address: address, leases: conn}
-	return a.manager(place, &f.liveFlags, follow.ManagerConfig{Log: log})
+	return a.manager(place, &f.liveFlags, f.limit(follow.ManagerConfig{Log: log}))
 }
 
 // reconciler looks after the unfinished checks in a store, which is named as for open.Store.

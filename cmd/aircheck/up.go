@@ -37,6 +37,7 @@ type upFlags struct {
 	siteFlags
 	apiFlags
 	notifyFlags
+	fetchFlags
 	data        string
 	listen      string
 	slots       int
@@ -85,6 +86,7 @@ With --once the command ends when the INPUTs are checked: it prints their report
 	f.siteFlags.add(flags)
 	f.apiFlags.add(flags)
 	f.notifyFlags.add(flags)
+	f.fetchFlags.add(flags)
 	a.addSegmentQC(flags)
 	return cmd
 }
@@ -106,7 +108,7 @@ func (a *app) parseUp(f *upFlags) (upPlan, error) {
 	if f.slots == 0 {
 		f.slots = runtime.NumCPU()
 	}
-	if err := f.live().check(); err != nil {
+	if err := errors.Join(f.live().check(), f.fetchFlags.check()); err != nil {
 		return upPlan{}, err
 	}
 	if f.once && f.streamsFile != "" {
@@ -237,7 +239,7 @@ func (f *fleet) follower() (*follow.Manager, error) {
 		return nil, usageError("--data: %w", err)
 	}
 	place := livePlace{archive: f.archive, queue: queue.NewClient(f.conn), address: address}
-	return f.app.manager(place, f.flags.live(), follow.ManagerConfig{Log: f.plan.log})
+	return f.app.manager(place, f.flags.live(), f.flags.limit(follow.ManagerConfig{Log: f.plan.log}))
 }
 
 // run ends with the first part that fails, with a signal (ctx), or with the inputs when they are all that is wanted.

@@ -15,10 +15,10 @@ import (
 )
 
 const (
-	// defaultFetches is how many segments are on their way from origins at the same time, beside one of each stream: more than a core can encrypt.
-	defaultFetches = 64
-	// defaultFetchBytes is what all of them may hold in memory until they are stored: 64 of 2 MB four times over, or two of the largest.
-	defaultFetchBytes = 512 << 20
+	// DefaultFetches is how many segments are on their way from origins at the same time, beside one of each stream: more than a core can encrypt.
+	DefaultFetches = 64
+	// DefaultFetchBytes is what all of them may hold in memory until they are stored: 64 of 2 MB four times over, or two of the largest.
+	DefaultFetchBytes = 512 << 20
 	// maxFinishes: at the full hour all streams want their manifests written, each of some MB.
 	maxFinishes = 2
 	// One host may hold no more than hostPlaces quarters of the places and half of the bytes: one that hangs or sends without end leaves the rest to others.
@@ -52,10 +52,10 @@ type host struct {
 // NewLimits allows so many fetches at the same time, beside one of each stream, and so many bytes of segments in memory; 0 or less means 64 fetches and 512 MiB.
 func NewLimits(fetches int, bytes int64) *Limits {
 	if fetches <= 0 {
-		fetches = defaultFetches
+		fetches = DefaultFetches
 	}
 	if bytes <= 0 {
-		bytes = defaultFetchBytes
+		bytes = DefaultFetchBytes
 	}
 	return &Limits{
 		fetches: make(chan struct{}, fetches), finishes: make(chan struct{}, maxFinishes), bytes: semaphore.NewWeighted(bytes), perHost: max(bytes/2, 1),

@@ -58,9 +58,9 @@ type ManagerConfig struct {
 	Queue   Queue
 	Address func(key string) string
 	Owner   string
-	// Fetches is how many segments are fetched at the same time; 0 means 64.
+	// Fetches is how many segments are fetched at the same time; 0 means DefaultFetches.
 	Fetches int
-	// FetchBytes is how much of segments may be in memory between their origin and the store; 0 means 512 MiB.
+	// FetchBytes is how much of segments may be in memory between their origin and the store; 0 means DefaultFetchBytes.
 	FetchBytes int64
 	Now        func() time.Time
 	Rand       func() float64
