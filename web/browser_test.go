@@ -147,11 +147,18 @@ func TestWaiveInABrowser(t *testing.T) {
 func TestPagesFitAPhone(t *testing.T) {
 	a, id := newArchive(), testID(1)
 	putReport(t, a, madeReport(t, id, "/media/film.mp4", black(1, 4)), false)
+	underway := &jobs.Check{ID: testID(2), Input: "s3://bucket/some/" + strings.Repeat("very/", 20) + "long/path.mov", Queue: "vod", Profile: jobs.Profile{Name: "default"}}
+	underway.Profile.Seal()
+	underway.Timeline = jobs.Timeline{Kind: jobs.SourceFile, Sequences: []jobs.Sequence{{ID: "s0", Mode: jobs.ModeObject, Duration: 1e6, Object: &jobs.Object{URI: "/a.mp4", Size: 1}}}}
+	underway.Windows = []jobs.Window{{Sequence: "s0", End: 1e6, Head: true, Foot: true}}
+	if err := a.Create(t.Context(), underway); err != nil {
+		t.Fatal(err)
+	}
 	f := manyStreams(10, time.Now())
 	f.recent = []queue.RecentCheck{{ID: id, Input: "/media/a-very-long-name-without-any-place-to-break-it-that-goes-on-and-on-and-on.mp4", Created: time.Now(), Verdict: jobs.VerdictFail}}
 	address := serveSite(t, Config{Archive: a, source: f, Price: 0.05})
 	p := browser.Blank(t, browser.Phone())
-	for _, path := range []string{"", "streams/channel-0003", "checks", "waivers", "compare", "checks/" + id} {
+	for _, path := range []string{"", "streams/channel-0003", "checks", "waivers", "compare", "checks/" + id, "checks/" + underway.ID} {
 		p.Go(address + path)
 		p.Wait(`document.readyState === "complete"`)
 		if over := browser.Eval[int](p, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
