@@ -51,6 +51,8 @@ type hold struct {
 	// Cut: it was reached by a cut. Steps: the content before it moves in steps.
 	Cut   bool `json:",omitempty"`
 	Steps bool `json:",omitempty"`
+	// Coded counts the pictures that a coder took a little further while nothing moved.
+	Coded int `json:",omitempty"`
 }
 
 // stutterEvent is a place where pictures were repeated or lost.
@@ -95,6 +97,9 @@ func (d *motion) hold(i int, k pairKind) {
 		if h.Sure > 0 || ratio >= jumpPlain {
 			d.Stutter.add(stutterEvent{From: h.From, To: c.Start, Frames: h.Frames, Lost: ratio >= jumpShare}, &d.Cadence, &d.out)
 		}
+	case d.Hold != nil && d.Hold.Frames >= around && d.Hold.Coded < maxPops && k == pairUnknown && d.calm(i):
+		d.Hold.Frames++
+		d.Hold.Coded++
 	case k == pairMoved && d.skipped(i):
 		d.Stutter.add(stutterEvent{From: c.Start, To: c.End, Frames: 1, Lost: true, Skip: true}, &d.Cadence, &d.out)
 	default:

@@ -263,6 +263,21 @@ func TestInsertBetweenScenes(t *testing.T) {
 	}
 }
 
+// TestStallCodedFurther: a coder that spends bits on a picture which has stood for longer than motion is looked for does not hide that what comes next is a jump.
+func TestStallCodedFurther(t *testing.T) {
+	var at []int
+	for n := 60; n < 75; n++ {
+		at = append(at, n)
+	}
+	frames := motionClip(repeating(200, false, at...), 25, 53, 0.2)
+	frames[74].Pair.SADY, frames[74].Pair.MaxBlock = 4*160*90/10, 3*256
+	wantTold(t, judgeFrames(t, newMotion, motionParams(), frames), "video.dropped_frames warn 2.4-3")
+	for n := 72; n < 75; n++ { // a slow drift is motion
+		frames[n].Pair = frames[74].Pair
+	}
+	wantTold(t, judgeFrames(t, newMotion, motionParams(), frames))
+}
+
 // TestHoldOfContentInSteps: drawings on threes are held for as long as they should be; of those on twos, as of 24 pictures/s shown at 60, it would be a loss.
 func TestHoldOfContentInSteps(t *testing.T) {
 	on := func(n int) []videoFrame {
