@@ -110,11 +110,13 @@ func TestContentOfRecordings(t *testing.T) {
 			"nothing":   {},
 			"black":     {Kind: fake.Content, Track: "v0", Clip: black[f.container]},
 			"truncated": {Kind: fake.Truncate, Track: "v0", Only: []int64{faulty}},
+			"changed":   {Kind: fake.Change, Track: "v0", Only: []int64{faulty}},
+			"replaced":  {Kind: fake.Content, Track: "v0", Only: []int64{faulty}, Clip: black[f.container]}, // what was published is judged, and that it is another now is told
 		} {
 			t.Run(f.name+"/"+name, func(t *testing.T) {
 				var checks []*jobs.Check
 				var store *mem.Store
-				c := faultCase{fault: fault, lasts: faultBegins + 2*faultLasts}
+				c := faultCase{fault: fault, lasts: faultBegins + 2*faultLasts, elsewhere: name == "changed" || name == "replaced"}
 				synctest.Test(t, func(t *testing.T) { checks, store = c.follow(t, f, clips[f.container]) })
 				r := decoded(t, checks[0], archivedOrigin{store})
 				sameAsRecording(t, checks[0], store, r)
@@ -124,6 +126,10 @@ func TestContentOfRecordings(t *testing.T) {
 					if !slices.Contains(got, "fail "+code) {
 						t.Errorf("alarms %q, want %s", got, code)
 					}
+				}
+				all, exact := map[string][]string{"nothing": nil, "changed": {"warn segment.changed"}, "replaced": {"warn segment.changed"}}[name]
+				if exact && !slices.Equal(got, all) {
+					t.Errorf("alarms %q, want %q and no other", got, all)
 				}
 				for _, f := range r.Findings {
 					t.Logf("%s %s %q %v-%v %s", f.Severity, f.Code, f.Rendition, f.Start, f.End, f.Message)

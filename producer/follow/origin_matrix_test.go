@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -155,7 +157,7 @@ func (c *faultCase) follow(t *testing.T, f format, clip *fake.Clip) (checks []*j
 	client, end := online(t, o)
 	defer end()
 	if c.elsewhere {
-		archiveElsewhere(t, &f, clip, store, begin)
+		archiveElsewhere(t, &f, s, store, begin)
 	}
 	if c.fault.Kind != "" {
 		fault := c.fault
@@ -200,17 +202,28 @@ func (c *faultCase) follow(t *testing.T, f format, clip *fake.Clip) (checks []*j
 	return checks, store
 }
 
-// archiveElsewhere stands for a producer that archived the segment of the picture before this one does, and before it was changed.
-func archiveElsewhere(t *testing.T, f *format, clip *fake.Clip, store *mem.Store, begin time.Time) {
+// archiveElsewhere stands for a producer that archived the segment of the picture before this one does, and before it was changed: as an origin has it that began
+// with the channel and has no fault.
+func archiveElsewhere(t *testing.T, f *format, s fake.Stream, store *mem.Store, begin time.Time) {
 	t.Helper()
 	row := "s0"
 	if !f.dash() {
 		row = "s1" // the multivariant playlist names the sound first
 	}
-	pieces := clip.Tracks[0].Pieces
+	clock := fake.NewVirtual(begin)
+	o := fake.New(clock)
+	if err := o.Add(s); err != nil {
+		t.Fatal(err)
+	}
+	clock.Advance(faultBegins + faultLasts)
+	answer := httptest.NewRecorder()
+	o.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, fmt.Sprintf("/%s/v0/%d.%s", s.Name, faulty, f.container), nil))
+	if answer.Code != http.StatusOK {
+		t.Fatalf("segment %d: status %d", faulty, answer.Code)
+	}
 	key, err := storage.StreamSegment("news", begin.Truncate(time.Hour), row, faulty, string(f.container))
 	if err == nil {
-		err = store.PutNew(t.Context(), key, pieces[faulty%int64(len(pieces))].Data) // what cannot be decoded has no times to be moved
+		err = store.PutNew(t.Context(), key, answer.Body.Bytes())
 	}
 	if err != nil {
 		t.Fatal(err)
