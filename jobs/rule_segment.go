@@ -89,7 +89,7 @@ func borderRules() []Rule {
 			Summary: "Other elementary streams begin where no EXT-X-DISCONTINUITY stands.",
 			Clause:  "RFC 8216 section 4.3.2.3; HLS Authoring Specification 8.13, 8.14",
 			Unit:    "tracks", Levels: []Level{{Info, 0}, {Warn, 1}},
-			Checked: "The PIDs and types of the streams in the PMT, from segment to segment. Only other PIDs or another order are info. Where the clock jumps, timestamp.gap and timestamp.backward are the alarm, and where codec, size or " +
+			Checked: "The PIDs and types of the streams in the PMT, from segment to segment. Only other PIDs or another order are info. Where the clock jumps, or a hole is left, timestamp.gap and timestamp.backward are the alarm, and where codec, size or " +
 				"channels change, video.format_change and audio.format_change are, which are info where a discontinuity is announced.",
 		},
 		{

@@ -29,6 +29,19 @@ func lastOf(u *placedUnit) *lastSegment {
 	return l
 }
 
+// ousts tells whether a segment has tracks and none of those of the one before: something else stands there.
+func (q *sequence) ousts(u *placedUnit) bool {
+	if q.Last == nil || len(u.Tracks) == 0 {
+		return false
+	}
+	for _, t := range q.Last.Tracks {
+		if u.track(t.Kind, t.Track) != nil {
+			return false
+		}
+	}
+	return true
+}
+
 // shortEnd books what the last segment of a sequence lacks. Between two segments the hole in the timestamps tells; behind the last there are none.
 func (q *sequence) shortEnd() {
 	l := q.Last

@@ -77,7 +77,7 @@ func (p *packaging) findings(q *sequence) []jobs.Finding {
 	list = append(list, p.Durations.findings(q.dash)...)
 	list = append(list, p.Keys.findings(q.dash)...)
 	list = append(list, p.Transport.findings()...)
-	list = append(list, p.Borders.findings()...)
+	list = append(list, p.Borders.findings(q)...)
 	list = append(list, p.Clock.findings()...)
 	if q.def.Variant != nil {
 		list = append(list, p.Declared.findings(q.def.Variant)...)

@@ -125,6 +125,18 @@ func (b *segmentBorders) unannounced(s *packagedSegment, was, now *borderSide) {
 	b.Missing.add(s.placedUnit, 1, fmt.Sprintf("stream types %v become %v", before, after))
 }
 
+// holed tells whether a hole in the timestamps of one of the sequence's tracks is an alarm at some time of [from, to).
+func (q *sequence) holed(from, to jobs.Seconds) bool {
+	for _, s := range q.Streams {
+		for i := range s.Findings {
+			if f := &s.Findings[i]; f.Code == "timestamp.gap" && f.Severity != jobs.Info && f.Start < to && f.End > from {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func streamTypes(list []measurement.Stream) []int {
 	types := make([]int, 0, len(list))
 	for _, s := range list {
@@ -134,10 +146,16 @@ func streamTypes(list []measurement.Stream) []int {
 	return types
 }
 
-func (b *segmentBorders) findings() []jobs.Finding {
+func (b *segmentBorders) findings(q *sequence) []jobs.Finding {
 	list := b.Missing.findings("playlist.discontinuity_missing", func(o *bout) string {
 		return fmt.Sprintf("other elementary streams begin without a discontinuity tag at %s: %s", o.name(), o.Detail)
 	})
+	for i := range list {
+		if f := &list[i]; q.holed(f.Start, f.End) {
+			f.Value = jobs.Figure(0)
+			f.Message += "; what is not there instead is timestamp.gap"
+		}
+	}
 	return append(list, b.Needless.findings("playlist.discontinuity_needless", func(o *bout) string {
 		return fmt.Sprintf("a discontinuity is announced before %s, and neither the clock nor the format changes", o.name())
 	})...)

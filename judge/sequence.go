@@ -61,12 +61,14 @@ func (q *sequence) stream(kind measurement.Kind, track int) *stream {
 
 // appear makes the streams that a unit is the first to have. What was before them is time without them.
 func (q *sequence) appear(u *placedUnit) {
+	strange := q.ousts(u)
 	for i := range u.Tracks {
 		t := &u.Tracks[i]
 		if q.stream(t.Kind, t.Track) != nil {
 			continue
 		}
 		s := newStream(t.Kind, t.Track, q.objectMode(), q.params)
+		s.Strange = strange
 		s.Ledger = q.Ledger.without("no " + string(t.Kind) + " of this track yet")
 		q.Streams = append(q.Streams, s)
 		slices.SortFunc(q.Streams, (*stream).compare)

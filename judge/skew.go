@@ -65,8 +65,11 @@ func side(by jobs.Micros) string {
 	return "after"
 }
 
-// headLost tells whether something before the track's first row could not be read, so that it may begin earlier.
+// headLost tells whether something before the track's first row could not be read, or was something else, so that it may begin earlier.
 func (t *rendition) headLost(first jobs.Micros) bool {
+	if t.s.Strange {
+		return true
+	}
 	for _, sp := range t.q.Ledger.Spans {
 		if sp.From <= first && sp.State != jobs.Analysed {
 			return true

@@ -32,6 +32,9 @@ type stream struct {
 	// Begun is true once a row has its place, and Head is where the first one stands, also where no detector sees it.
 	Begun bool        `json:",omitempty"`
 	Head  jobs.Micros `json:",omitempty"`
+	// Strange: the first segment that has the track shares none with the one before it. Something else stands there, and what lies before the track says nothing about
+	// where it begins.
+	Strange bool `json:",omitempty"`
 	// Unit is the unit that rows are taken from; nil before the first and where the track is absent.
 	Unit *placedTrack `json:",omitempty"`
 	// Here is the unit itself, booked in Ledger when it is left.

@@ -51,14 +51,23 @@ func (p *params) examinesSync() bool {
 }
 
 // pictureOf is the picture that a sound plays with: of its own sequence, there the one with its own number when there are as many pictures as sounds (programmes
-// of a transport stream); else the first of another sequence. Nil when there is none.
+// of a transport stream); else the first of another sequence. Nil when there is none. A picture that stands among the segments of a sound is taken for want of others only.
 func (j *Judge) pictureOf(renditions []rendition, sound *rendition) *rendition {
+	if p := j.firstPicture(renditions, sound, false); p != nil {
+		return p
+	}
+	return j.firstPicture(renditions, sound, true)
+}
+
+// firstPicture is pictureOf of those that are strange, or of those that are not.
+func (j *Judge) firstPicture(renditions []rendition, sound *rendition, strange bool) *rendition {
 	var own []*rendition
 	sounds, rank := 0, 0
 	for i := range renditions {
 		t := &renditions[i]
 		switch {
 		case t.q != sound.q:
+		case t.s.Kind == measurement.Video && t.s.Strange != strange:
 		case t.s.Kind == measurement.Video:
 			own = append(own, t)
 		default:
@@ -75,7 +84,7 @@ func (j *Judge) pictureOf(renditions []rendition, sound *rendition) *rendition {
 		return own[0]
 	}
 	for i := range renditions {
-		if t := &renditions[i]; t.s.Kind == measurement.Video && t.q.def.Mode == sound.q.def.Mode {
+		if t := &renditions[i]; t.s.Kind == measurement.Video && t.s.Strange == strange && t.q.def.Mode == sound.q.def.Mode {
 			return t
 		}
 	}
