@@ -36,7 +36,7 @@ func newCheckCommand(a *app) *cobra.Command {
 		Short: "Check a stream here and now, without any services",
 		Long: `Checks a stream on this machine: reads it, decodes it, measures it, judges it and prints the report.
 
-INPUT is a path, an http(s):// or an s3:// URL: a media file or an HLS playlist.
+INPUT is a path, an http(s):// or an s3:// URL: a media file, an HLS playlist or a DASH manifest.
 The report does not depend on --window or --slots: they only say how the work is cut.`,
 		Example: `  aircheck check film.mp4
   aircheck check master.m3u8 --profile ebu-r128 --fail-on warn

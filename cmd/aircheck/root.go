@@ -27,7 +27,8 @@ func newRootCommand(a *app) *cobra.Command {
 		Short: "Finds audio and video defects in streams",
 		Long: `aircheck finds audio and video defects in streams: on one machine, or across a fleet of workers.
 
-A stream is a path, an http(s):// or an s3:// URL: a media file or an HLS playlist.
+A stream is a path, an http(s):// or an s3:// URL: a media file, an HLS playlist or a DASH
+manifest.
 Results go to stdout, progress and logs to stderr. Every flag can be given as an environment
 variable too: --window is AIRCHECK_WINDOW.
 
