@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"strings"
 
@@ -121,8 +122,22 @@ func envName(flag string) string {
 func args(rule cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, given []string) error {
 		if err := rule(cmd, given); err != nil {
-			return usageError("%w: usage: %s", err, cmd.UseLine())
+			return usageError("%s: usage: %s", wrongCount(cmd, len(given), err), cmd.UseLine())
 		}
 		return nil
 	}
+}
+
+// wrongCount says in words what cobra's rules about the number of arguments say in symbols; what is wrong with an argument itself stays as it is.
+func wrongCount(cmd *cobra.Command, given int, err error) string {
+	text := err.Error()
+	switch {
+	case strings.HasPrefix(text, "accepts ") && given > 0:
+		return fmt.Sprintf("%d arguments are too many", given)
+	case strings.HasPrefix(text, "accepts "), strings.HasPrefix(text, "requires "):
+		return "an argument is missing"
+	case strings.HasPrefix(text, "unknown command ") && !cmd.HasSubCommands():
+		return cmd.CommandPath() + " takes no argument"
+	}
+	return text
 }
