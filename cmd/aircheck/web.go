@@ -135,7 +135,7 @@ type site struct {
 func (a *app) site(ctx context.Context, listen string, p siteParts) (*site, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
 	if err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
+		return nil, fmt.Errorf("%w: give another address with --listen (AIRCHECK_LISTEN)", err) // net's error begins with listen, too
 	}
 	s := &site{listener: listener}
 	s.api, err = a.api(p.door, p.archive, p.conn, p.store, p.apiFlags, p.live, p.log)
