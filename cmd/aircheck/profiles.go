@@ -121,10 +121,11 @@ func newProfilesCommand(a *app) *cobra.Command {
 		Long: `Lists the profiles that ship with aircheck. A profile says which detectors judge, and with which thresholds.
 
 A profile of your own is a YAML file with what it changes: 'aircheck profiles show NAME' prints one to begin with.
-Profiles can be laid over each other, and single thresholds over all of them.`,
+Profiles can be laid over each other, and single thresholds over all of them. What 'show' prints has every threshold, and laid over
+another profile it replaces all of that one: keep only the lines that you change.`,
 		Example: `  aircheck profiles
   aircheck profiles show ebu-r128 > house.yaml
-  aircheck check film.mp4 --profile ebu-r128,house.yaml --set video.freeze.fail=never`,
+  aircheck check film.mp4 --profile house.yaml --set video.freeze.fail=never`,
 		Args: args(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error { return a.listProfiles() },
 	}
