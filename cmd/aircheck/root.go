@@ -57,7 +57,7 @@ it; 2 wrong usage; 3 such findings exist; 4 part of the input could not be analy
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError("%w: run '%s --help' for its flags", err, cmd.CommandPath())
+		return usageError("%s: run '%s --help' for its flags", wrongValue(err), cmd.CommandPath())
 	})
 	root.PersistentFlags().BoolVar(&a.verbose, "verbose", false, "log to stderr what is being done")
 	root.CompletionOptions.DisableDefaultCmd = true // ours knows three shells and says more
@@ -107,7 +107,7 @@ func (a *app) flagsFromEnv(cmd *cobra.Command) error {
 			return
 		}
 		if err := cmd.Flags().Set(f.Name, value); err != nil {
-			failed = usageError("environment variable %s: %w", envName(f.Name), err)
+			failed = usageError("environment variable %s: %s", envName(f.Name), wrongValue(err))
 		}
 	})
 	return failed
@@ -138,6 +138,23 @@ func wrongCount(cmd *cobra.Command, given int, err error) string {
 		return "an argument is missing"
 	case strings.HasPrefix(text, "unknown command ") && !cmd.HasSubCommands():
 		return cmd.CommandPath() + " takes no argument"
+	}
+	return text
+}
+
+// wrongValue says what a flag wants in place of which function could not read it. Before "flag: " the error names the value and the flag.
+func wrongValue(err error) string {
+	text := err.Error()
+	before, cause, ok := strings.Cut(text, " flag: ")
+	switch {
+	case ok && strings.HasPrefix(cause, "time: "):
+		return before + " flag: want a time with its unit, such as 90s, 5m or 24h"
+	case ok && (strings.HasPrefix(cause, "strconv.ParseInt: ") || strings.HasPrefix(cause, "strconv.ParseUint: ")):
+		return before + " flag: want a whole number"
+	case ok && strings.HasPrefix(cause, "strconv.ParseFloat: "):
+		return before + " flag: want a number"
+	case ok && strings.HasPrefix(cause, "strconv.ParseBool: "):
+		return before + " flag: want true or false"
 	}
 	return text
 }
