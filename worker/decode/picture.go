@@ -159,7 +159,7 @@ func (c *videoChain) describe(info *C.ac_frame, p *packet, flags int32) {
 	if r.Duration <= 0 {
 		r.Duration = p.duration
 	}
-	if r.PTS == noTime {
+	if r.PTS == noTime || p.about != noTime { // MPEG-2 gives such a picture the decode time of the packet that brings it out
 		flags |= measurement.FlagNoPTS
 		r.PTS = c.undated(p, r.Duration)
 	}
@@ -178,10 +178,12 @@ func (c *videoChain) undated(p *packet, duration int64) int64 {
 		return at
 	case c.lastPTS != noTime:
 		return c.lastPTS + max(1, duration)
-	case p.about != noTime:
-		return c.w.unitTrack(p.unit, c.track).FirstPTS
+	case p.about == noTime:
+		return noTime + 1
+	case c.probe != nil:
+		return p.about // of a unit that may be another window's
 	}
-	return noTime + 1
+	return c.w.unitTrack(p.unit, c.track).FirstPTS
 }
 
 func bit(set bool, flag int32) int32 {

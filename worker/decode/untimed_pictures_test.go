@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"aircheck/jobs"
@@ -94,6 +95,61 @@ func TestPicturesWithoutTimestamps(t *testing.T) {
 			if list.frames[i].PTS != got.frames[i].PTS {
 				t.Fatalf("%s: behind another segment picture %d stands at %d, alone at %d", c.name, i, list.frames[i].PTS, got.frames[i].PTS)
 			}
+		}
+	}
+}
+
+// MPEG-2 gives the last picture of a segment only when the next one comes, and then with the time of that packet: it stands behind the others all the same.
+func TestTheLastPictureWithoutTimestamps(t *testing.T) {
+	pattern := clockClip(t, "s%d.ts", "-an", "-c:v", "mpeg2video", "-bf", "2", "-g", "25", "-sc_threshold", "1000000000", "-f", "segment", "-segment_time", "2")
+	first, err := os.ReadFile(strings.Replace(pattern, "%d", "0", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := strings.Replace(pattern, "%d", "1", 1)
+	path := filepath.Join(t.TempDir(), "none.ts")
+	if err := os.WriteFile(path, stripped(first, 0xe0, all), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out := rows{}
+	task := jobs.Task{Segments: []jobs.Segment{{Index: 0, Duration: 2e6}, {Index: 1, Duration: 2e6}}}
+	h, err := Measure(task, disk{segments: []string{path, second}}, &out)
+	if err != nil || len(h.Units) != 2 || h.Units[1].Tracks[0].Closed {
+		t.Fatalf("%+v, %v; want a second segment that begins with an open GOP", h.Units, err)
+	}
+	n := int64(0)
+	for _, f := range out.frames {
+		if f.Unit != 0 {
+			continue
+		}
+		if f.PTS != n*3600 || f.Flags&measurement.FlagNoPTS == 0 {
+			t.Fatalf("picture %d stands at %d, want %d", n, f.PTS, n*3600)
+		}
+		n++
+	}
+	if n < 40 {
+		t.Errorf("%d pictures", n)
+	}
+}
+
+// A key frame without timestamp is looked at as the last one of the segment before, which is another window's.
+func TestContextWithoutTimestamps(t *testing.T) {
+	b, err := os.ReadFile(clockClip(t, "a.ts", "-an", "-c:v", "libx264", "-g", "25"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	d := disk{segments: []string{filepath.Join(dir, "a.ts"), filepath.Join(dir, "b.ts"), filepath.Join(dir, "c.ts")}}
+	for i, data := range [][]byte{stripped(b, 0xe0, all), b, stripped(b, 0xe0, all)} {
+		if err := os.WriteFile(d.segments[i], data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, depth := range []string{jobs.DepthFast, ""} {
+		task := jobs.Task{Segments: []jobs.Segment{{Index: 0}, {Index: 1}, {Index: 2}}, Context: 1, After: 1, Depth: depth}
+		h, err := Measure(task, d, &rows{})
+		if err != nil || len(h.Units) != 1 || h.Units[0].Index != 1 {
+			t.Errorf("depth %q: %+v, %v, want segment 1 alone", depth, h.Units, err)
 		}
 	}
 }
