@@ -184,7 +184,9 @@ func (f *followFlags) stream(input string) (streams.Stream, error) {
 	}
 	name := f.name
 	if name == "" {
-		name = streamName(input)
+		if name = streamName(input); !jobs.ValidStreamName(name) {
+			return streams.Stream{}, usageError("%s says no name for the stream: give one with --name", input)
+		}
 	}
 	if !jobs.ValidStreamName(name) {
 		return streams.Stream{}, usageError("--name %q: give 1 to 48 small letters, digits, - and _, beginning with a letter or a digit", name)

@@ -49,6 +49,8 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"check", "x", "--profile", "ebu-r182"}, "ebu-r128"},
 		{[]string{"check", "x", "--profile", "./nothing.yaml"}, "nothing.yaml"},
 		{[]string{"profiles", "show", "nothing"}, "default"},
+		{[]string{"follow", "hls/master.m3u8"}, "hls/master.m3u8 says no name for the stream: give one with --name"},
+		{[]string{"follow", "hls/master.m3u8", "--name", "No Name"}, `--name "No Name": give 1 to 48`},
 		{[]string{"rejudge", "x"}, "--profile"},
 		{[]string{"report", "../../etc/passwd", "--store", "."}, "not the id of a check"},
 		{[]string{"report", "01hf8z3k2mq4x7c9tbva"}, "--store"},
