@@ -59,6 +59,7 @@ func newUpCommand(a *app) *cobra.Command {
 		Long: `Runs producer, worker and web in one process, on an embedded queue and a directory, submits the INPUTs, and follows
 the live streams of --streams. It prints the address of the site, where all of it is seen.
 The queue is lost with the process and the directory is not: what was unfinished goes on at the next start.
+Give each 'aircheck up' a directory of its own: two on one would both follow its streams and tell all of it twice.
 
 With --once the command ends when the INPUTs are checked: it prints their reports and exits as
 'aircheck check' would have.`,
