@@ -80,7 +80,7 @@ func (w *window) decodeAudio(run *audioRun) error {
 	if a.frame == nil {
 		a.frame = astiav.AllocFrame()
 	}
-	cc, err := newDecoder(run.track)
+	cc, err := newDecoder(run.track, nil)
 	if err != nil {
 		w.complain(run.unit, run.track, 1, err.Error())
 		return nil

@@ -304,21 +304,23 @@ const noTime = -1 << 63
 // packet is one coded frame with what was learnt about it on its way through the decoder.
 type packet struct {
 	*astiav.Packet
-	track     *track
-	id        int64 // place in the stream among those of its track; 0: not yet known. See canon.
-	seq       int64 // order of sending, carried through the decoder in pkt_pos
-	unit      int
-	owned     bool // false: decoded for what comes after it, not measured
-	pts, dts  int64
-	about     int64 // where it stands when neither is known; noTime: nobody knows
-	duration  int64
-	size      int
-	pos       int64
-	key       bool
-	closed    bool // decoding may start here
-	corrupt   bool
-	encrypted bool
-	skipEnd   int // samples to drop from the end (discard padding)
+	track    *track
+	id       int64 // place in the stream among those of its track; 0: not yet known. See canon.
+	seq      int64 // order of sending, carried through the decoder in pkt_pos
+	unit     int
+	owned    bool // false: decoded for what comes after it, not measured
+	pts, dts int64
+	about    int64 // where it stands when neither is known; noTime: nobody knows
+	duration int64
+	size     int
+	pos      int64
+	key      bool
+	closed   bool // decoding may start here
+	// framesOnly: of a closed keyframe of H.264 whose parameter sets are known and allow no field pictures.
+	framesOnly bool
+	corrupt    bool
+	encrypted  bool
+	skipEnd    int // samples to drop from the end (discard padding)
 
 	logErrors, concealed int
 	sendError            bool
@@ -335,6 +337,7 @@ func newPacket(p *astiav.Packet, t *track) *packet {
 		encrypted: C.ac_packet_encrypted(rawPacket(p)) != 0, skipEnd: int(C.ac_packet_skip_end(rawPacket(p))),
 	}
 	n.closed = n.key && t.kind == measurement.Video && closedKeyframe(t.codec, t.extra, p.Data())
+	n.framesOnly = n.closed && t.codec == "h264" && framesOnly(t.extra, p.Data())
 	return n
 }
 

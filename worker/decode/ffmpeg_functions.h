@@ -1,13 +1,14 @@
 // The functions of FFmpeg that this program may call, by library: all that go-astiav and glue.c refer to. TestNotLinked fails when one is missing.
 
 #define AC_UTIL_FUNCTIONS(X) \
+	X(av_buffer_allocz) X(av_buffer_pool_get) X(av_buffer_pool_init) X(av_buffer_pool_uninit) \
 	X(av_buffer_ref) X(av_buffer_unref) X(av_channel_layout_channel_from_index) X(av_channel_layout_check) X(av_channel_layout_compare) \
 	X(av_channel_layout_copy) X(av_channel_layout_describe) X(av_color_primaries_name) X(av_color_space_name) X(av_color_transfer_name) X(av_dict_free) \
 	X(av_dict_get) X(av_dict_parse_string) X(av_dict_set) X(av_display_rotation_get) X(av_display_rotation_set) X(av_frame_alloc) X(av_frame_clone) \
 	X(av_frame_copy_props) X(av_frame_free) X(av_frame_get_buffer) X(av_frame_get_side_data) X(av_frame_move_ref) X(av_frame_new_side_data) \
 	X(av_frame_ref) X(av_frame_unref) X(av_free) X(av_freep) X(av_get_media_type_string) X(av_get_packed_sample_fmt) X(av_get_picture_type_char) \
 	X(av_get_pix_fmt) X(av_get_pix_fmt_name) X(av_get_sample_fmt_name) X(av_gettime_relative) X(av_hwdevice_ctx_create) X(av_hwdevice_find_type_by_name) \
-	X(av_hwdevice_get_type_name) X(av_hwframe_transfer_data) X(av_image_alloc) X(av_image_copy_to_buffer) X(av_image_fill_black) \
+	X(av_hwdevice_get_type_name) X(av_hwframe_transfer_data) X(av_image_alloc) X(av_image_copy_to_buffer) X(av_image_fill_black) X(av_image_fill_linesizes) X(av_image_fill_plane_sizes) \
 	X(av_image_get_buffer_size) X(av_log) X(av_log_default_callback) X(av_log_get_level) X(av_log_set_callback) X(av_log_set_level) X(av_malloc) \
 	X(av_mallocz) X(av_pix_fmt_desc_get) X(av_rescale_q) X(av_rescale_q_rnd) X(av_sample_fmt_is_planar) X(av_samples_alloc) X(av_strerror) \
 	X(av_version_info)
@@ -16,7 +17,7 @@
 	X(av_bsf_alloc) X(av_bsf_free) X(av_bsf_get_by_name) X(av_bsf_init) X(av_bsf_receive_packet) X(av_bsf_send_packet) X(av_codec_is_decoder) \
 	X(av_codec_is_encoder) X(av_codec_iterate) X(av_new_packet) X(av_packet_add_side_data) X(av_packet_alloc) X(av_packet_clone) X(av_packet_free) \
 	X(av_packet_from_data) X(av_packet_get_side_data) X(av_packet_move_ref) X(av_packet_pack_dictionary) X(av_packet_ref) X(av_packet_rescale_ts) \
-	X(av_packet_unpack_dictionary) X(av_packet_unref) X(avcodec_alloc_context3) X(avcodec_find_decoder) X(avcodec_find_decoder_by_name) \
+	X(av_packet_unpack_dictionary) X(av_packet_unref) X(avcodec_align_dimensions2) X(avcodec_alloc_context3) X(avcodec_default_get_buffer2) X(avcodec_find_decoder) X(avcodec_find_decoder_by_name) \
 	X(avcodec_find_encoder) X(avcodec_find_encoder_by_name) X(avcodec_free_context) X(avcodec_get_hw_config) X(avcodec_get_name) X(avcodec_get_type) \
 	X(avcodec_open2) X(avcodec_parameters_alloc) X(avcodec_parameters_copy) X(avcodec_parameters_free) X(avcodec_parameters_from_context) \
 	X(avcodec_parameters_to_context) X(avcodec_receive_frame) X(avcodec_receive_packet) X(avcodec_send_frame) X(avcodec_send_packet) X(avcodec_string)

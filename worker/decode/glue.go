@@ -27,6 +27,7 @@ import (
 // go-astiav keeps FFmpeg's structure in the first field of its own and does not hand it out; v0.16.0 is pinned, and a test checks that this still holds.
 func rawStream(s *astiav.Stream) unsafe.Pointer        { return *(*unsafe.Pointer)(unsafe.Pointer(s)) }
 func rawPacket(p *astiav.Packet) unsafe.Pointer        { return *(*unsafe.Pointer)(unsafe.Pointer(p)) }
+func rawCodec(c *astiav.CodecContext) unsafe.Pointer   { return *(*unsafe.Pointer)(unsafe.Pointer(c)) }
 func rawFormat(f *astiav.FormatContext) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(f)) }
 
 // load finds FFmpeg once in a process. Whatever calls a function of FFmpeg comes after it.

@@ -48,6 +48,12 @@ const char *ac_primaries_name(int v);
 const char *ac_transfer_name(int v);
 const char *ac_pix_fmt_name(int v);
 
+// ac_pool_new makes a pool of pictures; NULL: no memory. Its pictures are zero before their first use, and may outlive it.
+void *ac_pool_new(void);
+void ac_pool_free(void *pool);
+// ac_pool_use makes a decoder that is not open yet take its pictures from the pool, which has to outlive it. One thread at a time.
+void ac_pool_use(void *codec_context, void *pool);
+
 // ac_load finds FFmpeg's libraries; -1: why says what is missing. Before it no function of FFmpeg may be called.
 int ac_load(char *why, int size);
 void ac_install(void);

@@ -107,7 +107,7 @@ func (k *keyLook) answer(i int, p *packet, shot *jobs.Shot) error {
 
 // picture decodes a key frame alone; nil when nothing comes of it.
 func (k *keyLook) picture(p *packet) (*jobs.Shot, error) {
-	cc, err := newDecoder(p.track)
+	cc, err := newDecoder(p.track, nil)
 	if err != nil {
 		return nil, nil // the report has said so
 	}

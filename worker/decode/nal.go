@@ -1,6 +1,10 @@
 package decode
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	h264 "github.com/Eyevinn/mp4ff/avc"
+)
 
 // A closed keyframe is one that nothing before it can influence and from which everything after it can be decoded: the decoder may be restarted there without
 // changing a single sample. In doubt the answer is no, which costs a little decoding and never exactness.
@@ -153,4 +157,54 @@ func golomb(data []byte, at int) (value, end int) {
 		at++
 	}
 	return value - 1, at
+}
+
+// maxParameterSet bounds how much of a sequence parameter set is read: those of 255 reference frames in a cycle take 1.5 KB.
+const maxParameterSet = 4 << 10
+
+// framesOnly tells whether the sequence parameter sets of H.264 that stand in the extradata and before the first slice of data are there, can be read, and all say
+// frame_mbs_only_flag (ITU-T H.264 section 7.4.2.1.1).
+func framesOnly(extradata, data []byte) bool {
+	known, only := 0, true
+	set := func(nal []byte) {
+		known++
+		sps, err := h264.ParseSPSNALUnit(nal[:min(len(nal), maxParameterSet)], false)
+		only = only && err == nil && sps.FrameMbsOnlyFlag
+	}
+	look := func(b []byte) (slice, closed bool) {
+		t := b[0] & 0x1f
+		if t == 7 {
+			set(b)
+		}
+		return t >= 1 && t <= 5, true
+	}
+	length := lengthSize("h264", extradata)
+	if length == 0 {
+		firstSlice(extradata, 0, look)
+	} else if !eachParameterSet(extradata, set) {
+		return false
+	}
+	firstSlice(data, length, look)
+	return known > 0 && only
+}
+
+// eachParameterSet gives the sequence parameter sets of an avcC box (ISO/IEC 14496-15 section 5.3.3.1); false: it ends too early.
+func eachParameterSet(avcC []byte, set func([]byte)) bool {
+	const head, countMask = 6, 0x1f
+	if len(avcC) < head {
+		return false
+	}
+	rest := avcC[head:]
+	for range avcC[head-1] & countMask {
+		if len(rest) < 2 {
+			return false
+		}
+		n := int(binary.BigEndian.Uint16(rest))
+		if n == 0 || len(rest) < 2+n {
+			return false
+		}
+		set(rest[2 : 2+n])
+		rest = rest[2+n:]
+	}
+	return true
 }

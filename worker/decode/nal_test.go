@@ -40,3 +40,56 @@ func FuzzClosedKeyframe(f *testing.F) {
 	f.Add("mpeg2video", []byte(nil), []byte{0, 0, 1, 0xb8, 0, 8, 0, 0x40, 0, 0, 1, 0, 0})
 	f.Fuzz(func(_ *testing.T, codec string, extra, data []byte) { closedKeyframe(codec, extra, data) })
 }
+
+// sps and spsFields are the sequence parameter sets that x264 writes for 320x180, progressive and interlaced.
+var (
+	sps       = []byte{0x67, 0x64, 0x00, 0x0c, 0xac, 0xd9, 0x41, 0x41, 0x9f, 0x9f, 0x01, 0x10, 0x00, 0x00, 0x03, 0x00, 0x10, 0x00, 0x00, 0x03, 0x03, 0x20, 0xf1, 0x42, 0x99, 0x60}
+	spsFields = []byte{0x67, 0x64, 0x00, 0x15, 0xac, 0xd9, 0x41, 0x43, 0x3f, 0x26, 0x02, 0x20, 0x00, 0x00, 0x03, 0x00, 0x20, 0x00, 0x00, 0x06, 0x43, 0xe2, 0x85, 0x32, 0xc0}
+)
+
+func TestFramesOnly(t *testing.T) {
+	avcC := func(list ...[]byte) []byte {
+		b := []byte{1, 100, 0, 31, 0xff, 0xe0 | byte(len(list))}
+		for _, s := range list {
+			b = append(append(b, 0, byte(len(s))), s...)
+		}
+		return append(b, 0)
+	}
+	annexB := func(list ...[]byte) []byte {
+		var b []byte
+		for _, s := range list {
+			b = append(append(b, 0, 0, 1), s...)
+		}
+		return append(b, 0, 0, 1, 0x65, 0x88, 0x84)
+	}
+	idr := []byte{0, 0, 0, 2, 0x65, 0x88}
+	for _, c := range []struct {
+		name        string
+		extra, data []byte
+		want        bool
+	}{
+		{"of MP4, frames", avcC(sps), idr, true},
+		{"of MP4, fields", avcC(spsFields), idr, false},
+		{"of MP4, one of two", avcC(sps, spsFields), idr, false},
+		{"of MP4, none", avcC(), idr, false},
+		{"of MP4, cut off", avcC(sps)[:12], idr, false},
+		{"of MP4, another in the stream", avcC(sps), append(append([]byte{0, 0, 0, byte(len(spsFields))}, spsFields...), idr...), false},
+		{"in the stream, frames", nil, annexB(sps), true},
+		{"in the stream, fields", nil, annexB(spsFields), false},
+		{"in the stream, one of two", nil, annexB(sps, spsFields), false},
+		{"in the stream, none", nil, annexB(), false},
+		{"in the stream, broken", nil, annexB([]byte{0x67, 100}), false},
+		{"beside the stream", annexB(sps), annexB(), true},
+		{"beside the stream, fields", annexB(spsFields), annexB(sps), false},
+	} {
+		if got := framesOnly(c.extra, c.data); got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+func FuzzFramesOnly(f *testing.F) {
+	f.Add([]byte(nil), append([]byte{0, 0, 1}, sps...))
+	f.Add(append([]byte{1, 100, 0, 31, 0xff, 0xe1, 0, byte(len(spsFields))}, spsFields...), []byte{0, 0, 0, 2, 0x65, 0x88})
+	f.Fuzz(func(_ *testing.T, extra, data []byte) { framesOnly(extra, data) })
+}

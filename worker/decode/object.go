@@ -349,7 +349,7 @@ func (o *objectWindow) videoUnit(v *objectVideo, p *packet, ms int64) error {
 	}
 	runUp := v.gop // an open GOP needs the one before it
 	v.gop = nil
-	return o.videoChain(p.track).begin(p.closed, runUp)
+	return o.videoChain(p.track).begin(p, runUp)
 }
 
 // remember keeps the packets since the last keyframe.

@@ -75,7 +75,7 @@ func samples(packets []*packet, first *packet) []*packet {
 
 // spoiled tells whether a decoder complains of most bytes of a list: of still pictures the small ones may pass, whatever the key.
 func (t *track) spoiled(list []*packet) bool {
-	cc, err := newDecoder(t)
+	cc, err := newDecoder(t, nil)
 	if err != nil {
 		return false // nobody can tell
 	}

@@ -14,11 +14,14 @@ import (
 // A window that begins with such a unit gives a new decoder the unit's run-up first, and a decoder that has been running for longer gives the same pictures of a
 // healthy stream. Of a damaged one it may not: what a picture shows where nothing was decoded is what its memory held before. So as soon as the decoder complains
 // in the run-up or in the unit, the unit is decoded again in the way that a window would that began with it. This costs healthy streams nothing.
+//
+// The same goes for a unit that begins with a closed keyframe and whose new decoder uses the memory of the one before: see pictureMemory.
 type canon struct {
 	keeping bool      // the present unit may have to be decoded again
 	runUp   []*packet // of the present unit, while keeping; references of our own
 	sent    []*packet // what the decoder has got of the unit since; likewise
-	exact   bool      // the decoder has got the run-up, and nothing before it
+	exact   bool      // the decoder has got the run-up, and nothing before it, and its memory was new
+	used    bool      // its memory is that of the decoder before
 	ids     int64     // given to packets so far, in the order of the stream
 	start   int64     // the first packet that the decoder has got; 0: none yet
 	hurt    int64     // the latest packet that was damaged, or that the decoder complained about
@@ -32,13 +35,19 @@ type canon struct {
 // maxSent bounds how much of a unit is kept; what is longer is not decoded again.
 const maxSent = 4 * maxRemembered
 
-// begin prepares the decoder for a unit. runUp is what a window that begins with the unit decodes before it; begin takes the packets over.
-func (c *videoChain) begin(closed bool, runUp []*packet) error {
+// begin prepares the decoder for a unit, whose first packet is p. runUp is what a window that begins with the unit decodes before it; begin takes those packets over.
+func (c *videoChain) begin(p *packet, runUp []*packet) error {
 	c.release()
 	c.mute = 0
-	if closed {
+	if p.closed {
 		freeAll(runUp)
-		return c.restart()
+		used := c.cc != nil && c.memory != nil && p.framesOnly && c.hurt < c.start
+		if err := c.drain(); err != nil {
+			return err
+		}
+		c.renew(used)
+		c.keeping = used
+		return nil
 	}
 	switch {
 	case c.cc == nil, len(runUp) == 0, runUp[0].id <= c.hurt && runUp[0].id != c.start:
@@ -72,20 +81,25 @@ func (c *videoChain) number(p *packet) {
 	}
 }
 
-// note keeps a packet that is about to be sent, in case its unit has to be decoded again.
-func (c *videoChain) note(p *packet) {
+// note keeps a packet that is about to be sent, in case its unit has to be decoded again. What cannot be decoded again later, or would not tell, is at once.
+func (c *videoChain) note(p *packet) error {
 	c.number(p)
+	if c.keeping && c.used && (len(c.sent) >= maxSent || p.closed && !p.framesOnly) {
+		if err := c.redo(p.unit, nil); err != nil {
+			return err
+		}
+	}
 	if c.start == 0 {
 		c.start = p.id
 	}
-	if !c.keeping {
-		return
-	}
-	if len(c.sent) >= maxSent {
+	switch {
+	case !c.keeping:
+	case len(c.sent) >= maxSent:
 		c.release()
-		return
+	default:
+		c.sent = append(c.sent, p.clone())
 	}
-	c.sent = append(c.sent, p.clone())
+	return nil
 }
 
 func (c *videoChain) release() {
@@ -117,7 +131,7 @@ func (c *videoChain) redo(unit int, got *astiav.Frame) error {
 	}
 	runUp, sent := c.runUp, c.sent
 	c.runUp, c.sent, c.keeping = nil, nil, false
-	c.renew()
+	c.renew(false)
 	if err := c.play(runUp, false); err != nil {
 		freeAll(sent)
 		return err
@@ -154,7 +168,7 @@ func (c *videoChain) abandon(unit int, got *astiav.Frame) error {
 // early tells whether a picture comes before the last ones of the unit before, which happens only after damage. They would come too late; what begins with this
 // unit never sees them.
 func (c *videoChain) early(p *packet) bool {
-	if !c.keeping || p.unit == c.unit || c.hurt < c.runUp[0].id {
+	if !c.keeping || len(c.runUp) == 0 || p.unit == c.unit || c.hurt < c.runUp[0].id {
 		return false
 	}
 	for _, q := range c.infos {

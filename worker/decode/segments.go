@@ -280,7 +280,7 @@ func (w *window) sendVideo(s *demuxed) error {
 		}
 		c := w.videoChain(p.track)
 		if past.tracks[p.track.ordinal] == nil {
-			if err := c.begin(p.closed, w.runUpOf(s, p.track.ordinal)); err != nil {
+			if err := c.begin(p, w.runUpOf(s, p.track.ordinal)); err != nil {
 				return err
 			}
 		}

@@ -43,6 +43,7 @@ type videoChain struct {
 	unit    int
 	lastPTS int64
 	format  int
+	memory  *pictureMemory // of the decoder; nil where FFmpeg's own serves
 	canon
 }
 
@@ -67,17 +68,22 @@ func (c *videoChain) restart() error {
 	if err := c.drain(); err != nil {
 		return err
 	}
-	c.renew()
+	c.renew(false)
 	return nil
 }
 
-// renew makes a new decoder.
-func (c *videoChain) renew() {
-	c.cc, c.refused = newDecoder(c.track)
-	c.start, c.exact = 0, true
+// renew makes a new decoder, with new memory for its pictures unless it is to use what the one before has left.
+func (c *videoChain) renew(used bool) {
+	if !used {
+		c.memory.free()
+		c.memory = newPictureMemory(c.track)
+	}
+	c.cc, c.refused = newDecoder(c.track, c.memory)
+	c.start, c.exact, c.used = 0, !used, used
 }
 
-func newDecoder(t *track) (*astiav.CodecContext, error) {
+// newDecoder opens a decoder; memory, for its pictures, may be nil.
+func newDecoder(t *track, memory *pictureMemory) (*astiav.CodecContext, error) {
 	codec := astiav.FindDecoder(t.params.CodecID())
 	if codec == nil {
 		return nil, fmt.Errorf("no decoder for %s", t.codec)
@@ -86,6 +92,7 @@ func newDecoder(t *track) (*astiav.CodecContext, error) {
 	if cc == nil {
 		return nil, errors.New("allocate decoder")
 	}
+	memory.serve(cc)
 	if err := openDecoder(cc, codec, t); err != nil {
 		cc.Free()
 		return nil, err
@@ -138,7 +145,9 @@ func (c *videoChain) send(p *packet) error {
 		}
 		return nil
 	}
-	c.note(p)
+	if err := c.note(p); err != nil {
+		return err
+	}
 	c.w.seq++
 	p.seq = c.w.seq
 	p.SetPos(p.seq)
@@ -252,6 +261,8 @@ func (c *videoChain) close() {
 		c.cc.Free()
 		c.cc = nil
 	}
+	c.memory.free()
+	c.memory = nil
 	if c.kernel != nil {
 		c.kernel.Close()
 		c.kernel = nil
