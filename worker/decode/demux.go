@@ -31,8 +31,6 @@ const (
 // demuxers that are allowed: everything that is a container or an elementary stream, and nothing that opens other files (hls, dash, concat, image2, sdp …).
 const allowedFormats = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,mpegvideo,wav,w64,aiff,aac,ac3,eac3,mp3,flac,ogg,avi,flv,h264,hevc,obu,ivf,mxf,asf,dts,loas,caf,au,m4v,av1,gxf,nut,rm,yuv4mpegpipe,vc1,mlp,truehd,tta,wv,ape"
 
-const errSeek = astiav.Error(-22) // EINVAL, which go-astiav does not name
-
 // reader is what a demuxer reads from.
 type reader interface {
 	// ReadAt works like io.ReaderAt; io.EOF with what is left at the end.
@@ -42,10 +40,9 @@ type reader interface {
 // demuxer reads the packets of one segment or object.
 type demuxer struct {
 	fc     *astiav.FormatContext
-	io     *astiav.IOContext
+	in     *input
 	format string
 	tracks []*track // by stream index; nil for streams that are not measured
-	err    error    // what the reader said, when it was no end of file
 }
 
 // track is one stream of a demuxer.
@@ -83,19 +80,20 @@ func openDemuxer(r reader, size int64, known []string) (*demuxer, error) {
 
 // openKeyed is openDemuxer for a container whose samples are encrypted with one key (ISO/IEC 23001-7); nil: none is given.
 func openKeyed(r reader, size int64, known []string, key []byte) (*demuxer, error) {
-	d := &demuxer{}
-	if err := d.openIO(r, size); err != nil {
+	in, err := newInput(r, size)
+	if err != nil {
 		return nil, err
 	}
+	d := &demuxer{in: in}
 	if err := d.openInput(key); err != nil {
 		d.close()
 		return nil, err
 	}
 	d.format, _, _ = strings.Cut(d.fc.InputFormat().Name(), ",")
 	if !slices.Contains(known, d.format) {
-		if err := d.fc.FindStreamInfo(nil); err != nil && d.err != nil {
+		if err := d.fc.FindStreamInfo(nil); err != nil && in.err != nil {
 			d.close()
-			return nil, d.err
+			return nil, in.err
 		}
 	}
 	d.listTracks()
@@ -107,7 +105,7 @@ func (d *demuxer) openInput(key []byte) error {
 	if d.fc == nil {
 		return errors.New("allocate format context")
 	}
-	d.fc.SetPb(d.io)
+	d.in.serve(d.fc)
 	options := astiav.NewDictionary()
 	defer options.Free()
 	set := map[string]string{"format_whitelist": allowedFormats, "protocol_whitelist": "none", "correct_ts_overflow": "0"}
@@ -121,50 +119,12 @@ func (d *demuxer) openInput(key []byte) error {
 	}
 	if err := d.fc.OpenInput("", nil, options); err != nil {
 		d.fc = nil // avformat_open_input has freed it
-		if d.err != nil {
-			return d.err
+		if d.in.err != nil {
+			return d.in.err
 		}
 		return fmt.Errorf("no media recognised: %w", err)
 	}
 	return nil
-}
-
-func (d *demuxer) openIO(r reader, size int64) error {
-	const seekSize = 0x10000 // AVSEEK_SIZE
-	var at int64
-	read := func(b []byte) (int, error) {
-		n, err := r.ReadAt(b, at)
-		at += int64(n)
-		if n > 0 {
-			return n, nil
-		}
-		if err != nil && !errors.Is(err, io.EOF) {
-			d.err = err
-			return 0, astiav.ErrEio
-		}
-		return 0, astiav.ErrEof
-	}
-	seek := func(off int64, whence int) (int64, error) {
-		switch whence &^ 0x20000 { // AVSEEK_FORCE
-		case seekSize:
-			return size, nil
-		case io.SeekStart:
-		case io.SeekCurrent:
-			off += at
-		case io.SeekEnd:
-			off += size
-		default:
-			return 0, errSeek
-		}
-		if off < 0 {
-			return 0, errSeek
-		}
-		at = off
-		return at, nil
-	}
-	var err error
-	d.io, err = astiav.AllocIOContext(ioBuffer, false, read, seek, nil)
-	return err
 }
 
 func (d *demuxer) close() {
@@ -172,9 +132,9 @@ func (d *demuxer) close() {
 		d.fc.CloseInput()
 		d.fc = nil
 	}
-	if d.io != nil {
-		d.io.Free()
-		d.io = nil
+	if d.in != nil {
+		d.in.close()
+		d.in = nil
 	}
 }
 
@@ -268,8 +228,8 @@ func (d *demuxer) next() (*packet, error) {
 		err := d.fc.ReadFrame(p)
 		if err != nil {
 			p.Free()
-			if d.err != nil {
-				return nil, d.err
+			if d.in.err != nil {
+				return nil, d.in.err
 			}
 			if errors.Is(err, astiav.ErrEof) {
 				return nil, io.EOF

@@ -48,6 +48,11 @@ const char *ac_primaries_name(int v);
 const char *ac_transfer_name(int v);
 const char *ac_pix_fmt_name(int v);
 
+// ac_io_new makes an AVIOContext with a buffer of size bytes that asks input.go; NULL: no memory. It is freed after the format context that uses it was closed.
+void *ac_io_new(uintptr_t handle, int size);
+void ac_io_free(void *context);
+void ac_io_use(void *format_context, void *context);
+
 // ac_pool_new makes a pool of pictures; NULL: no memory. Its pictures are zero before their first use, and may outlive it.
 void *ac_pool_new(void);
 void ac_pool_free(void *pool);

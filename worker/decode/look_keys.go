@@ -207,8 +207,8 @@ func (k *keyLook) seekKey(d *demuxer, pts int64) (*packet, error) {
 
 // lastKey reads on to the last key frame at or before a time, or else the first one behind it.
 func (k *keyLook) lastKey(d *demuxer, pts int64) (*packet, error) {
-	if d.err != nil {
-		return nil, d.err
+	if d.in.err != nil {
+		return nil, d.in.err
 	}
 	var found *packet
 	for range maxKeySearch {

@@ -146,7 +146,7 @@ func (o *objectWindow) seek() error {
 	// A container that cannot seek is read from its start.
 	_ = o.d.fc.SeekFrame(t.stream.Index(), rescale(target, t.den, 1000*t.num), astiav.NewSeekFlags(astiav.SeekFlagBackward))
 	takeComplaints()
-	return o.d.err
+	return o.d.in.err
 }
 
 // seekTrack is the track whose index is used: the first video, else the first audio.

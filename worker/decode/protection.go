@@ -162,8 +162,8 @@ func (d *demuxer) fits() (bool, error) {
 	defer func() { freeAll(list) }()
 	for len(list) < maxTried {
 		p, err := d.next()
-		if d.err != nil {
-			return false, d.err
+		if d.in.err != nil {
+			return false, d.in.err
 		}
 		if err != nil {
 			break // what cannot be read is for the measurement to tell
