@@ -59,7 +59,7 @@ func newUpCommand(a *app) *cobra.Command {
 		Long: `Runs producer, worker and web in one process, on an embedded queue and a directory, submits the INPUTs, and follows
 the live streams of --streams. It prints the address of the site, where all of it is seen.
 The queue is lost with the process and the directory is not: what was unfinished goes on at the next start.
-Give each 'aircheck up' a directory of its own: two on one would both follow its streams and tell all of it twice.
+Each 'aircheck up' needs a directory of its own: a second one on the same ends with an error.
 
 With --once the command ends when the INPUTs are checked: it prints their reports and exits as
 'aircheck check' would have.`,
@@ -154,6 +154,12 @@ func (a *app) up(ctx context.Context, inputs []string, f *upFlags) error {
 	if err != nil {
 		return fmt.Errorf("open --data: %w", err)
 	}
+	defer backend.Close()
+	release, err := claimData(backend, f)
+	if err != nil {
+		return err
+	}
+	defer release()
 	broker, err := startBroker(ctx)
 	if err != nil {
 		return err
@@ -179,6 +185,22 @@ func (a *app) up(ctx context.Context, inputs []string, f *upFlags) error {
 		err = fmt.Errorf("end decoder children: %w", closing)
 	}
 	return err
+}
+
+// claimData keeps a second process from the directory: the queues of two do not know of each other, so both would follow its streams and tell all of it twice. With --once nothing is followed,
+// and what is written twice is the same.
+func claimData(backend *file.Store, f *upFlags) (release func() error, err error) {
+	if f.once {
+		return func() error { return nil }, nil
+	}
+	release, err = backend.Claim()
+	if errors.Is(err, file.ErrClaimed) {
+		return nil, fmt.Errorf("--data %s is in use by another 'aircheck up': end it, or give another directory", f.data)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open --data: %w", err)
+	}
+	return release, nil
 }
 
 // fleet is everything that runs in the process of `up`.

@@ -58,7 +58,7 @@ func (s *Store) sweep(limit time.Time) {
 		return
 	}
 	for _, entry := range entries {
-		if info, err := entry.Info(); err == nil && info.ModTime().Before(limit) {
+		if info, err := entry.Info(); err == nil && entry.Name() != claimName && info.ModTime().Before(limit) {
 			_ = s.root.Remove(tempDir + "/" + entry.Name())
 		}
 	}

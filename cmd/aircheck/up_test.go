@@ -1,0 +1,49 @@
+//go:build cgo
+
+package main
+
+import (
+	"context"
+	"io"
+	"strings"
+	"testing"
+	"time"
+)
+
+// begin starts a command that runs until stop is called, and returns when it has said what is wanted.
+func begin(t *testing.T, want string, args ...string) (stop func() int) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(cancel)
+	var stderr lines
+	ended := make(chan int, 1)
+	go func() { ended <- run(ctx, args, nil, io.Discard, &stderr) }()
+	tick, deadline := time.NewTicker(20*time.Millisecond), time.After(time.Minute)
+	defer tick.Stop()
+	for !strings.Contains(stderr.String(), want) {
+		select {
+		case code := <-ended:
+			t.Fatalf("%v ended with status %d: %s", args, code, stderr.String())
+		case <-deadline:
+			t.Fatalf("%v did not say %q: %s", args, want, stderr.String())
+		case <-tick.C:
+		}
+	}
+	return func() int { cancel(); return <-ended }
+}
+
+// TestUpHasItsDirectoryAlone: two on one directory would follow each stream twice and send each alarm twice. The directory is free again when the first has ended.
+func TestUpHasItsDirectoryAlone(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for range 2 {
+		stop := begin(t, "aircheck: up at ", "up", "--data", dir)
+		code, stdout, stderr := exec(t, nil, "up", "--data", dir)
+		if code != 1 || stdout != "" || stderr != "aircheck: --data "+dir+" is in use by another 'aircheck up': end it, or give another directory\n" {
+			t.Errorf("second up: exit status %d, stdout %q, stderr %q", code, stdout, stderr)
+		}
+		if code := stop(); code != 0 {
+			t.Errorf("first up: exit status %d", code)
+		}
+	}
+}
