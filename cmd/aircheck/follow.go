@@ -249,6 +249,10 @@ func (a *app) follow(ctx context.Context, inputs []string, f *followFlags) error
 // errNothing is the error of a run in which no segment could be had.
 var errNothing = errors.New("no segment could be had")
 
-func nothingOf(what string) error {
+// nothingOf is that error, with what the last fault says.
+func nothingOf(what, why string) error {
+	if why != "" {
+		return &jobs.Error{Class: jobs.Transient, Err: fmt.Errorf("follow %s: %w: %s", what, errNothing, why), Hint: "is the address right, is it live, and can this machine reach it?"}
+	}
 	return &jobs.Error{Class: jobs.Transient, Err: fmt.Errorf("follow %s: %w", what, errNothing), Hint: "is it live, and can this machine reach it? --log-level info says what was seen"}
 }

@@ -125,6 +125,7 @@ func (r *following) run(ctx context.Context, leases *queue.Conn) error {
 	if err != nil {
 		return err
 	}
+	r.meter.say = func(stream, what string) { screen.warn(stream + ": " + what) }
 	// The parts outlive the follower: what it has archived is still to be judged.
 	parts, endParts := context.WithCancel(work)
 	defer endParts()
@@ -169,7 +170,7 @@ func (r *following) until(ctx context.Context) (context.Context, context.CancelF
 func (r *following) conclude(ctx context.Context, screen *screen, closed *closings) error {
 	ids := closed.list()
 	if len(ids) == 0 {
-		return nothingOf(screen.what())
+		return nothingOf(screen.what(), r.meter.reason())
 	}
 	screen.say(fmt.Sprintf("closed; waiting for %d report(s)", len(ids)))
 	code := report.ExitClean

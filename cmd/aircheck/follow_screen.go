@@ -225,6 +225,14 @@ func (s *screen) say(note string) {
 	}
 }
 
+// warn prints a line that stays. It may hold anything that was read.
+func (s *screen) warn(line string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.erase()
+	fmt.Fprintln(s.app.stderr, "aircheck: "+report.Printable(withoutSecrets(line)))
+}
+
 // draw writes the status line.
 func (s *screen) draw() {
 	if s.width == 0 {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -157,5 +158,19 @@ func TestTellLeftOut(t *testing.T) {
 		if got := errs.String(); (want == "") != (got == "") || !strings.Contains(got, want) {
 			t.Errorf("%q: said %q, want %q", text, got, want)
 		}
+	}
+}
+
+// TestMeterSaysWhatKeepsAStreamFromBeginning: not what is wrong with one that runs, and once a stream.
+func TestMeterSaysWhatKeepsAStreamFromBeginning(t *testing.T) {
+	var said []string
+	m := &meter{say: func(stream, what string) { said = append(said, stream+": "+what) }}
+	m.Faulted("a", "playlist.duration", "too long")
+	m.Archived("b", 1)
+	for _, stream := range []string{"a", "b", "a", "c"} {
+		m.Faulted(stream, "segment.missing", "404")
+	}
+	if want := []string{"a: nothing was had yet: segment.missing: 404", "c: nothing was had yet: segment.missing: 404"}; !slices.Equal(said, want) || m.reason() != "404" {
+		t.Errorf("said %q, want %q; reason %q", said, want, m.reason())
 	}
 }

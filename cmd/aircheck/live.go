@@ -134,23 +134,54 @@ type meter struct {
 	segments int
 	faults   int
 	last     string // code of the last fault
+	why      string // and what it says
+	// begun has the streams of which a segment was archived, or a fault said.
+	begun map[string]bool
+	// say says of a stream why nothing is had of it; nil says nothing. It is set before the meter is used.
+	say func(stream, what string)
 }
 
 var _ follow.Collector = (*meter)(nil)
 
 func (m *meter) Refreshed(string, time.Duration) {}
 
-func (m *meter) Archived(string, int) {
+func (m *meter) Archived(stream string, _ int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.segments++
+	m.begin(stream)
 }
 
-func (m *meter) Faulted(_, code string) {
+// begin tells whether there was nothing yet of the stream, neither a segment nor a fault that was said.
+func (m *meter) begin(stream string) bool {
+	if m.begun[stream] {
+		return false
+	}
+	if m.begun == nil {
+		m.begun = map[string]bool{}
+	}
+	m.begun[stream] = true
+	return true
+}
+
+// Faulted also says the first fault because of which a stream may not begin at all, as under a mistyped address: the findings that tell faults have no check to stand in before a segment is had.
+func (m *meter) Faulted(stream, code, message string) {
+	m.mu.Lock()
+	m.faults++
+	m.last, m.why = code, message
+	lack := code == "playlist.unavailable" || code == "playlist.invalid" || code == "segment.missing"
+	say := lack && m.say != nil && m.begin(stream)
+	m.mu.Unlock()
+	if say { // the screen asks the meter for its line
+		m.say(stream, fmt.Sprintf("nothing was had yet: %s: %s", code, message))
+	}
+}
+
+// reason is what the last fault says; empty when there was none.
+func (m *meter) reason() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.faults++
-	m.last = code
+	return m.why
 }
 
 func (m *meter) Wrote(string, int, time.Duration) {}

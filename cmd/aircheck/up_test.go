@@ -5,13 +5,14 @@ package main
 import (
 	"context"
 	"io"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 )
 
 // begin starts a command that runs until stop is called, and returns when it has said what is wanted.
-func begin(t *testing.T, want string, args ...string) (stop func() int) {
+func begin(t *testing.T, want string, args ...string) (stop func() (code int, stderr string)) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
@@ -29,7 +30,7 @@ func begin(t *testing.T, want string, args ...string) (stop func() int) {
 		case <-tick.C:
 		}
 	}
-	return func() int { cancel(); return <-ended }
+	return func() (int, string) { cancel(); return <-ended, stderr.String() }
 }
 
 // TestUpHasItsDirectoryAlone: two on one directory would follow each stream twice and send each alarm twice. The directory is free again when the first has ended.
@@ -42,8 +43,22 @@ func TestUpHasItsDirectoryAlone(t *testing.T) {
 		if code != 1 || stdout != "" || stderr != "aircheck: --data "+dir+" is in use by another 'aircheck up': end it, or give another directory\n" {
 			t.Errorf("second up: exit status %d, stdout %q, stderr %q", code, stdout, stderr)
 		}
-		if code := stop(); code != 0 {
+		if code, _ := stop(); code != 0 {
 			t.Errorf("first up: exit status %d", code)
+		}
+	}
+}
+
+// TestFollowSaysWhyThereIsNothing: a mistyped address is told at once, whatever is logged, and once; the error at the end says the last that was seen.
+func TestFollowSaysWhyThereIsNothing(t *testing.T) {
+	t.Parallel()
+	login := filepath.Join(t.TempDir(), "login.m3u8")
+	writeText(t, login, "<!DOCTYPE html><title>Who are you?</title>")
+	for input, why := range map[string]string{login: "no playlist", filepath.Join(t.TempDir(), "nothere.m3u8"): "playlist: not found"} {
+		stop := begin(t, ": nothing was had yet: playlist.unavailable: playlist: ", "follow", input, "--name", "a", "--data", t.TempDir())
+		code, stderr := stop()
+		if code != 1 || strings.Count(stderr, "nothing was had yet") != 1 || !strings.Contains(stderr, "follow a: no segment could be had: playlist: ") || strings.Count(stderr, why) != 2 {
+			t.Errorf("%s: exit status %d, stderr %s", input, code, stderr)
 		}
 	}
 }

@@ -95,8 +95,8 @@ type Collector interface {
 	Refreshed(stream string, took time.Duration)
 	// Archived: a segment was stored.
 	Archived(stream string, bytes int)
-	// Faulted: a fault of playlists or delivery was seen for the first time.
-	Faulted(stream, code string)
+	// Faulted: a fault of playlists or delivery was seen for the first time. The message may hold anything that was read.
+	Faulted(stream, code, message string)
 	// Wrote: windows were enqueued; lag is the time since the newest of their segments was first seen in a playlist.
 	Wrote(stream string, windows int, lag time.Duration)
 	// Leading: this process leads so many streams.
@@ -108,7 +108,7 @@ type nobody struct{}
 
 func (nobody) Refreshed(string, time.Duration)  {}
 func (nobody) Archived(string, int)             {}
-func (nobody) Faulted(string, string)           {}
+func (nobody) Faulted(string, string, string)   {}
 func (nobody) Wrote(string, int, time.Duration) {}
 func (nobody) Leading(int)                      {}
 

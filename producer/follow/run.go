@@ -176,7 +176,7 @@ func (r *run) wait(ctx context.Context, updates <-chan live.Update, failed <-cha
 
 func (r *run) told(faults []live.Fault) {
 	for i := range faults {
-		r.cfg.Metrics.Faulted(r.cfg.Stream.Name, faults[i].Code)
+		r.cfg.Metrics.Faulted(r.cfg.Stream.Name, faults[i].Code, faults[i].Message)
 		r.cfg.Log.Info("fault", "stream", r.cfg.Stream.Name, "code", faults[i].Code, "message", faults[i].Message)
 	}
 }
@@ -195,7 +195,7 @@ func (r *run) fetched(ctx context.Context, o outcome) {
 	r.s.finish(o.it, o.got)
 	r.told(o.got.faults)
 	if o.got.missing != "" {
-		r.cfg.Metrics.Faulted(r.cfg.Stream.Name, "segment.missing")
+		r.cfg.Metrics.Faulted(r.cfg.Stream.Name, "segment.missing", o.got.missing)
 		r.cfg.Log.Info("segment could not be had", "stream", r.cfg.Stream.Name, "segment", o.it.Number, "why", o.got.missing)
 		return
 	}
