@@ -161,7 +161,7 @@ func (a *app) evidence(ctx context.Context, id string, f *evidenceFlags) error {
 	if err != nil {
 		return err
 	}
-	arch, err := a.archive(ctx, &f.storeFlags)
+	arch, err := a.stored(ctx, &f.storeFlags)
 	if err != nil {
 		return err
 	}

@@ -138,7 +138,7 @@ func (a *app) exported(ctx context.Context, name string, f *exportFlags) (export
 	if !jobs.ValidID(name) {
 		return export.Source{}, usageError("%q is neither the id of a check nor a directory with a manifest.json, as 'aircheck check --out' writes it", name)
 	}
-	checks, err := a.archive(ctx, &f.storeFlags)
+	checks, err := a.stored(ctx, &f.storeFlags)
 	if err != nil {
 		return export.Source{}, err
 	}

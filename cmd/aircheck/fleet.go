@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -43,6 +44,16 @@ func (a *app) archive(ctx context.Context, f *storeFlags) (*archive.Archive, err
 	return archive.New(store), nil
 }
 
+// stored is archive for commands that are about what lies in a store: a directory that is not there has nothing of it, and its name is misspelt, so it is not made.
+func (a *app) stored(ctx context.Context, f *storeFlags) (*archive.Archive, error) {
+	if dir, local, err := storage.LocalPath(f.store); err == nil && local && f.store != "" {
+		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("--store: %s is not there", dir)
+		}
+	}
+	return a.archive(ctx, f)
+}
+
 // openCheck finds the manifest of a check whose state a command is to print as text or JSON.
 func (a *app) openCheck(ctx context.Context, id, format string, f *storeFlags) (*archive.Archive, *jobs.Check, error) {
 	if err := validID(id); err != nil {
@@ -51,7 +62,7 @@ func (a *app) openCheck(ctx context.Context, id, format string, f *storeFlags) (
 	if format != "text" && format != "json" {
 		return nil, nil, usageError("unknown format %q: text or json", format)
 	}
-	arch, err := a.archive(ctx, f)
+	arch, err := a.stored(ctx, f)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -22,7 +23,7 @@ func TestFleetUsageErrors(t *testing.T) {
 		args []string
 		want string // in stderr
 	}{
-		{[]string{"submit"}, "requires at least 1 arg"},
+		{[]string{"submit"}, "an argument is missing"},
 		{[]string{"submit", "a.mp4"}, "AIRCHECK_STORE"},
 		{[]string{"submit", "a.mp4", "--queue", "fast"}, `unknown queue "fast"`},
 		{[]string{"submit", "a.mp4", "--format", "xml"}, `"xml"`},
@@ -154,5 +155,26 @@ func TestCheckThatCannotBeJudged(t *testing.T) {
 	code, err := newApp(env, io.Discard, &stderr).wait(t.Context(), arch, []string{check.ID}, jobs.Fail)
 	if code != report.ExitError || err != nil || !strings.Contains(stderr.String(), "the disk is full") {
 		t.Errorf("wait: exit status %d, %v, stderr %q", code, err, stderr.String())
+	}
+}
+
+// TestReadingMakesNoStore: what is asked of a misspelt store is no question about a check, and leaves no directory behind.
+func TestReadingMakesNoStore(t *testing.T) {
+	store, streams := filepath.Join(t.TempDir(), "nosuch"), filepath.Join(t.TempDir(), "streams.yaml")
+	writeText(t, streams, "streams: []\n")
+	const id = "01hf8z3k2mq4x7c9tbva"
+	for _, args := range [][]string{
+		{"report", id}, {"rejudge", id, "--profile", "default"}, {"status", id}, {"evidence", id}, {"verify", id},
+		{"export", id, "--to", t.TempDir()}, {"schedule", "list", "--streams", streams},
+	} {
+		for _, uri := range []string{store, "file://" + store} {
+			code, stdout, stderr := exec(t, nil, append(args, "--store", uri)...)
+			if code != 1 || stdout != "" || !strings.Contains(stderr, "aircheck: --store: "+store+" is not there") {
+				t.Errorf("%v --store %s: exit status %d, stdout %q, stderr %q", args, uri, code, stdout, stderr)
+			}
+		}
+		if _, err := os.Stat(store); err == nil {
+			t.Fatalf("%v has made the store", args)
+		}
 	}
 }

@@ -52,7 +52,7 @@ func (a *app) rejudge(ctx context.Context, id string, under *profileFlags, place
 	if err != nil {
 		return err
 	}
-	checks, err := a.archive(ctx, place)
+	checks, err := a.stored(ctx, place)
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func (a *app) report(ctx context.Context, id string, place *storeFlags, watch *w
 	if remote.server != "" {
 		return a.remoteReport(ctx, id, watch, remote, out)
 	}
-	checks, err := a.archive(ctx, place)
+	checks, err := a.stored(ctx, place)
 	if err != nil {
 		return err
 	}

@@ -86,7 +86,7 @@ func (a *app) listSchedule(ctx context.Context, f *scheduleFlags) error {
 	}
 	list := scheduleOf(file, a.now(), f.runs)
 	if f.store != "" {
-		arch, err := a.archive(ctx, &f.storeFlags)
+		arch, err := a.stored(ctx, &f.storeFlags)
 		if err != nil {
 			return err
 		}

@@ -118,7 +118,7 @@ func (a *app) status(ctx context.Context, id string, f *statusFlags) error {
 
 // openGrowing finds a check that has no manifest yet, as far as it goes.
 func (a *app) openGrowing(ctx context.Context, id string, f *storeFlags) (*archive.Archive, *jobs.Check, error) {
-	arch, err := a.archive(ctx, f)
+	arch, err := a.stored(ctx, f)
 	if err != nil {
 		return nil, nil, err
 	}
