@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"time"
@@ -104,6 +105,9 @@ func (a *app) check(ctx context.Context, input string, f *checkFlags) error {
 		return err
 	}
 	out.page, out.from = e.page, e.check.Begin()
+	if e.lost != nil {
+		return errors.Join(a.print(e.report, out, ""), e.lost)
+	}
 	return a.conclude(e.report, out, e.where)
 }
 
@@ -112,6 +116,7 @@ type examined struct {
 	check  *jobs.Check
 	report *report.Report
 	where  string // the report lies here; empty: nowhere
+	lost   error  // why --out has not everything; nil when it has
 	// pictures is its evidence, with the files where they were to be kept.
 	pictures pictures
 	// curves and signatures stand beside the report.
@@ -130,6 +135,7 @@ func (a *app) examine(ctx context.Context, input string, p plan, m worker.Measur
 	if err != nil {
 		return nil, err
 	}
+	b.dir = out
 	folded, err := fold.New(check)
 	if err != nil {
 		return nil, err
@@ -139,7 +145,8 @@ func (a *app) examine(ctx context.Context, input string, p plan, m worker.Measur
 		if b.level != evidence.Off {
 			headers.Note(w, object)
 		}
-		return out.measurement(w, object)
+		out.measurement(w, object)
+		return nil
 	}
 	bar := newProgress(a.stderr, a.now, len(check.Windows))
 	local := &localRun{check: check, measurer: m, task: slice.Task, fold: folded, keep: keep, done: bar.add}
@@ -166,7 +173,9 @@ func (a *app) examine(ctx context.Context, input string, p plan, m worker.Measur
 		return nil, err
 	}
 	e.pictures = b.got
-	return e, out.page(e)
+	err = out.page(e)
+	e.lost = out.lack()
+	return e, err
 }
 
 // runFigures is what a local check tells about this run of it.

@@ -182,3 +182,31 @@ func TestEstimate(t *testing.T) {
 		t.Errorf("estimate %+v", e)
 	}
 }
+
+// TestCheckOutOnAFullDisk: the report is printed in spite of it, what was cut off is gone, nothing passes for a whole check, and the exit status says that --out is not what was asked for.
+func TestCheckOutOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("no /dev/full")
+	}
+	input := demoMedia(t)
+	for _, full := range []string{"m/s0/000000.parquet", "evidence/index.json"} {
+		out := t.TempDir()
+		if err := os.MkdirAll(filepath.Join(out, filepath.Dir(full)), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink("/dev/full", filepath.Join(out, full)); err != nil {
+			t.Fatal(err)
+		}
+		code, stdout, stderr := exec(t, nil, "check", input, "--out", out, "--format", "json")
+		if code != report.ExitError || parsed(t, stdout).Digest == "" || !strings.Contains(stderr, "write --out: write "+filepath.Join(out, full)+": no space left on device") {
+			t.Errorf("%s: exit status %d, stderr %q", full, code, stderr)
+		}
+		if _, err := os.Lstat(filepath.Join(out, full)); err == nil {
+			t.Errorf("%s: what was cut off is still there", full)
+		}
+		if _, err := os.Stat(filepath.Join(out, "report.json")); (err == nil) != (full == "evidence/index.json") {
+			t.Errorf("%s: report.json: %v", full, err)
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 
 	"aircheck/jobs"
 	"aircheck/jobs/archive"
@@ -18,8 +19,21 @@ import (
 )
 
 // outDir is the directory of --out: report.json, report.txt, manifest.json, curves.json, signatures.json, and the measurements as m/<sequence>/<window>.parquet, which is how a store
-// lays out one check. The zero outDir keeps nothing.
-type outDir struct{ dir string }
+// lays out one check. The zero outDir keeps nothing. It is safe for concurrent use.
+type outDir struct {
+	dir string
+
+	mu sync.Mutex
+	// lost is the first error of writing, as on a full disk. Nothing is written any more after it: measurements that are not all there get no report beside them.
+	lost error
+}
+
+// lack is the error because of which not everything is there; nil when everything is.
+func (d *outDir) lack() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.lost
+}
 
 // measurementDir is the part of it that has the measurements.
 const measurementDir = "m"
@@ -123,13 +137,14 @@ const measurementExt = ".parquet"
 func measurementName(index int) string { return fmt.Sprintf("%06d", index) + measurementExt }
 
 // measurement writes one window's object.
-func (d *outDir) measurement(w jobs.Window, object []byte) error {
-	return d.write(filepath.Join(measurementDir, w.Sequence, measurementName(w.Index)), object)
+func (d *outDir) measurement(w jobs.Window, object []byte) {
+	d.write(filepath.Join(measurementDir, w.Sequence, measurementName(w.Index)), object)
 }
 
 // comparison writes what came of comparing some pictures with the reference.
 func (d *outDir) comparison(_ context.Context, key string, object []byte) error {
-	return d.write(filepath.Join(comparisonDir, key+comparisonExt), object)
+	d.write(filepath.Join(comparisonDir, key+comparisonExt), object)
+	return nil
 }
 
 // What stands beside a report.
@@ -151,10 +166,12 @@ func (d *outDir) annex(e *examined) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.write(curvesFile, curves), d.write(signaturesFile, signatures))
+	d.write(curvesFile, curves)
+	d.write(signaturesFile, signatures)
+	return nil
 }
 
-// report writes the report and the manifest, and returns the report's path.
+// report writes the report and the manifest, and returns the report's path, empty when it is not there.
 func (d *outDir) report(check *jobs.Check, r *report.Report) (string, error) {
 	if d.dir == "" {
 		return "", nil
@@ -175,23 +192,35 @@ func (d *outDir) report(check *jobs.Check, r *report.Report) (string, error) {
 		name string
 		body []byte
 	}{{"manifest.json", manifest}, {"report.txt", text.Bytes()}, {"report.json", doc}} {
-		if err := d.write(file.name, file.body); err != nil {
-			return "", err
-		}
+		d.write(file.name, file.body)
+	}
+	if d.lack() != nil {
+		return "", nil
 	}
 	return filepath.Join(d.dir, "report.json"), nil
 }
 
-func (d *outDir) write(name string, body []byte) error {
-	if d.dir == "" {
-		return nil
+// write keeps its error for lack: hours of work are not thrown away because there is no room for what stands beside the report.
+func (d *outDir) write(name string, body []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.dir != "" && d.lost == nil {
+		d.lost = d.create(name, body)
 	}
+}
+
+func (d *outDir) create(name string, body []byte) error {
 	path := filepath.Join(d.dir, name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return fmt.Errorf("write --out: %w", err)
 	}
-	if err := os.WriteFile(path, body, 0o666); err != nil {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	if err != nil {
 		return fmt.Errorf("write --out: %w", err)
+	}
+	_, err = f.Write(body)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return errors.Join(fmt.Errorf("write --out: %w", err), os.Remove(path)) // a cut file is worse than none
 	}
 	return nil
 }
