@@ -129,7 +129,7 @@ func (a *audioTrack) follow(s *stream, p *heldSlot) {
 	}
 	switch distance := start - s.Front; {
 	case distance > tolerance || s.Broken && distance > minHole:
-		s.hole(s.Front, start)
+		s.hole(s.Front, start, false)
 		a.explain(s, p, s.Front, start)
 	case distance < -tolerance && p.end() <= s.Front:
 		s.Order.behind(s, start, s.Front)
@@ -145,7 +145,7 @@ func (a *audioTrack) explain(s *stream, p *heldSlot, from, to jobs.Micros) {
 	case !s.objectMode && s.Rows > 1 && s.Unit.Packets > s.Unit.Frames:
 		a.Damage.lost(s, from, to)
 	default:
-		s.Order.gap(from, to, false)
+		s.Order.gap(from, to, false, false)
 	}
 }
 

@@ -26,20 +26,27 @@ type lack struct {
 	Reason   string
 	// Natural: the frame rate was variable by then, so that a picture may have stood there.
 	Natural bool `json:",omitempty"`
+	// Calm: nothing moved around it.
+	Calm bool `json:",omitempty"`
 }
 
 func (l *lack) held() bool { return l.Reason == noMedia }
 
 // lacking takes note of a lack. What it means for coverage is decided at the end, when it is known whether the frame rate is variable.
 func (s *stream) lacking(from, to jobs.Micros, reason string) {
-	if to <= from {
+	s.lack(lack{From: max(0, from), To: to, Reason: reason, Natural: s.variable()})
+}
+
+func (s *stream) lack(l lack) {
+	if l.To <= l.From {
 		return
 	}
 	if n := len(s.Lacks); n == maxLacks {
-		s.Lacks[n-1].To = max(s.Lacks[n-1].To, to)
+		last := &s.Lacks[n-1]
+		last.To, last.Calm = max(last.To, l.To), last.Calm && l.Calm
 		return
 	}
-	s.Lacks = append(s.Lacks, lack{From: max(0, from), To: to, Reason: reason, Natural: s.variable()})
+	s.Lacks = append(s.Lacks, l)
 }
 
 func (s *stream) variable() bool { return s.Video != nil && s.Video.Cadence.variable() }
@@ -89,7 +96,7 @@ func (s *stream) admit(duration jobs.Micros) {
 		switch {
 		case !l.held():
 			certain = append(certain, l)
-		case !variable && !l.Natural:
+		case !variable && !l.Natural && !s.stood(l.Calm):
 			holes = append(holes, l)
 		}
 	}

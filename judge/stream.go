@@ -309,9 +309,9 @@ func spanOf(u *placedUnit) span {
 	return sp
 }
 
-// hole is a time between two rows in which there is nothing.
-func (s *stream) hole(from, to jobs.Micros) {
-	s.lacking(from, to, noMedia)
+// hole is a time between two rows in which there is nothing; calm when nothing moved around it.
+func (s *stream) hole(from, to jobs.Micros, calm bool) {
+	s.lack(lack{From: max(0, from), To: to, Reason: noMedia, Natural: s.variable(), Calm: calm})
 	s.blind(from, to)
 }
 

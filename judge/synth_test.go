@@ -150,6 +150,9 @@ type script struct {
 	wrap     bool
 	variable bool
 	rng      *rand.Rand
+	// draw changes a picture; file says that timestamps do not turn over.
+	draw func(f *measurement.Frame, at jobs.Micros)
+	file bool
 }
 
 func within(runs []run, t jobs.Micros) bool {
@@ -243,6 +246,9 @@ func (c *script) pictures(u *synth, i int, from jobs.Micros) {
 			f.Grid = [measurement.GridW * measurement.GridH]uint8{}
 			f.Hash = 77
 		}
+		if c.draw != nil {
+			c.draw(&f, time)
+		}
 		sampled(&f, k)
 		if within(c.damaged, time) {
 			f.DecodeErrors = 4
@@ -324,7 +330,11 @@ func (c *script) units() []synth {
 }
 
 func (c *script) formats() []measurement.Format {
-	return []measurement.Format{videoFormat(c.rate), audioFormat(c.audio)}
+	v := videoFormat(c.rate)
+	if c.file {
+		v.WrapBits = 0
+	}
+	return []measurement.Format{v, audioFormat(c.audio)}
 }
 
 // windowsOf cuts a row of segments at random, or into one when rng is nil.

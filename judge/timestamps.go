@@ -40,6 +40,7 @@ type irregularity struct {
 	From, To jobs.Micros
 	By       jobs.Micros // length
 	Natural  bool        `json:",omitempty"` // the frame rate was variable by then
+	Calm     bool        `json:",omitempty"` // nothing moved around it
 }
 
 // enter begins a unit.
@@ -65,9 +66,9 @@ func (o *order) keep(i irregularity) {
 	}
 }
 
-func (o *order) gap(from, to jobs.Micros, natural bool) {
+func (o *order) gap(from, to jobs.Micros, natural, calm bool) {
 	o.Fresh = false
-	o.keep(irregularity{Code: "timestamp.gap", From: from, To: to, By: to - from, Natural: natural})
+	o.keep(irregularity{Code: "timestamp.gap", From: from, To: to, By: to - from, Natural: natural, Calm: calm})
 }
 
 // behind takes note of a row that should have come before what is there already. At the head of a unit that is an overlap of two segments; within a unit,
@@ -111,12 +112,16 @@ func (o *order) judge(s *stream) {
 		if !ok {
 			continue
 		}
-		if i.Code == "timestamp.gap" && (variable || i.Natural) {
+		stood := s.stood(i.Calm)
+		if i.Code == "timestamp.gap" && (variable || i.Natural || stood) {
 			l.severity = jobs.Info
 		}
 		f := (&run{i.From, i.To}).finding(l)
 		f.Code, f.Value = i.Code, jobs.Figure(i.By.Seconds())
 		f.Message = i.message(s)
+		if stood {
+			f.Message += ": nothing moved meanwhile, and this recording leaves out what does not"
+		}
 		s.emit(f)
 	}
 	o.Twins.finding(s)

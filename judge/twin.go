@@ -37,7 +37,7 @@ func (v *videoTrack) settleTwin(s *stream, next jobs.Micros) {
 	}
 	at := p.Start + frame
 	row.PTS += s.Unit.Base.ticks(frame)
-	v.release(s, at, row.PTS)
+	v.release(s, at, row)
 	v.take(s, row, at)
 	t := &s.Order.Twins
 	if t.Count == 0 {

@@ -20,6 +20,7 @@ type videoTrack struct {
 	// Twin is a picture with the timestamp of the pending one.
 	Twin    *heldFrame `json:",omitempty"`
 	Cadence cadence
+	Resting resting `json:",omitzero"`
 	Damage  damage
 	shown   videoFrame // what the detectors see; used again
 }
@@ -93,7 +94,8 @@ func (v *videoTrack) frame(s *stream, row *measurement.Frame) {
 			s.Order.behind(s, start, p.Start+p.Nominal)
 			return
 		}
-		v.release(s, start, row.PTS)
+		v.Resting.see(p, row, start-p.Start)
+		v.release(s, start, row)
 	} else if s.undelivered() {
 		v.head(s, start)
 	}
@@ -131,8 +133,8 @@ func (v *videoTrack) head(s *stream, start jobs.Micros) {
 }
 
 // release delivers the held frame; next is where its successor appears.
-func (v *videoTrack) release(s *stream, next jobs.Micros, pts int64) {
-	p := v.Pending
+func (v *videoTrack) release(s *stream, next jobs.Micros, row *measurement.Frame) {
+	p, pts := v.Pending, row.PTS
 	end := p.Start + v.length(p)
 	hole := next - end
 	switch {
@@ -155,8 +157,9 @@ func (v *videoTrack) release(s *stream, next jobs.Micros, pts int64) {
 	}
 	v.deliver(s, p, end)
 	if next > end {
-		s.hole(end, next)
-		v.explain(s, p, end, next)
+		calm := v.rested(s, p, row)
+		s.hole(end, next, calm)
+		v.explain(s, p, end, next, calm)
 	}
 }
 
@@ -199,8 +202,8 @@ func (v *videoTrack) deliver(s *stream, p *heldFrame, end jobs.Micros) {
 }
 
 // explain says why there is no picture in [from, to): a unit that could not be read is told elsewhere; packets that gave no picture are damage;
-// else the timestamps have a gap.
-func (v *videoTrack) explain(s *stream, p *heldFrame, from, to jobs.Micros) {
+// else the timestamps have a gap, and around it nothing moved, or something did.
+func (v *videoTrack) explain(s *stream, p *heldFrame, from, to jobs.Micros, calm bool) {
 	if s.Broken || s.Order.EpochBorder && to-from <= borderHole {
 		return
 	}
@@ -220,7 +223,7 @@ func (v *videoTrack) explain(s *stream, p *heldFrame, from, to jobs.Micros) {
 		from = until
 	}
 	if to-from >= minHole {
-		s.Order.gap(from, to, v.Cadence.variable())
+		s.Order.gap(from, to, v.Cadence.variable(), calm)
 	}
 }
 
