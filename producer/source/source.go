@@ -41,6 +41,10 @@ func open(ctx context.Context, origin storage.Origin, loc location.Location) (jo
 	switch {
 	case err != nil:
 		return jobs.Timeline{}, err
+	case len(head) == 0:
+		return nothing(loc, "is empty"), nil
+	case isHTML(head):
+		return nothing(loc, "is a web page (HTML), as a site sends it that wants a login or has no such object"), nil
 	case recording.IsRecording(head):
 		return recording.Timeline(ctx, origin, loc)
 	case hls.IsPlaylist(head) || loc.Ext() == ".m3u8":
@@ -63,6 +67,30 @@ func readHead(ctx context.Context, origin storage.Origin, loc location.Location)
 func isDASH(head []byte) bool {
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
 	return bytes.HasPrefix(head, []byte("<")) && bytes.Contains(head, []byte("<MPD"))
+}
+
+// isHTML tells a page from manifests by its first element.
+func isHTML(head []byte) bool {
+	head = bytes.ToLower(bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))))
+	if bytes.HasPrefix(head, []byte("<?xml")) {
+		_, head, _ = bytes.Cut(head, []byte("?>"))
+		head = bytes.TrimSpace(head)
+	}
+	return bytes.HasPrefix(head, []byte("<!doctype html")) || bytes.HasPrefix(head, []byte("<html"))
+}
+
+// nothing is the timeline of an object in which there is nothing to look for: one finding says what it is, where parsers and decoders would say what it is not.
+func nothing(loc location.Location, is string) jobs.Timeline {
+	tl := jobs.Timeline{Kind: jobs.SourceFile}
+	f := jobs.Finding{Code: "segment.corrupt", Severity: jobs.Fail, Confidence: 1, Message: "the object is no media that can be decoded: it " + is}
+	switch loc.Ext() {
+	case ".m3u8":
+		tl.Kind, f.Code, f.Message = jobs.SourceHLS, "playlist.invalid", "the playlist "+is
+	case ".mpd":
+		tl.Kind, f.Code, f.Message = jobs.SourceDASH, "playlist.invalid", "the manifest "+is
+	}
+	tl.Findings = []jobs.Finding{f}
+	return tl
 }
 
 // classify keeps a class that is known, asks the store about its own errors, and leaves the rest to be tried again.

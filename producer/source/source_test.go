@@ -55,8 +55,40 @@ func TestOpenTellsKindsApart(t *testing.T) {
 		if n != tt.segments {
 			t.Errorf("%s: %d segments, want %d", tt.input, n, tt.segments)
 		}
-		if tt.want == jobs.SourceFile && (tl.Sequences[0].Object == nil || tl.Sequences[0].Object.URI != tt.input) {
+		if tt.want == jobs.SourceFile && len(tl.Findings) == 0 && (tl.Sequences[0].Object == nil || tl.Sequences[0].Object.URI != tt.input) {
 			t.Errorf("%s: %+v", tt.input, tl.Sequences[0])
+		}
+	}
+}
+
+// TestOpenSaysWhatIsNoMediaAtAll: a login page and an empty object are one finding that says so, under whatever name; what only resembles a page is read.
+func TestOpenSaysWhatIsNoMediaAtAll(t *testing.T) {
+	const page = "a web page (HTML)"
+	for _, tt := range []struct{ input, content, code, want string }{
+		{"/x/a.m3u8", "", "playlist.invalid", "the playlist is empty"},
+		{"/x/a.mpd", "", "playlist.invalid", "the manifest is empty"},
+		{"/x/a.mp4", "", "segment.corrupt", "it is empty"},
+		{"https://h/a.m3u8", "\ufeff\r\n <!DOCTYPE html><title>Log in</title>", "playlist.invalid", "the playlist is " + page},
+		{"https://h/a.mpd", "<?xml version='1.0'?>\n<!DOCTYPE html PUBLIC '-//W3C//DTD XHTML 1.0 Strict//EN'>", "playlist.invalid", "the manifest is " + page},
+		{"https://h/play", "<HTML><body>", "segment.corrupt", "it is " + page},
+		{"/x/b.m3u8", "html", "playlist.invalid", "does not begin"},
+		{"/x/b", "<htm", "", ""},
+	} {
+		tl, err := Open(t.Context(), &fake.Origin{Objects: map[string]string{tt.input: tt.content}}, tt.input)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tt.code == "" {
+			if len(tl.Findings) != 0 || len(tl.Sequences) != 1 {
+				t.Errorf("%s: %+v", tt.input, tl)
+			}
+			continue
+		}
+		if len(tl.Findings) == 0 || len(tl.Sequences) != 0 || tl.Findings[0].Code != tt.code || tl.Findings[0].Severity != jobs.Fail || !strings.Contains(tl.Findings[0].Message, tt.want) {
+			t.Errorf("%s: %+v, want %s: %s", tt.input, tl, tt.code, tt.want)
+		}
+		if told := strings.Contains(tt.want, "is "); told && len(tl.Findings) != 1 {
+			t.Errorf("%s: %d findings of one cause", tt.input, len(tl.Findings))
 		}
 	}
 }
