@@ -93,6 +93,9 @@ func (j *Judge) newReferee(renditions []rendition) *referee {
 	for _, q := range j.sequences {
 		if q.isReference() && q.Ledger.lost(q.length()) {
 			r.unread = "part of the reference could not be analysed"
+			if len(r.references) == 0 {
+				r.unread = "nothing of the reference could be analysed: is it media?"
+			}
 		}
 	}
 	for i := range renditions {

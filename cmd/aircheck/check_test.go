@@ -210,3 +210,21 @@ func TestCheckOutOnAFullDisk(t *testing.T) {
 		}
 	}
 }
+
+// TestReferenceThatIsNoMedia: whoever gave the wrong file is told so; nothing was compared, which is no pass.
+func TestReferenceThatIsNoMedia(t *testing.T) {
+	t.Parallel()
+	input, dir := demoMedia(t), t.TempDir()
+	for content, want := range map[string]string{
+		"":              "aircheck: open reference: nothing to compare with in ",
+		"<html></html>": "is a web page (HTML)",
+		"hello, world":  "nothing of the reference could be analysed: is it media?",
+	} {
+		reference := filepath.Join(dir, "reference.mp4")
+		writeText(t, reference, content)
+		code, stdout, stderr := exec(t, nil, "check", input, "--reference", reference, "--fail-on", "never")
+		if status := code == report.ExitError && stdout == "" || content == "hello, world" && code == report.ExitIncomplete; !status || !strings.Contains(stdout+stderr, want) {
+			t.Errorf("%q: exit status %d, stderr %q; want %q", content, code, stderr, want)
+		}
+	}
+}

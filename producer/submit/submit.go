@@ -145,12 +145,23 @@ func (s *Submitter) addReference(ctx context.Context, timeline *jobs.Timeline, r
 	if err != nil {
 		return fmt.Errorf("open reference: %w", err)
 	}
+	if len(other.Sequences) == 0 {
+		return jobs.Classify(jobs.Permanent, fmt.Errorf("open reference: nothing to compare with in %s%s", location.Display(reference), firstFault(&other)))
+	}
 	for i := range other.Sequences {
 		q := other.Sequences[i]
 		q.ID, q.Role = jobs.ReferenceID(i), jobs.RoleReference
 		timeline.Sequences = append(timeline.Sequences, q)
 	}
 	return nil
+}
+
+// firstFault is what is found first of a timeline, behind a colon; empty when there is nothing.
+func firstFault(t *jobs.Timeline) string {
+	if len(t.Findings) == 0 {
+		return ""
+	}
+	return ": " + t.Findings[0].Message
 }
 
 func (s *Submitter) enqueue(ctx context.Context, check *jobs.Check) error {
