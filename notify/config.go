@@ -157,6 +157,31 @@ func Parse(b []byte) (*Config, error) {
 	return &c, nil
 }
 
+// wrongKind is how the decoder speaks of a value that is of another kind than what is wanted.
+var wrongKind = regexp.MustCompile("^(line \\d+): cannot unmarshal !!\\S+(?: `(?s:(.*))`)? into (\\S+)$")
+
+// secretType is what the decoder calls a Secret; who writes one down in place of its source does not want to read it in a log.
+const secretType = "notify.Secret"
+
+// want says in words what Go type is wanted.
+func want(goType string) string {
+	switch {
+	case goType == secretType:
+		return "want env or file, which name where the secret is: it does not stand in here"
+	case goType == "notify.Config":
+		return "the file is no mapping of names to values"
+	case strings.HasPrefix(goType, "[]"):
+		return "want a list"
+	case strings.HasPrefix(goType, "notify."):
+		return "want a mapping of names to values"
+	case goType == "time.Duration":
+		return "want a time with its unit, such as 30s or 5m"
+	case goType == "bool":
+		return "want true or false"
+	}
+	return "want a text"
+}
+
 // unknownKey is how the decoder speaks of a key that it does not know.
 var unknownKey = regexp.MustCompile(`^(line \d+): field (\S+) not found in type .*$`)
 
@@ -171,6 +196,14 @@ func friendly(err error) error {
 	}
 	var list []error
 	for _, text := range wrong.Errors {
+		if m := wrongKind.FindStringSubmatch(text); m != nil {
+			got := ""
+			if m[2] != "" && m[3] != secretType {
+				got = fmt.Sprintf(", got %q", m[2])
+			}
+			list = append(list, fmt.Errorf("%s: %s%s", m[1], want(m[3]), got))
+			continue
+		}
 		m := unknownKey.FindStringSubmatch(text)
 		switch near := ""; {
 		case m == nil:

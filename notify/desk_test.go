@@ -348,8 +348,15 @@ func TestFlood(t *testing.T) {
 
 func TestParse(t *testing.T) {
 	for text, want := range map[string]string{
-		"targets: [{nam: x}]":                                                                                      `line 1: there is no key "nam" here; did you mean "name"?`,
-		"targets: [{name: X, kind: slack}]":                                                                        "target 1: name \"X\"",
+		"targets: [{nam: x}]":               `line 1: there is no key "nam" here; did you mean "name"?`,
+		"hello":                             "line 1: the file is no mapping of names to values, got \"hello\"",
+		"targets: hello":                    "line 1: want a list, got \"hello\"",
+		"targets:\n- x":                     "line 2: want a mapping of names to values, got \"x\"",
+		"defaults: {group: soon}":           "line 1: want a time with its unit, such as 30s or 5m, got \"soon\"",
+		"defaults: {resolve: perhaps}":      "line 1: want true or false, got \"perhaps\"",
+		"base_url: [a]":                     "line 1: want a text",
+		"targets: [{secret: hunter2}]":      "line 1: want env or file",
+		"targets: [{name: X, kind: slack}]": "target 1: name \"X\"",
 		"targets: [{name: x, kind: slak, url: 'http://a'}]":                                                        `did you mean "slack"?`,
 		"targets: [{name: x, kind: slack}]":                                                                        "url is missing",
 		"targets: [{name: x, kind: slack, url: 'file:///a'}]":                                                      "want http:// or https://",
@@ -366,6 +373,9 @@ func TestParse(t *testing.T) {
 	} {
 		if _, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error is %v, want %q", text, err, want)
+		}
+		if err != nil && (strings.Contains(err.Error(), "unmarshal") || strings.Contains(err.Error(), "hunter2")) {
+			t.Errorf("%s: %v speaks of Go, or tells a secret", text, err)
 		}
 	}
 	if c, err := Parse(nil); err != nil || len(c.Targets) != 0 {
