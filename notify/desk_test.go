@@ -371,7 +371,8 @@ func TestParse(t *testing.T) {
 		"targets: [{name: x, kind: slack, url: 'http://a', codes: ['[']}]":                                         "is no pattern",
 		"targets: [{name: x, kind: slack, url: 'http://a', url_from: {env: A}}]":                                   "one is enough",
 	} {
-		if _, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+		_, err := Parse([]byte(text))
+		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error is %v, want %q", text, err, want)
 		}
 		if err != nil && (strings.Contains(err.Error(), "unmarshal") || strings.Contains(err.Error(), "hunter2")) {
