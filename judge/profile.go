@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"math"
@@ -55,6 +56,8 @@ func ProfileDescription(name string) (string, error) {
 type Layer struct {
 	// Name is what the layer is called: the name of a profile that ships with the program where Source is nil, else of a file.
 	Name string
+	// File is where it was read, for errors: two files may have one name. Empty: Name.
+	File string
 	// Source is the file's YAML.
 	Source []byte
 	// Set holds single thresholds, "video.black.fail=3s"; Name and Source do not count then.
@@ -108,7 +111,7 @@ func (r *Resolved) lay(l Layer, depth int) (string, error) {
 	}
 	if doc.base != "" && doc.base != DefaultProfile {
 		if _, err := r.lay(Layer{Name: doc.base}, depth+1); err != nil {
-			return "", fmt.Errorf("profile %s: base: %w", name, err)
+			return "", fmt.Errorf("profile %s: base: %w", cmp.Or(l.File, name), err)
 		}
 	}
 	for _, s := range doc.settings {
@@ -136,7 +139,7 @@ func (l Layer) parse() (*profileDoc, string, error) {
 	}
 	doc, err := parseProfile(source)
 	if err != nil {
-		return nil, "", fmt.Errorf("profile %s: %w", l.Name, err)
+		return nil, "", fmt.Errorf("profile %s: %w", cmp.Or(l.File, l.Name), err)
 	}
 	if doc.name != "" {
 		return doc, doc.name, nil

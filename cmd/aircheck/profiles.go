@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -57,13 +58,13 @@ func (f *profileFlags) resolve() (judge.Resolved, error) {
 	return resolveProfiles(f.profile, f.set, "--profile")
 }
 
-// resolveProfiles lays the profiles of a list with commas and single thresholds over each other; flag is whose value the list is.
+// resolveProfiles lays the profiles of a list with commas and single thresholds over each other; flag is whose value the list is, empty for an argument.
 func resolveProfiles(list string, set []string, flag string) (judge.Resolved, error) {
 	var layers []judge.Layer
 	for _, name := range strings.Split(list, ",") {
 		l, err := profileLayer(strings.TrimSpace(name))
 		if err != nil {
-			return judge.Resolved{}, usageError("%s: %w", flag, err)
+			return judge.Resolved{}, usageError("%s%w", flagged(flag), err)
 		}
 		layers = append(layers, l)
 	}
@@ -75,9 +76,17 @@ func resolveProfiles(list string, set []string, flag string) (judge.Resolved, er
 	}
 	r, err := judge.Resolve(layers)
 	if err != nil {
-		return judge.Resolved{}, usageError("%s: %w", flag, err)
+		return judge.Resolved{}, usageError("%s%w", flagged(flag), err)
 	}
 	return r, nil
+}
+
+// flagged is how an error about the value of a flag begins.
+func flagged(flag string) string {
+	if flag == "" {
+		return ""
+	}
+	return flag + ": "
 }
 
 // profileLayer finds a profile: a name that ships, else a file.
@@ -92,10 +101,10 @@ func profileLayer(name string) (judge.Layer, error) {
 	if err != nil {
 		return judge.Layer{}, err
 	}
-	if body == nil {
-		body = []byte{} // an empty file changes nothing
+	if len(bytes.TrimSpace(body)) == 0 { // somebody's editor or disk failed; what changes nothing on purpose has a comment
+		return judge.Layer{}, fmt.Errorf("profile %s: the file is empty", name)
 	}
-	return judge.Layer{Name: strings.TrimSuffix(filepath.Base(name), filepath.Ext(name)), Source: body}, nil
+	return judge.Layer{Name: strings.TrimSuffix(filepath.Base(name), filepath.Ext(name)), File: name, Source: body}, nil
 }
 
 func readProfile(name string) ([]byte, error) {
@@ -146,7 +155,7 @@ Several profiles are shown as they judge when they are laid over each other.`,
   aircheck profiles show ebu-r128,house.yaml --set audio.silence.level=-50`,
 		Args: args(cobra.ExactArgs(1)),
 		RunE: func(_ *cobra.Command, given []string) error {
-			return a.showProfile(&profileFlags{profile: given[0], set: set}, changed)
+			return a.showProfile(given[0], set, changed)
 		},
 	}
 	cmd.Flags().StringArrayVar(&set, "set", nil, "`threshold=value` on top of the profile; may be given several times")
@@ -166,8 +175,8 @@ func (a *app) listProfiles() error {
 	return w.Flush()
 }
 
-func (a *app) showProfile(flags *profileFlags, changed bool) error {
-	r, err := flags.resolve()
+func (a *app) showProfile(list string, set []string, changed bool) error {
+	r, err := resolveProfiles(list, set, "")
 	if err != nil {
 		return err
 	}

@@ -49,6 +49,7 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"check", "x", "--profile", "ebu-r182"}, "ebu-r128"},
 		{[]string{"check", "x", "--profile", "./nothing.yaml"}, "nothing.yaml"},
 		{[]string{"profiles", "show", "nothing"}, "default"},
+		{[]string{"profiles", "show", "nosuch"}, "aircheck: profile \"nosuch\" is unknown"},
 		{[]string{"follow", "hls/master.m3u8"}, "hls/master.m3u8 says no name for the stream: give one with --name"},
 		{[]string{"follow", "hls/master.m3u8", "--name", "No Name"}, `--name "No Name": give 1 to 48`},
 		{[]string{"rejudge", "x"}, "--profile"},
@@ -124,5 +125,26 @@ func TestProfiles(t *testing.T) {
 	own, err2 := (&profileFlags{profile: file}).load()
 	if err1 != nil || err2 != nil || own.Digest != shipped.Digest {
 		t.Errorf("a copy of a profile has digest %s, want %s (%v, %v)", own.Digest, shipped.Digest, err1, err2)
+	}
+}
+
+// TestProfileErrorsNameTheFile: of two files of one name it is said which is meant, and an empty one is not taken for the defaults.
+func TestProfileErrorsNameTheFile(t *testing.T) {
+	dir := t.TempDir()
+	for name, body := range map[string]string{"house.yaml": "video.blak.fail: 3s\n", "house.yml": "base: dpp\n", "base.yaml": "base: nosuch\n", "empty.yaml": " \n", "comment.yaml": "# as it is\n"} {
+		writeText(t, filepath.Join(dir, name), body)
+	}
+	bad, good := filepath.Join(dir, "house.yaml"), filepath.Join(dir, "house.yml")
+	for profile, want := range map[string]string{
+		good + "," + bad:                 "aircheck: --profile: profile " + bad + ": line 1: ",
+		filepath.Join(dir, "base.yaml"):  "aircheck: --profile: profile " + filepath.Join(dir, "base.yaml") + ": base: ",
+		filepath.Join(dir, "empty.yaml"): "aircheck: --profile: profile " + filepath.Join(dir, "empty.yaml") + ": the file is empty",
+	} {
+		if code, _, stderr := exec(t, nil, "check", "x", "--profile", profile); code != 2 || !strings.HasPrefix(stderr, want) {
+			t.Errorf("%s: exit status %d, stderr %q, want %q", profile, code, stderr, want)
+		}
+	}
+	if code, _, stderr := exec(t, nil, "profiles", "show", good+","+filepath.Join(dir, "comment.yaml")); code != 0 {
+		t.Errorf("exit status %d, stderr %q", code, stderr)
 	}
 }
