@@ -89,6 +89,7 @@ func TestLayout(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"s3://b/{yyyy}/{mm}/x.m3u8":             "{dd} is missing",
+		"s3://b/{yyyy}/x.m3u8":                  "{mm} is missing: a layout says the year {yyyy}, the month {mm} and the day {dd}; minutes are {MM}",
 		"s3://b/{yyyy}/{mm}/{dd}/{MM}.m3u8":     "minutes and no hours",
 		"s3://b/{yyyy}/{mm}/{dd}/{foo}.m3u8":    "the places are",
 		"s3://b/{yyyy}{mm}{dd}/*/*/*/*/x.m3u8":  "at most 3 stars",

@@ -41,7 +41,7 @@ func ParseLayout(text string, zone *time.Location) (Layout, error) {
 	}
 	for _, place := range []string{placeYear, placeMonth, placeDay} {
 		if !strings.Contains(text, place) {
-			return Layout{}, fmt.Errorf("layout %q: %s is missing: it must say the day", text, place)
+			return Layout{}, fmt.Errorf("layout %q: %s is missing: a layout says the year %s, the month %s and the day %s; minutes are %s", text, place, placeYear, placeMonth, placeDay, placeMinute)
 		}
 	}
 	switch hour, minute := strings.Contains(text, placeHour), strings.Contains(text, placeMinute); {
