@@ -238,7 +238,7 @@ func statusError(response *http.Response) error {
 		return err
 	}
 	if code >= http.StatusInternalServerError {
-		return err
+		return hinted(err, "the server is in trouble: try again later, and ask who runs it")
 	}
 	return permanent{err}
 }

@@ -227,6 +227,9 @@ func TestHTTPStatus(t *testing.T) {
 			uri := strings.Replace(base, "http://", "http://user:hunter2@", 1) + "/a/b.ts?signature=hunter2"
 			_, err := quick(t, nil).Open(t.Context(), uri, 0, -1)
 			checkError(t, err, test.want, base+"/a/b.ts?…")
+			if hint := "try again later"; strings.Contains(fmt.Sprint(err), hint) != (test.status >= 500) {
+				t.Errorf("%v: want %q for troubles of the server only", err, hint)
+			}
 			if got := asked.Load(); got != test.tries {
 				t.Errorf("asked %d times, want %d", got, test.tries)
 			}
