@@ -183,6 +183,9 @@ func (a *app) planBackfill(ctx context.Context, f *backfillFlags, where backfill
 	if err != nil {
 		return nil, err
 	}
+	finder.Undated = func(n int, first string) {
+		a.complain(fmt.Errorf("left out %d without a date in the address, such as %s: 'aircheck submit' checks them", n, first))
+	}
 	items, err := finder.Find(ctx, where)
 	if err != nil {
 		return nil, fmt.Errorf("look for what lies in the past: %w", err)

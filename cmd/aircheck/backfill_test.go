@@ -106,6 +106,21 @@ func TestBackfillTwice(t *testing.T) {
 	}
 }
 
+// TestBackfillSaysWhatHasNoDate: what lies there and is not taken is not passed over in silence.
+func TestBackfillSaysWhatHasNoDate(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"a/master.m3u8", "b/master.m3u8", "2026-11-22/master.m3u8"} {
+		writeText(t, filepath.Join(dir, "vod", name), shortPlaylist)
+	}
+	args := []string{"backfill", filepath.Join(dir, "vod") + "/", "--from", "2026-11-22", "--to", "2026-11-23", "--rate", "0", "--dry-run", "--store", filepath.Join(dir, "store")}
+	code, stdout, stderr := exec(t, nil, args...)
+	want := "aircheck: left out 2 without a date in the address, such as " + filepath.Join(dir, "vod/a/master.m3u8") + ": 'aircheck submit' checks them\n"
+	if code != 0 || !strings.Contains(stdout, "2026-11-22  1 ") || stderr != want {
+		t.Errorf("exit status %d, stdout %q, stderr %q, want %q", code, stdout, stderr, want)
+	}
+}
+
 // TestBackfillArchive finds the recordings of a stream by its name, and says what cannot be read.
 func TestBackfillArchive(t *testing.T) {
 	t.Parallel()

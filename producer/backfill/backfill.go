@@ -61,6 +61,8 @@ type Finder struct {
 	Origin storage.Origin
 	// List lists what lies below an address by address, in their order.
 	List func(ctx context.Context, prefix string, fn func(address string) error) error
+	// Undated is told how many streams below a prefix were left out because nothing in their addresses says when they are from, and the first of them; nil when nobody wants to know.
+	Undated func(n int, first string)
 }
 
 // Find lists the items in the order of time.
@@ -216,11 +218,18 @@ func (f *Finder) dated(ctx context.Context, w Where) ([]Item, error) {
 		return nil, err
 	}
 	var items []Item
+	var undated []string
 	for _, k := range streamsOf(keys) {
 		at, ok := dateOf(strings.TrimPrefix(k, "s3://"), w.Zone)
+		if !ok {
+			undated = append(undated, k)
+		}
 		if ok && !at.Before(w.From) && at.Before(w.To) {
 			items = append(items, Item{Input: k, Begin: at})
 		}
+	}
+	if len(undated) > 0 && f.Undated != nil {
+		f.Undated(len(undated), undated[0])
 	}
 	if len(items) > maxItems {
 		return nil, fmt.Errorf("more than %d streams below %s: take a shorter time", maxItems, w.Prefix)
