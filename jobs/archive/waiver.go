@@ -116,17 +116,17 @@ func (a *Archive) WaiversFor(ctx context.Context, findings []jobs.Finding) ([]jo
 	for i := range findings {
 		wanted[findings[i].Code] = true
 	}
-	other := map[string]bool{}
+	mine, other := map[string]bool{}, map[string]bool{}
 	err = a.store.List(ctx, storage.WaiverCodePrefix, func(info storage.Info) error {
-		if id, code, ok := strings.Cut(strings.TrimPrefix(info.Key, storage.WaiverCodePrefix), "/"); ok && !wanted[code] {
-			other[id] = true
+		if id, code, ok := strings.Cut(strings.TrimPrefix(info.Key, storage.WaiverCodePrefix), "/"); ok {
+			mine[id], other[id] = mine[id] || wanted[code], other[id] || !wanted[code]
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, classify("list "+storage.WaiverCodePrefix, err)
 	}
-	return a.waivers(ctx, slices.DeleteFunc(ids, func(id string) bool { return other[id] }))
+	return a.waivers(ctx, slices.DeleteFunc(ids, func(id string) bool { return other[id] && !mine[id] }))
 }
 
 // waivers reads waivers by their ids.

@@ -100,6 +100,41 @@ func TestSilenceOfWhatWasNeverHeard(t *testing.T) {
 	look(silentWithin + time.Hour)
 }
 
+// What no producer names any more is wanted no more, unless none says anything; what is wanted again is waited for again.
+func TestSilenceOfWhatIsWantedNoMore(t *testing.T) {
+	t.Parallel()
+	_, _, c := newObserved(t)
+	start := time.Date(2026, 11, 22, 18, 20, 0, 0, time.UTC)
+	after := "0"
+	look := func(at time.Duration, names []string, want ...string) {
+		t.Helper()
+		windows := map[string]time.Duration{}
+		for _, name := range names {
+			windows[name] = 0
+		}
+		if err := c.TellWanted(t.Context(), windows, start.Add(at)); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.TellSilence(t.Context(), start.Add(at)); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		if got, after = toldSince(t, c, after); !slices.Equal(got, want) {
+			t.Fatalf("after %s: told %q, want %q", at, got, want)
+		}
+	}
+	if err := c.TellStream(t.Context(), StreamStatus{Stream: "old", Check: "old-20261120T18", Time: start.Add(-48 * time.Hour), Verdict: jobs.VerdictPass}); err != nil {
+		t.Fatal(err)
+	}
+	look(0, []string{"news", "typo"})
+	look(saidWithin+time.Second, []string{"news", "old"}) // from now on a producer without the mistyped name
+	look(silentAfter+time.Second, nil, "silent news news-20261122T18")
+	look(silentAfter+saidWithin+2*time.Second, nil, "silent old old-20261122T18") // all producers are away
+	if names, err := c.redis.HKeys(t.Context(), wantedKey).Result(); err != nil || len(names) != 2 {
+		t.Errorf("wanted %q, %v", names, err)
+	}
+}
+
 func TestSilenceOfEachTimeIsItsOwnEvent(t *testing.T) {
 	t.Parallel()
 	s := silence{Stream: "news", Check: "news-20261122T18", Since: time.Unix(1_800_000_000, 0)}

@@ -90,6 +90,7 @@ type entry struct {
 	stream  streams.Stream
 	changed chan struct{}
 	gone    bool
+	awaited bool // this process follows it, or tries to, and it has not ended
 }
 
 // NewManager makes a Manager.
@@ -292,6 +293,8 @@ func (m *Manager) isGone(e *entry) bool {
 // followOn follows a stream until ctx ends, over errors and ends of the stream; it gives the last follower, nil when there never was one.
 func (m *Manager) followOn(ctx context.Context, e *entry) (f *Follower) {
 	name, pause, ended := e.stream.Name, firstAgain, false
+	m.await(e, true)
+	defer m.await(e, false)
 	for {
 		begun := m.common.Now()
 		next, err := m.open(ctx, e.stream)
@@ -307,6 +310,7 @@ func (m *Manager) followOn(ctx context.Context, e *entry) (f *Follower) {
 			if !ended || f.followed {
 				m.over(name)
 			}
+			m.await(e, false) // once it is judged again, it is known by that
 			ended, pause = true, firstAgain
 		default:
 			m.common.Log.Error("follow stream", "stream", name, "error", err)

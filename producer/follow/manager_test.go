@@ -182,15 +182,19 @@ func TestWantedStreamsAreToldSilent(t *testing.T) {
 	}
 	news, sports := streams.Stream{Name: "news", URL: "http://origin/broken"}, streams.Stream{Name: "sports", URL: "http://origin/broken"}
 	m.Set([]streams.Stream{news, sports})
+	if got := silent(0); len(got) > 0 || redis.Exists("aircheck:{wanted}") {
+		t.Errorf("told %q of what another producer leads", got)
+	}
+	m.await(m.entry("news"), true)
+	m.await(m.entry("sports"), true)
 	if got := silent(time.Minute); len(got) > 0 {
 		t.Errorf("told %q after a minute", got)
 	}
-	m.Set([]streams.Stream{news})
+	m.await(m.entry("sports"), false) // it has ended
 	if got := silent(10 * time.Minute); !slices.Equal(got, []string{"silent news"}) {
 		t.Errorf("told %q", got)
 	}
 	redis.FlushAll()
-	m.Set([]streams.Stream{news, sports})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- m.Run(ctx) }()

@@ -43,13 +43,22 @@ func (m *Manager) sayWanted(ctx context.Context, client *queue.Client, told map[
 	return client.TellWanted(ctx, windows, m.common.Now())
 }
 
-// windows are those of the wanted streams, by name.
+// windows are those of the streams that this process is to follow and that have not ended, by name.
 func (m *Manager) windows() map[string]time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	list := make(map[string]time.Duration, len(m.entries))
 	for name, e := range m.entries {
-		list[name] = m.window(e.stream)
+		if e.awaited {
+			list[name] = m.window(e.stream)
+		}
 	}
 	return list
+}
+
+// await notes whether news of a stream are waited for.
+func (m *Manager) await(e *entry, awaited bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e.awaited = awaited
 }

@@ -11,6 +11,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -51,6 +52,9 @@ func (s *segmentsOf) Segment(at int) (decode.Segment, error) {
 
 func (s *segmentsOf) ReadAt([]byte, int64) (int, error) { return 0, io.EOF }
 
+// decoding is held by the one test that decodes: decode.Measure is for one at a time, and tests run side by side.
+var decoding sync.Mutex
+
 // decoded measures and judges a check.
 func decoded(t *testing.T, check *jobs.Check, o storage.Origin) jobs.Result {
 	t.Helper()
@@ -65,7 +69,9 @@ func decoded(t *testing.T, check *jobs.Check, o storage.Origin) jobs.Result {
 		}
 		var object bytes.Buffer
 		out := measurement.NewWriter(&object)
+		decoding.Lock()
 		header, err := decode.Measure(task, &segmentsOf{task: task, fetcher: fetch.Fetcher{Origin: o}}, out)
+		decoding.Unlock()
 		if err == nil {
 			err = out.Close(header)
 		}

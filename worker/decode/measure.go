@@ -75,6 +75,8 @@ type window struct {
 
 // Measure decodes and measures one window. A broken stream is part of the header's units; an error means that the source or the output failed, or
 // that the task makes no sense.
+//
+// A process measures one window at a time: decoders complain to FFmpeg's log, which is one for all of them.
 func Measure(task jobs.Task, src Source, out Output) (measurement.Header, error) {
 	if err := load(); err != nil {
 		return measurement.Header{}, err

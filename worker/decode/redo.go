@@ -57,7 +57,7 @@ func (c *videoChain) begin(p *packet, runUp []*packet) error {
 		}
 		return c.play(runUp, false)
 	}
-	c.runUp, c.keeping, c.exact = runUp, true, runUp[0].id == c.start
+	c.runUp, c.keeping, c.exact = runUp, true, runUp[0].id == c.start && !c.used
 	return nil
 }
 
