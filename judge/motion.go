@@ -178,6 +178,9 @@ func (d *motion) kind(i int) pairKind {
 		}
 		return k
 	}
+	if c.plain(before, after) {
+		return pairMoved
+	}
 	near := motionBeside(before).least(motionBeside(after))
 	mean, block, ti2 := near.mean.second, near.block.second, near.ti2.second
 	if !near.moves() {
@@ -203,6 +206,42 @@ func (d *motion) kind(i int) pairKind {
 		return pairSure
 	}
 	return pairLikely
+}
+
+// plain tells at a third of the cost what most pairs of a moving picture are: no candidate for a repeat, no dip, and motion on both sides.
+func (c *pairChange) plain(before, after []pairChange) bool {
+	if c.Equal || c.Mean <= 0 || c.Mean <= max(sureMean, likelyMean) && c.Block <= max(sureBlock, likelyBlock) {
+		return false
+	}
+	return stirs(before) && stirs(after) && !(dipping(c.Mean, after) && dipping(c.Mean, before))
+}
+
+// stirs is motionBeside(list).moves().
+func stirs(list []pairChange) bool {
+	means, blocks := 0, 0
+	for i := range list {
+		if list[i].Mean >= leastMean {
+			means++
+		}
+		if list[i].Block >= leastBlock {
+			blocks++
+		}
+		if means > 1 && blocks > 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// dipping tells whether a mean is a dip against the second greatest of a list.
+func dipping(mean float64, list []pairChange) bool {
+	n := 0
+	for i := range list {
+		if mean <= dipMean*list[i].Mean {
+			n++
+		}
+	}
+	return n > 1
 }
 
 // borderKind judges a border of units by the cells of the thumbnails.
