@@ -27,7 +27,8 @@ const (
 
 // wallSource is what the wall is made of; *queue.Client is one.
 type wallSource interface {
-	Streams(ctx context.Context) (map[string]queue.StreamStatus, error)
+	Followed(ctx context.Context) (map[string]queue.StreamStatus, error)
+	Leaders(ctx context.Context, streams []string) (map[string]string, error)
 	Hours(ctx context.Context, from, to time.Time) ([]jobs.StreamHour, error)
 }
 
@@ -161,7 +162,11 @@ func (b *board) look(ctx context.Context) error {
 	if !b.read.IsZero() && now.Sub(b.read) < boardEvery && !now.Before(b.read) {
 		return nil
 	}
-	streams, err := b.source.Streams(ctx)
+	streams, err := b.source.Followed(ctx)
+	if err != nil {
+		return err
+	}
+	advice, err := b.advice(ctx, streams, now)
 	if err != nil {
 		return err
 	}
@@ -187,7 +192,9 @@ func (b *board) look(ctx context.Context) error {
 		if s, ok := streams[name]; ok {
 			status = &s
 		}
-		fresh, err := b.set(makeRow(name, status, hours[name], now, b.price))
+		r := makeRow(name, status, hours[name], now, b.price)
+		r.Advice = advice[name]
+		fresh, err := b.set(r)
 		if err != nil {
 			return err
 		}
@@ -207,6 +214,26 @@ func (b *board) look(ctx context.Context) error {
 	}
 	b.read = now
 	return nil
+}
+
+// advice is what to do about the streams that are silent, or of which nothing was judged yet, by name.
+func (b *board) advice(ctx context.Context, streams map[string]queue.StreamStatus, now time.Time) (map[string]string, error) {
+	var names []string
+	for name, s := range streams {
+		if s.Silent(now) || !s.Wanted.IsZero() {
+			names = append(names, name)
+		}
+	}
+	leaders, err := b.source.Leaders(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	advice := make(map[string]string, len(names))
+	for _, name := range names {
+		s := streams[name]
+		advice[name] = s.Advice(leaders[name], now)
+	}
+	return advice, nil
 }
 
 // set takes a row over and tells whether it is another one than before.

@@ -16,13 +16,14 @@ import (
 type fake struct {
 	mu      sync.Mutex
 	streams map[string]queue.StreamStatus
+	leaders map[string]string
 	hours   []jobs.StreamHour
 	events  []jobs.Event
 	recent  []queue.RecentCheck
 	asked   int // how often for streams
 }
 
-func (f *fake) Streams(context.Context) (map[string]queue.StreamStatus, error) {
+func (f *fake) Followed(context.Context) (map[string]queue.StreamStatus, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.asked++
@@ -31,6 +32,18 @@ func (f *fake) Streams(context.Context) (map[string]queue.StreamStatus, error) {
 		all[name] = s
 	}
 	return all, nil
+}
+
+func (f *fake) Leaders(_ context.Context, names []string) (map[string]string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	leaders := map[string]string{}
+	for _, name := range names {
+		if leader, ok := f.leaders[name]; ok {
+			leaders[name] = leader
+		}
+	}
+	return leaders, nil
 }
 
 func (f *fake) Hours(_ context.Context, from, to time.Time) ([]jobs.StreamHour, error) {

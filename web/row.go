@@ -41,9 +41,6 @@ func (s state) rank() int {
 	return 0
 }
 
-// quietFor is for how long nothing need be heard of a stream beyond its usual latency: windows take seconds to minutes to fill.
-const quietFor = 2 * time.Minute
-
 // mostUnseen is how many minutes of the last hour may be missing of a stream that is clean: one whose program time is late lacks as much at the seam of two checks.
 const mostUnseen = 5
 
@@ -60,6 +57,10 @@ type row struct {
 	Latency time.Duration
 	// Seen is when something was last heard; set for streams that are silent or ended only, so that news alone do not change a row.
 	Seen time.Time
+	// Wanted is since when the stream is wanted without anything having been judged of it; zero otherwise.
+	Wanted time.Time
+	// Advice says what to do about a stream that is silent.
+	Advice string
 	// GivenUp: the last check of a stream that ended will have no report.
 	GivenUp bool
 	// CPU is the seconds of a core that an hour of the stream takes; 0 is unknown. Money is their price, where Priced.
@@ -78,6 +79,7 @@ func makeRow(name string, s *queue.StreamStatus, hours []jobs.StreamHour, now ti
 		r.Fail, r.Warn, r.Info = s.Open[jobs.Fail], s.Open[jobs.Warn], s.Open[jobs.Info]
 		r.Latency = time.Duration(max(float64(s.Latency), 0) * float64(time.Second)).Round(100 * time.Millisecond)
 		r.GivenUp = r.State == stateEnded && s.GivenUp
+		r.Wanted = s.Wanted.UTC().Truncate(time.Second)
 		if r.State == stateSilent || r.State == stateEnded {
 			r.Seen = s.Time.UTC().Truncate(time.Second)
 			r.Fail, r.Warn, r.Info, r.Latency = 0, 0, 0, 0 // nobody knows any more
@@ -90,6 +92,8 @@ func makeRow(name string, s *queue.StreamStatus, hours []jobs.StreamHour, now ti
 	r.Strip = makeStrip(minutes[:past], wallCellMinutes)
 	if n := unseenOf(minutes[:past]); r.State == statePass && n > mostUnseen {
 		r.State, r.Unseen = stateUnseen, n
+	} else if r.State == stateUnseen {
+		r.Unseen = hourMinutes
 	}
 	r.CPU, r.Costs = cpuAnHour(hours), price > 0
 	if price > 0 && r.CPU > 0 {
@@ -117,12 +121,14 @@ func unseenOf(minutes []byte) int {
 func isSeen(letter byte) bool { return letter != jobs.MinuteNone }
 
 func stateOf(s *queue.StreamStatus, now time.Time) state {
-	quiet := s.Quiet(now, quietFor)
+	quiet := s.Quiet(now, queue.QuietFor)
 	switch {
 	case s.GivenUp, quiet && s.Over():
 		return stateEnded
 	case quiet:
 		return stateSilent
+	case !s.Wanted.IsZero():
+		return stateUnseen
 	case s.Open[jobs.Fail] > 0:
 		return stateFail
 	case s.Open[jobs.Warn] > 0:
@@ -207,6 +213,8 @@ func (r row) MoneyText() string {
 // Hint says more about the state, for those who point at it.
 func (r row) Hint() string {
 	switch {
+	case r.Advice != "":
+		return strings.ToUpper(r.Advice[:1]) + r.Advice[1:] + "."
 	case r.GivenUp:
 		return "Its last check could not be judged and will have no report."
 	case r.State == stateUnseen && r.Unseen < hourMinutes:
@@ -217,5 +225,13 @@ func (r row) Hint() string {
 	return ""
 }
 
+// Never tells whether there is nothing to draw of a stream that is wanted: what to do is said in its place.
+func (r row) Never() bool {
+	return !r.Wanted.IsZero() && strings.Trim(r.Strip.cells, string(jobs.MinuteNone)) == ""
+}
+
 // SeenText is when something was last heard.
 func (r row) SeenText() string { return r.Seen.Format("2 Jan 15:04") }
+
+// WantedText is since when the stream is wanted.
+func (r row) WantedText() string { return r.Wanted.Format("2 Jan 15:04") }

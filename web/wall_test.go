@@ -111,6 +111,60 @@ func TestGivenUpIsNotJustEnded(t *testing.T) {
 	}
 }
 
+// A stream that is wanted and was never judged stands on the wall from the first moment, is never clean, and says since when it is wanted and what to do; once it is
+// judged it is the same line.
+func TestWallHasWhatWasNeverJudged(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 22, 18, 30, 0, 0, time.UTC)
+	c := &clock{at: at}
+	name := `<b>"mute"` + "\u202e"
+	f := &fake{leaders: map[string]string{name: "host</td>\x1b"}}
+	f.set(queue.StreamStatus{Stream: name, Time: at, Wanted: at})
+	site, _, _ := newSiteOf(t, Config{source: f, Now: c.now})
+	look := func(word string, texts ...string) {
+		t.Helper()
+		body := get(site, "/", nil).Body.String()
+		if strings.Count(body, "<tr data-name=") != 1 {
+			t.Errorf("not one line in\n%s", body)
+		}
+		body = strings.Replace(body, ` data-name="`+template.HTMLEscapeString(name), "", 1) // by which the script finds it; nobody sees that
+		if !strings.Contains(body, ">"+word+"</span></td>") || strings.Contains(body, "<b>\"mute") || strings.ContainsAny(body, "\x1b\u202e") {
+			t.Errorf("want %q in\n%s", word, body)
+		}
+		for _, text := range texts {
+			if !strings.Contains(body, text) {
+				t.Errorf("%q is missing in\n%s", text, body)
+			}
+		}
+	}
+	look("not analysed", "since 22 Nov 18:30", "Nothing was judged of it yet")
+	c.at = at.Add(queue.QuietFor + time.Second)
+	look("no news", "since 22 Nov 18:30", "although host&lt;/td&gt;", "whether the stream")
+	c.at = c.at.Add(2 * time.Second)
+	f.set(queue.StreamStatus{Stream: name, Check: "mute-20261122T18", Time: c.at, Open: map[jobs.Severity]int{jobs.Fail: 1}})
+	look("fail")
+	if body := get(site, "/", nil).Body.String(); strings.Contains(body, "since 22 Nov") || strings.Contains(body, "class=\"advice\"") {
+		t.Errorf("it is judged:\n%s", body)
+	}
+}
+
+func TestPageOfAStreamThatWasNeverJudged(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 22, 18, 30, 0, 0, time.UTC)
+	f := &fake{}
+	f.set(queue.StreamStatus{Stream: "mute", Time: at.Add(-time.Hour), Wanted: at.Add(-time.Hour)})
+	site, _, _ := newSiteOf(t, Config{source: f, Now: (&clock{at: at}).now})
+	w := get(site, "/streams/mute", nil)
+	for _, want := range []string{">no news<", "wanted since 22 Nov 17:30", "no producer follows it: see that"} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%d, %q is missing in\n%s", w.Code, want, w.Body)
+		}
+	}
+	if strings.Contains(w.Body.String(), "/checks/mute") {
+		t.Errorf("there is no check\n%s", w.Body)
+	}
+}
+
 func TestCostIsOfTheTimeThatWasAnalysed(t *testing.T) {
 	t.Parallel()
 	half := strings.Repeat("p", 30) + strings.Repeat("-", 30)

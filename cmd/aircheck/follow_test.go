@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -9,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/alicebob/miniredis/v2"
 
 	"aircheck/jobs"
 	"aircheck/jobs/queue"
@@ -112,10 +116,10 @@ func TestFleetStatusText(t *testing.T) {
 		Workers: 2, Slots: 4, Busy: 1, Queues: []queueStatus{{Queue: "live", Waiting: 3, Running: 1, Oldest: 0.5}},
 		Latency: map[string]latencyStatus{"segment": {Count: 100, P50: 6, P95: 11.5, P99: 12}},
 		Streams: []streamStatus{
-			{queue.StreamStatus{Stream: "news", Check: "news-20261122T18", Time: at, Judged: 60, Latency: 1.5, Open: map[jobs.Severity]int{jobs.Fail: 1, jobs.Info: 2}}, "host-1"},
-			{queue.StreamStatus{Stream: "sport", Check: "sport-20261122T17", Time: at, Judged: 3600, Verdict: jobs.VerdictPass}, ""},
-			{queue.StreamStatus{Stream: "gone", Check: "gone-20261122T17", Time: at.Add(-3 * time.Minute), Judged: 60, Latency: 1.5}, "host-2"},
-			{queue.StreamStatus{Stream: "lost", Check: "lost-20261122T17", Time: at.Add(-time.Hour), Judged: 60, GivenUp: true}, ""},
+			{StreamStatus: queue.StreamStatus{Stream: "news", Check: "news-20261122T18", Time: at, Judged: 60, Latency: 1.5, Open: map[jobs.Severity]int{jobs.Fail: 1, jobs.Info: 2}}, Leader: "host-1"},
+			{StreamStatus: queue.StreamStatus{Stream: "sport", Check: "sport-20261122T17", Time: at, Judged: 3600, Verdict: jobs.VerdictPass}},
+			{StreamStatus: queue.StreamStatus{Stream: "gone", Check: "gone-20261122T17", Time: at.Add(-3 * time.Minute), Judged: 60, Latency: 1.5}, Leader: "host-2"},
+			{StreamStatus: queue.StreamStatus{Stream: "lost", Check: "lost-20261122T17", Time: at.Add(-time.Hour), Judged: 60, GivenUp: true}},
 		},
 	}
 	var out strings.Builder
@@ -136,6 +140,57 @@ func TestFleetStatusText(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, out.String())
 		}
+	}
+}
+
+// What is wanted and was never judged is listed, once, with since when and what to do: in text, and in JSON.
+func TestFleetStatusOfWhatWasNeverJudged(t *testing.T) {
+	server := miniredis.RunT(t)
+	conn, err := queue.Open("redis://" + server.Addr() + "/0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	client, at := queue.NewClient(conn), time.Date(2026, 11, 22, 18, 1, 0, 0, time.UTC)
+	hostile := "mute\x1b[31m\u202e"
+	if err := client.TellWanted(t.Context(), map[string]time.Duration{"news": 0, hostile: 0}, at.Add(-3*time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.TellStream(t.Context(), queue.StreamStatus{Stream: "news", Check: "news-20261122T18", Time: at, Judged: 60}); err != nil {
+		t.Fatal(err)
+	}
+	s, err := readFleet(t.Context(), client, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Streams) != 2 || s.Streams[0].Stream != hostile || !s.Streams[0].Silent || s.Streams[1].Silent || s.Streams[1].Advice != "" {
+		t.Fatalf("streams %+v", s.Streams)
+	}
+	var out strings.Builder
+	if err := s.write(&out, at); err != nil {
+		t.Fatal(err)
+	}
+	if text := out.String(); strings.ContainsAny(text, "\x1b\u202e") || strings.Count(text, "\nnews") != 1 ||
+		!regexp.MustCompile(`(?m)^mute\S* +- +- +0:00:00.000 +no news +- +- +never, wanted since 2026-11-22T17:58:00Z$`).MatchString(text) ||
+		!regexp.MustCompile(`(?m)^mute\S*: nothing was judged of it .*22 Nov 17:58:00 UTC.* no producer follows it: see that`).MatchString(text) {
+		t.Errorf("printed\n%s", text)
+	}
+	doc, err := json.Marshal(s)
+	if err != nil || strings.Count(string(doc), `"wanted":"2026-11-22T17:58:00Z"`) != 1 || strings.Count(string(doc), `"silent":true,"advice":"nothing`) != 1 {
+		t.Errorf("%s, %v", doc, err)
+	}
+}
+
+// Of many it is not said of each what to do.
+func TestFleetStatusSaysWhatToDoOfSome(t *testing.T) {
+	at := time.Date(2026, 11, 22, 18, 1, 0, 0, time.UTC)
+	s := &fleetStatus{}
+	for i := range 3 * mostAdvice {
+		s.Streams = append(s.Streams, streamStatus{StreamStatus: queue.StreamStatus{Stream: fmt.Sprint("s", i), Time: at, Wanted: at}, Advice: "see to it"})
+	}
+	var out strings.Builder
+	if err := s.write(&out, at); err != nil || strings.Count(out.String(), "see to it") != mostAdvice || !strings.Contains(out.String(), fmt.Sprintf("and %d more", 2*mostAdvice)) {
+		t.Errorf("%v\n%s", err, out.String())
 	}
 }
 

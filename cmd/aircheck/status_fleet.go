@@ -44,6 +44,9 @@ type streamStatus struct {
 	queue.StreamStatus
 	// Leader is the producer that follows the stream; empty when none does.
 	Leader string `json:"leader,omitempty"`
+	// Silent: nothing is heard of it. Advice says what to do about that.
+	Silent bool   `json:"silent,omitempty"`
+	Advice string `json:"advice,omitempty"`
 }
 
 // fleetStatus looks at the whole fleet, of which the queue knows what is worth knowing.
@@ -89,11 +92,11 @@ func readFleet(ctx context.Context, client *queue.Client, now time.Time) (*fleet
 		}
 		s.Latency[string(kind)] = latencyStatus{l.Count, jobs.Number(l.P50.Seconds()), jobs.Number(l.P95.Seconds()), jobs.Number(l.P99.Seconds())}
 	}
-	return s, s.readStreams(ctx, client)
+	return s, s.readStreams(ctx, client, now)
 }
 
-func (s *fleetStatus) readStreams(ctx context.Context, client *queue.Client) error {
-	all, err := client.Streams(ctx)
+func (s *fleetStatus) readStreams(ctx context.Context, client *queue.Client, now time.Time) error {
+	all, err := client.Followed(ctx)
 	if err != nil {
 		return err
 	}
@@ -107,7 +110,8 @@ func (s *fleetStatus) readStreams(ctx context.Context, client *queue.Client) err
 		return err
 	}
 	for _, name := range names {
-		s.Streams = append(s.Streams, streamStatus{StreamStatus: all[name], Leader: leaders[name]})
+		one := all[name]
+		s.Streams = append(s.Streams, streamStatus{StreamStatus: one, Leader: leaders[name], Silent: one.Silent(now), Advice: one.Advice(leaders[name], now)})
 	}
 	return nil
 }
@@ -131,27 +135,59 @@ func (s *fleetStatus) write(w io.Writer, now time.Time) error {
 		fmt.Fprint(t, "\nSTREAM\tLEADER\tCHECK\tJUDGED\tBEHIND\tOPEN\tFOUND\tLAST\n")
 	}
 	for i := range s.Streams {
-		one := &s.Streams[i]
-		leader, behind := one.Leader, seconds(one.Latency)
-		if leader == "" {
-			leader = "-"
-		}
-		switch {
-		case one.Verdict != "":
-			behind = string(one.Verdict)
-		case one.GivenUp:
-			behind = "given up"
-		case one.Quiet(now, quietFor):
-			behind = "no news"
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s ago\n", one.Stream, report.Printable(leader), one.Check, report.Clock(one.Judged), behind,
-			tally(one.Open), tally(one.Found), now.Sub(one.Time).Round(time.Second))
+		s.Streams[i].write(t, now)
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	s.advise(w)
+	return nil
 }
 
-// quietFor is for how long nothing need be heard of a stream beyond its windows and its latency; as on the wall.
-const quietFor = 2 * time.Minute
+func (one *streamStatus) write(w io.Writer, now time.Time) {
+	leader, check, behind, last := one.Leader, one.Check, seconds(one.Latency), now.Sub(one.Time).Round(time.Second).String()+" ago"
+	if leader == "" {
+		leader = "-"
+	}
+	if check == "" {
+		check = "-"
+	}
+	if !one.Wanted.IsZero() {
+		behind, last = "-", "never, wanted since "+one.Wanted.UTC().Format(time.RFC3339)
+	}
+	switch {
+	case one.Verdict != "":
+		behind = string(one.Verdict)
+	case one.GivenUp:
+		behind = "given up"
+	case one.Quiet(now, queue.QuietFor):
+		behind = "no news"
+	}
+	fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", report.Printable(one.Stream), report.Printable(leader), report.Printable(check), report.Clock(one.Judged), behind,
+		tally(one.Open), tally(one.Found), last)
+}
+
+// mostAdvice is of how many streams it is said what to do: when all are silent, the cause is the same.
+const mostAdvice = 10
+
+func (s *fleetStatus) advise(w io.Writer) {
+	n := 0
+	for i := range s.Streams {
+		one := &s.Streams[i]
+		if one.Advice == "" {
+			continue
+		}
+		if n++; n == 1 {
+			fmt.Fprintln(w)
+		}
+		if n <= mostAdvice {
+			fmt.Fprintf(w, "%s: %s\n", report.Printable(one.Stream), report.Printable(one.Advice))
+		}
+	}
+	if n > mostAdvice {
+		fmt.Fprintf(w, "and %d more\n", n-mostAdvice)
+	}
+}
 
 func seconds(n jobs.Number) string { return fmt.Sprintf("%.1f s", float64(n)) }
 

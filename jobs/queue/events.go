@@ -106,6 +106,8 @@ type StreamStatus struct {
 	Check  string `json:"check"`
 	// Time is when.
 	Time time.Time `json:"time"`
+	// Wanted is since when the stream is wanted without anything having been judged of it; Time is the same then, and there is no Check yet. Zero for all others.
+	Wanted time.Time `json:"wanted,omitzero"`
 	// Judged is how far the check is judged, and Known how far it goes, in seconds.
 	Judged jobs.Seconds `json:"judged"`
 	Known  jobs.Seconds `json:"known"`
@@ -125,6 +127,9 @@ type StreamStatus struct {
 // Over tells whether nothing more is to come of the check.
 func (s *StreamStatus) Over() bool { return s.Verdict != "" || s.GivenUp }
 
+// QuietFor is for how long nothing need be heard of a stream beyond its windows and its latency: windows take seconds to minutes to be judged.
+const QuietFor = 2 * time.Minute
+
 const (
 	// mostPatience bounds what a stream may make out of its figures, in seconds.
 	mostPatience = 3600
@@ -141,6 +146,31 @@ func (s *StreamStatus) Quiet(now time.Time, patience time.Duration) bool {
 		patience += min(max(s.Time.Sub(begin.Truncate(time.Hour).Add(longHour)), 0)/longShare*2, mostSeldom)
 	}
 	return now.Sub(s.Time) > patience+time.Duration(usual*float64(time.Second))
+}
+
+// Silent tells whether nothing is heard any more of a stream whose check is not over, or was not yet although it should have been.
+func (s *StreamStatus) Silent(now time.Time) bool { return !s.Over() && s.Quiet(now, QuietFor) }
+
+// Advice says what is the matter with a stream that is silent and what to do; leader is the producer that follows it, empty when none does. It is empty for streams
+// that are judged, and of one that was wanted just now it says that there is nothing yet.
+func (s *StreamStatus) Advice(leader string, now time.Time) string {
+	never := !s.Wanted.IsZero()
+	since := "nothing was judged of it since " + s.Time.UTC().Format("15:04:05") + " UTC, "
+	if never {
+		since = "nothing was judged of it since it is wanted (" + s.Wanted.UTC().Format("2 Jan 15:04:05") + " UTC), "
+	}
+	switch {
+	case !s.Silent(now) && never:
+		return "nothing was judged of it yet: its first window has to fill"
+	case !s.Silent(now):
+		return ""
+	case leader == "":
+		return since + "and no producer follows it: see that 'aircheck producer' runs with this stream, and reaches its origin, the store and Redis"
+	case never:
+		return since + "although " + cut(leader, maxLeader) + " follows it: see what that producer logs, whether the stream's origin answers and its address is right, " +
+			"and that workers run and reach the store and Redis"
+	}
+	return since + "although " + cut(leader, maxLeader) + " follows it: see that workers run, keep up ('aircheck status') and reach the store and Redis, and what that producer logs"
 }
 
 // TellStream puts a stream's status in the place of the one before.

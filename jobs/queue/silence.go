@@ -72,7 +72,8 @@ func (c *Client) TellSilence(ctx context.Context, now time.Time) error {
 		return err
 	}
 	for i := range fresh {
-		events = append(events, fresh[i].event(jobs.EventSilent, now, fresh[i].advice(leaders[fresh[i].Stream])))
+		status := streams[fresh[i].Stream]
+		events = append(events, fresh[i].event(jobs.EventSilent, now, status.Advice(leaders[fresh[i].Stream], now)))
 	}
 	if err := c.Publish(ctx, events); err != nil {
 		return err
@@ -113,15 +114,6 @@ func heard(streams map[string]StreamStatus, told map[string]silence, now time.Ti
 		}
 	}
 	return over, events
-}
-
-// advice says what is the matter and what to do; leader is the producer that follows the stream, empty when none does.
-func (s *silence) advice(leader string) string {
-	since := "nothing was judged of it since " + s.Since.UTC().Format("15:04:05") + " UTC, "
-	if leader == "" {
-		return since + "and no producer follows it: see that 'aircheck producer' runs with this stream, and reaches its origin, the store and Redis"
-	}
-	return since + "although " + cut(leader, maxLeader) + " follows it: see that workers run, keep up ('aircheck status') and reach the store and Redis, and what that producer logs"
 }
 
 func (s *silence) event(kind jobs.EventKind, now time.Time, message string) jobs.Event {

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -132,6 +133,93 @@ func TestSilenceOfWhatIsWantedNoMore(t *testing.T) {
 	look(silentAfter+saidWithin+2*time.Second, nil, "silent old old-20261122T18") // all producers are away
 	if names, err := c.redis.HKeys(t.Context(), wantedKey).Result(); err != nil || len(names) != 2 {
 		t.Errorf("wanted %q, %v", names, err)
+	}
+}
+
+// Whoever looks sees what is wanted and was never judged, once, and not what nobody wants any more; what is judged, or was when it fell silent, stays as it is.
+func TestFollowedHasWhatWasNeverJudged(t *testing.T) {
+	t.Parallel()
+	_, _, c := newObserved(t)
+	start := time.Date(2026, 11, 22, 18, 20, 0, 0, time.UTC)
+	want := func(names ...string) {
+		t.Helper()
+		all, err := c.Followed(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			s := all[name]
+			text := name + " " + s.Check
+			if !s.Wanted.IsZero() {
+				text += "since " + s.Wanted.Format("15:04") + s.Time.Format(" 15:04")
+			}
+			got = append(got, text)
+		}
+		if !slices.Equal(got, names) {
+			t.Errorf("followed %q, want %q", got, names)
+		}
+	}
+	tell := func(name string, at time.Duration, verdict jobs.Verdict) {
+		t.Helper()
+		if err := c.TellStream(t.Context(), StreamStatus{Stream: name, Check: name + "-20261122T18", Time: start.Add(at), Verdict: verdict}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask := func(at time.Duration, names ...string) {
+		t.Helper()
+		windows := map[string]time.Duration{}
+		for _, name := range names {
+			windows[name] = 0
+		}
+		if err := c.TellWanted(t.Context(), windows, start.Add(at)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tell("again", -time.Hour, jobs.VerdictPass)
+	tell("mute", -time.Hour, "")
+	ask(0, "again", "mute", "news", "typo")
+	want("again since 18:20 18:20", "mute mute-20261122T18", "news since 18:20 18:20", "typo since 18:20 18:20")
+	tell("news", time.Minute, "")
+	tell("again", time.Minute, jobs.VerdictPass)
+	ask(saidWithin+time.Second, "again", "mute", "news")
+	want("again again-20261122T18", "mute mute-20261122T18", "news news-20261122T18")
+	if names, err := c.redis.HKeys(t.Context(), wantedKey).Result(); err != nil || len(names) != 4 {
+		t.Errorf("wanted %q, %v: looking changes nothing", names, err)
+	}
+}
+
+func TestAdvice(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 22, 18, 20, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		name   string
+		status StreamStatus
+		leader string
+		after  time.Duration
+		want   []string // all of it empty: nothing is said
+	}{
+		{"judged", StreamStatus{}, "host", QuietFor, nil},
+		{"over", StreamStatus{Verdict: jobs.VerdictPass}, "", time.Hour, nil},
+		{"given up", StreamStatus{GivenUp: true}, "", time.Hour, nil},
+		{"silent", StreamStatus{}, "host", QuietFor + 1, []string{"since 18:20:00 UTC, although host follows it: see that workers run"}},
+		{"silent, of nobody", StreamStatus{}, "", QuietFor + 1, []string{"since 18:20:00 UTC, and no producer follows it"}},
+		{"wanted just now", StreamStatus{Wanted: at}, "", QuietFor, []string{"nothing was judged of it yet"}},
+		{"its windows are long", StreamStatus{Wanted: at, Window: 60}, "", QuietFor + time.Minute, []string{"nothing was judged of it yet"}},
+		{"never judged", StreamStatus{Wanted: at}, "host", QuietFor + 1, []string{"since it is wanted (22 Nov 18:20:00 UTC), although host follows it", "whether the stream's origin answers"}},
+		{"never judged, of nobody", StreamStatus{Wanted: at}, "", QuietFor + 1, []string{"since it is wanted (22 Nov 18:20:00 UTC), and no producer follows it"}},
+		{"a long name", StreamStatus{Wanted: at}, strings.Repeat("h", 1<<20), QuietFor + 1, []string{"hhh… follows it"}},
+	} {
+		tt.status.Time = at
+		got := tt.status.Advice(tt.leader, at.Add(tt.after))
+		for _, want := range tt.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: %q lacks %q", tt.name, got, want)
+			}
+		}
+		if (got == "") != (tt.want == nil) || len(got) > 1000 {
+			t.Errorf("%s: %q", tt.name, cut(got, 1000))
+		}
 	}
 }
 

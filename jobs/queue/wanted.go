@@ -64,31 +64,63 @@ func (c *Client) TellUnwanted(ctx context.Context, names []string) error {
 	return nil
 }
 
+// wanted are the streams that producers want, each with since when, and the names of those that no producer names any more.
+func (c *Client) wanted(ctx context.Context) (wanted map[string]StreamStatus, gone []string, err error) {
+	noted, err := c.statuses(ctx, wantedKey)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read which streams are wanted: %w", err)
+	}
+	said, err := c.redis.ZRangeWithScores(ctx, saidKey, 0, -1).Result() // the latest stands last
+	if err != nil {
+		return nil, nil, fmt.Errorf("read when streams were wanted: %w", err)
+	}
+	wanted = make(map[string]StreamStatus, len(noted))
+	for _, z := range said {
+		name, _ := z.Member.(string)
+		if said[len(said)-1].Score-z.Score > saidWithin.Seconds() {
+			gone = append(gone, name)
+		} else if s, ok := noted[name]; ok {
+			s.Wanted = s.Time
+			wanted[name] = s
+		}
+	}
+	return wanted, gone, nil
+}
+
 // expected are the streams that something was heard of, and those that are wanted: since then, where that is later. What is wanted no more is forgotten.
 func (c *Client) expected(ctx context.Context) (map[string]StreamStatus, error) {
 	streams, err := c.Streams(ctx)
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := c.statuses(ctx, wantedKey)
+	wanted, gone, err := c.wanted(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read which streams are wanted: %w", err)
+		return nil, err
 	}
-	said, err := c.redis.ZRangeWithScores(ctx, saidKey, 0, -1).Result() // the latest stands last
-	if err != nil {
-		return nil, fmt.Errorf("read when streams were wanted: %w", err)
-	}
-	var gone []string
-	for _, z := range said {
-		name, _ := z.Member.(string)
-		if said[len(said)-1].Score-z.Score > saidWithin.Seconds() {
-			gone = append(gone, name)
-			continue
-		}
-		s, ok := wanted[name]
-		if news, known := streams[name]; ok && (!known || s.Time.After(news.Time)) {
+	for name, s := range wanted {
+		if news, known := streams[name]; !known || s.Time.After(news.Time) {
 			streams[name] = s
 		}
 	}
 	return streams, c.TellUnwanted(ctx, gone)
+}
+
+// Followed are all live streams for those who look at them, by name: what Streams knows, and beside it what is wanted and was never judged, or was over before it
+// was wanted again. Those have Wanted and no check, which nobody has begun as far as one knows.
+func (c *Client) Followed(ctx context.Context) (map[string]StreamStatus, error) {
+	streams, err := c.Streams(ctx)
+	if err != nil {
+		return nil, err
+	}
+	wanted, _, err := c.wanted(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for name, s := range wanted {
+		if news, known := streams[name]; !known || news.Over() && s.Time.After(news.Time) {
+			s.Check = ""
+			streams[name] = s
+		}
+	}
+	return streams, nil
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"aircheck/jobs"
 	"aircheck/storage"
@@ -316,6 +317,30 @@ func TestBackfillLife(t *testing.T) {
 		if one := state(path); one.State != "failed" || !strings.Contains(one.Error, "stopped") {
 			t.Errorf("%+v", one)
 		}
+	}
+}
+
+// A stream that is wanted and was never judged is listed with since when, that it is silent, and what to do.
+func TestStreamsThatWereNeverJudged(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	w := b.ask(door.Viewer, get, "/streams", "", nil)
+	var list StreamList
+	if err := json.Unmarshal(w.Body.Bytes(), &list); err != nil || len(list.Streams) != 3 {
+		t.Fatalf("%v\n%s", err, w.Body)
+	}
+	just, mute, news := list.Streams[0], list.Streams[1], list.Streams[2]
+	if just.Stream != hostile || just.Silent || !just.Wanted.Equal(noon) || !strings.Contains(just.Advice, "yet") {
+		t.Errorf("wanted just now: %+v", just)
+	}
+	if mute.Stream != "mute" || !mute.Silent || !mute.Wanted.Equal(noon.Add(-time.Hour)) || mute.Check != "" || !strings.Contains(mute.Advice, "see that 'aircheck producer' runs") {
+		t.Errorf("never judged: %+v", mute)
+	}
+	if news.Silent || news.Advice != "" || !news.Wanted.IsZero() {
+		t.Errorf("judged: %+v", news)
+	}
+	if strings.Contains(w.Body.String(), "<script") {
+		t.Errorf("markup in\n%s", w.Body)
 	}
 }
 

@@ -39,10 +39,13 @@ type fakeQueue struct {
 	broken error
 }
 
-func (q *fakeQueue) Streams(context.Context) (map[string]queue.StreamStatus, error) {
-	return map[string]queue.StreamStatus{"news": {
-		Stream: "news", Check: "news-20261122T12", Time: noon, Judged: 12.5, Known: 20, Open: map[jobs.Severity]int{jobs.Fail: 1}, Latency: 3.25,
-	}}, q.broken
+func (q *fakeQueue) Followed(context.Context) (map[string]queue.StreamStatus, error) {
+	since := noon.Add(-time.Hour)
+	return map[string]queue.StreamStatus{
+		"news":  {Stream: "news", Check: "news-20261122T12", Time: noon, Judged: 12.5, Known: 20, Open: map[jobs.Severity]int{jobs.Fail: 1}, Latency: 3.25},
+		"mute":  {Stream: "mute", Time: since, Wanted: since},
+		hostile: {Stream: hostile, Time: noon, Wanted: noon},
+	}, q.broken
 }
 
 func (q *fakeQueue) Leaders(context.Context, []string) (map[string]string, error) {

@@ -12,7 +12,7 @@ import (
 
 // Queue is what the API reads from Redis; *queue.Client is one.
 type Queue interface {
-	Streams(ctx context.Context) (map[string]queue.StreamStatus, error)
+	Followed(ctx context.Context) (map[string]queue.StreamStatus, error)
 	Leaders(ctx context.Context, streams []string) (map[string]string, error)
 	LastEvent(ctx context.Context) (string, error)
 	Events(ctx context.Context, after string) (events []jobs.Event, last string, err error)

@@ -113,6 +113,7 @@ func streamRoutes() []route {
 	return []route{
 		{
 			method: get, path: "/streams", role: door.Viewer, id: "listStreams", tag: "streams", summary: "Say how the live streams are",
+			doc:    "A stream that a producer wants and of which nothing was judged is among them: wanted says since when, and its check is empty.",
 			status: 200, answer: StreamList{}, do: (*call).streams,
 		},
 		{

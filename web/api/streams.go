@@ -30,8 +30,8 @@ const (
 )
 
 func (c *call) allStreams() ([]StreamStatus, error) {
-	ctx := c.r.Context()
-	all, err := c.cfg.Queue.Streams(ctx)
+	ctx, now := c.r.Context(), c.cfg.Now()
+	all, err := c.cfg.Queue.Followed(ctx)
 	if err != nil {
 		return nil, unavailable(err)
 	}
@@ -45,7 +45,8 @@ func (c *call) allStreams() ([]StreamStatus, error) {
 		return nil, unavailable(err)
 	}
 	for _, name := range names {
-		list = append(list, StreamStatus{StreamStatus: all[name], Leader: leaders[name]})
+		s := all[name]
+		list = append(list, StreamStatus{StreamStatus: s, Leader: leaders[name], Silent: s.Silent(now), Advice: s.Advice(leaders[name], now)})
 	}
 	return list, nil
 }

@@ -260,6 +260,8 @@ type LatencyStatus struct {
 type StreamStatus struct {
 	queue.StreamStatus
 	Leader string `json:"leader,omitempty" doc:"the producer that follows the stream; absent when none does"`
+	Silent bool   `json:"silent,omitempty" doc:"nothing is heard of it any more, or never was, for longer than its windows and its latency explain"`
+	Advice string `json:"advice,omitempty" doc:"what is the matter and what to do, of a stream that is silent or, with wanted, of which nothing was judged yet"`
 }
 
 // StreamList has all live streams.
