@@ -139,7 +139,7 @@ func TestWallHasWhatWasNeverJudged(t *testing.T) {
 	}
 	look("not analysed", "since 22 Nov 18:30", "Nothing was judged of it yet")
 	c.at = at.Add(queue.QuietFor + time.Second)
-	look("no news", "since 22 Nov 18:30", "although host&lt;/td&gt;", "whether the stream")
+	look("no news", "since 22 Nov 18:30", "although host&lt;/td&gt;", "whether the origin answers")
 	c.at = c.at.Add(2 * time.Second)
 	f.set(queue.StreamStatus{Stream: name, Check: "mute-20261122T18", Time: c.at, Open: map[jobs.Severity]int{jobs.Fail: 1}})
 	look("fail")

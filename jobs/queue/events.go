@@ -156,9 +156,6 @@ func (s *StreamStatus) Silent(now time.Time) bool { return !s.Over() && s.Quiet(
 func (s *StreamStatus) Advice(leader string, now time.Time) string {
 	never := !s.Wanted.IsZero()
 	since := "nothing was judged of it since " + s.Time.UTC().Format("15:04:05") + " UTC, "
-	if never {
-		since = "nothing was judged of it since it is wanted (" + s.Wanted.UTC().Format("2 Jan 15:04:05") + " UTC), "
-	}
 	switch {
 	case !s.Silent(now) && never:
 		return "nothing was judged of it yet: its first window has to fill"
@@ -167,8 +164,7 @@ func (s *StreamStatus) Advice(leader string, now time.Time) string {
 	case leader == "":
 		return since + "and no producer follows it: see that 'aircheck producer' runs with this stream, and reaches its origin, the store and Redis"
 	case never:
-		return since + "although " + cut(leader, maxLeader) + " follows it: see what that producer logs, whether the stream's origin answers and its address is right, " +
-			"and that workers run and reach the store and Redis"
+		return since + "although " + cut(leader, maxLeader) + " follows it: see what that producer logs, whether the origin answers, and that workers run"
 	}
 	return since + "although " + cut(leader, maxLeader) + " follows it: see that workers run, keep up ('aircheck status') and reach the store and Redis, and what that producer logs"
 }

@@ -206,8 +206,8 @@ func TestAdvice(t *testing.T) {
 		{"silent, of nobody", StreamStatus{}, "", QuietFor + 1, []string{"since 18:20:00 UTC, and no producer follows it"}},
 		{"wanted just now", StreamStatus{Wanted: at}, "", QuietFor, []string{"nothing was judged of it yet"}},
 		{"its windows are long", StreamStatus{Wanted: at, Window: 60}, "", QuietFor + time.Minute, []string{"nothing was judged of it yet"}},
-		{"never judged", StreamStatus{Wanted: at}, "host", QuietFor + 1, []string{"since it is wanted (22 Nov 18:20:00 UTC), although host follows it", "whether the stream's origin answers"}},
-		{"never judged, of nobody", StreamStatus{Wanted: at}, "", QuietFor + 1, []string{"since it is wanted (22 Nov 18:20:00 UTC), and no producer follows it"}},
+		{"never judged", StreamStatus{Wanted: at}, "host", QuietFor + 1, []string{"since 18:20:00 UTC, although host follows it", "whether the origin answers"}},
+		{"never judged, of nobody", StreamStatus{Wanted: at}, "", QuietFor + 1, []string{"since 18:20:00 UTC, and no producer follows it"}},
 		{"a long name", StreamStatus{Wanted: at}, strings.Repeat("h", 1<<20), QuietFor + 1, []string{"hhh… follows it"}},
 	} {
 		tt.status.Time = at
