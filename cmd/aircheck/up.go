@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"runtime"
 	"time"
 
@@ -150,6 +151,11 @@ func (a *app) up(ctx context.Context, inputs []string, f *upFlags) error {
 	if err != nil {
 		return err
 	}
+	listener, err := takeAddress(ctx, f.listen) // before anything is made in --data
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
 	backend, err := file.Open(f.data, nil)
 	if err != nil {
 		return fmt.Errorf("open --data: %w", err)
@@ -180,7 +186,7 @@ func (a *app) up(ctx context.Context, inputs []string, f *upFlags) error {
 		byQueue = evidence.Off // the queue ends with the reports: see fleet.submit
 	}
 	consumer := a.consumer(conn, arch, measurer, byQueue, queue.ConsumerConfig{Slots: f.slots, Log: p.log})
-	err = a.runUp(ctx, &fleet{app: a, flags: f, plan: p, inputs: inputs, conn: conn, archive: arch, consumer: consumer, measurer: measurer})
+	err = a.runUp(ctx, &fleet{app: a, flags: f, plan: p, inputs: inputs, conn: conn, archive: arch, consumer: consumer, measurer: measurer, listener: listener})
 	if closing := measurer.Close(); closing != nil && err == nil {
 		err = fmt.Errorf("end decoder children: %w", closing)
 	}
@@ -213,6 +219,7 @@ type fleet struct {
 	archive  *archive.Archive
 	consumer *queue.Consumer
 	measurer worker.Measurer
+	listener net.Listener
 }
 
 // runUp starts the parts, waits for a signal or for the inputs, and stops the parts.
@@ -222,7 +229,7 @@ func (a *app) runUp(ctx context.Context, f *fleet) (err error) {
 	if err != nil {
 		return err
 	}
-	s, err := a.site(ctx, f.flags.listen, siteParts{
+	s, err := a.site(f.listener, siteParts{
 		door: f.plan.door, conn: f.conn, archive: f.archive, store: f.flags.data, flags: &f.flags.siteFlags, apiFlags: &f.flags.apiFlags, live: f.flags.live(),
 		collectors: []prometheus.Collector{web.NewConsumerCollector(f.consumer.Counts)}, log: f.plan.log,
 	})

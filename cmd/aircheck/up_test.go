@@ -5,6 +5,8 @@ package main
 import (
 	"context"
 	"io"
+	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -46,6 +48,22 @@ func TestUpHasItsDirectoryAlone(t *testing.T) {
 		if code, _ := stop(); code != 0 {
 			t.Errorf("first up: exit status %d", code)
 		}
+	}
+}
+
+// TestUpLeavesNothingBehind: what cannot begin makes no directory.
+func TestUpLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	taken, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	dir := t.TempDir()
+	code, _, stderr := exec(t, nil, "up", "--data", filepath.Join(dir, "a", "b"), "--listen", taken.Addr().String())
+	left, err := os.ReadDir(dir)
+	if code != 1 || !strings.Contains(stderr, "address already in use: give another address with --listen") || err != nil || len(left) != 0 {
+		t.Errorf("exit status %d, stderr %q, left %v, %v", code, stderr, left, err)
 	}
 }
 

@@ -99,7 +99,12 @@ func (a *app) web(ctx context.Context, f *webFlags) error {
 		return err
 	}
 	defer conn.Close()
-	s, err := a.site(ctx, f.listen, siteParts{
+	listener, err := takeAddress(ctx, f.listen)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	s, err := a.site(listener, siteParts{
 		door: d, conn: conn, archive: arch, store: f.store, flags: &f.siteFlags, apiFlags: &f.apiFlags, log: log,
 		live: &liveFlags{profileFlags: profileFlags{profile: judge.DefaultProfile}, streamsFile: f.streams},
 	})
@@ -131,13 +136,19 @@ type site struct {
 	listener net.Listener
 }
 
-// site makes the site and takes its address. Whoever gets it serves it and closes it.
-func (a *app) site(ctx context.Context, listen string, p siteParts) (*site, error) {
+// takeAddress takes the address of a site.
+func takeAddress(ctx context.Context, listen string) (net.Listener, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
 	if err != nil {
 		return nil, fmt.Errorf("%w: give another address with --listen (AIRCHECK_LISTEN)", err) // net's error begins with listen, too
 	}
+	return listener, nil
+}
+
+// site makes the site that answers at listener. Whoever gets it serves it and closes it; listener stays with the caller.
+func (a *app) site(listener net.Listener, p siteParts) (*site, error) {
 	s := &site{listener: listener}
+	var err error
 	s.api, err = a.api(p.door, p.archive, p.conn, p.store, p.apiFlags, p.live, p.log)
 	if err == nil {
 		s.web, err = web.New(web.Config{
@@ -146,7 +157,7 @@ func (a *app) site(ctx context.Context, listen string, p siteParts) (*site, erro
 		})
 	}
 	if err != nil {
-		return nil, errors.Join(err, listener.Close(), s.close())
+		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
 }
