@@ -75,6 +75,7 @@ e2e: export AIRCHECK_BIN := $(CURDIR)/bin/aircheck
 unit: ## unit tests and property tests
 	$(GO) test $(NOVCS) -parallel 4 $$($(GO) list $(NOVCS) ./... | grep -vE '/internal/(e2e|slicing)$$')
 	CGO_ENABLED=0 $(GO) test $(NOVCS) -parallel 4 ./cmd/aircheck
+	for os in windows darwin; do CGO_ENABLED=0 GOOS=$$os $(GO) vet ./cmd/aircheck ./notify ./storage/file; done
 
 # Decoders are tested one at a time in a process, because what they complain about is counted for all of it: two processes, half the tests each.
 slicing: ## the same report from SEEDS (4) random cuts of each clip; SEEDS=200 takes a while

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os/exec"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -24,8 +23,7 @@ func (s *Sender) exec(ctx context.Context, t *Target, m *Message) (string, error
 	said := &limited{most: maxAnswer}
 	cmd.Stdout, cmd.Stderr = said, said
 	cmd.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	endAll(cmd)
 	cmd.WaitDelay = time.Second
 	err = cmd.Run()
 	answer := strings.TrimSpace(plain(said.String()))

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"syscall"
 )
 
 // claimName is the file that Claim locks. It lies beside the temporary files, where no key can name it, and stays when it is released: whoever removed it could remove one that somebody
@@ -24,12 +23,8 @@ func (s *Store) Claim() (release func() error, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("claim store directory: %w", mapError(err))
 	}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	switch {
-	case err == nil, errors.Is(err, syscall.ENOTSUP), errors.Is(err, syscall.ENOLCK), errors.Is(err, syscall.ENOSYS):
-		return f.Close, nil
-	case errors.Is(err, syscall.EWOULDBLOCK):
-		err = ErrClaimed
+	if err := lock(f); err != nil {
+		return nil, errors.Join(fmt.Errorf("claim store directory: %w", err), f.Close())
 	}
-	return nil, errors.Join(fmt.Errorf("claim store directory: %w", err), f.Close())
+	return f.Close, nil
 }
