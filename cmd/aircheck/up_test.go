@@ -72,7 +72,7 @@ func TestFollowSaysWhyThereIsNothing(t *testing.T) {
 	t.Parallel()
 	login := filepath.Join(t.TempDir(), "login.m3u8")
 	writeText(t, login, "<!DOCTYPE html><title>Who are you?</title>")
-	for input, why := range map[string]string{login: "no playlist", filepath.Join(t.TempDir(), "nothere.m3u8"): "playlist: not found"} {
+	for input, why := range map[string]string{login: "no playlist: it is a web page (HTML), as a site sends it that wants a login or has no such object", filepath.Join(t.TempDir(), "nothere.m3u8"): "playlist: not found"} {
 		stop := begin(t, ": nothing was had yet: playlist.unavailable: playlist: ", "follow", input, "--name", "a", "--data", t.TempDir())
 		code, stderr := stop()
 		if code != 1 || strings.Count(stderr, "nothing was had yet") != 1 || !strings.Contains(stderr, "follow a: no segment could be had: playlist: ") || strings.Count(stderr, why) != 2 {

@@ -43,8 +43,8 @@ func open(ctx context.Context, origin storage.Origin, loc location.Location) (jo
 		return jobs.Timeline{}, err
 	case len(head) == 0:
 		return nothing(loc, "is empty"), nil
-	case isHTML(head):
-		return nothing(loc, "is a web page (HTML), as a site sends it that wants a login or has no such object"), nil
+	case jobs.IsWebPage(head):
+		return nothing(loc, "is "+jobs.WebPage), nil
 	case recording.IsRecording(head):
 		return recording.Timeline(ctx, origin, loc)
 	case hls.IsPlaylist(head) || loc.Ext() == ".m3u8":
@@ -67,16 +67,6 @@ func readHead(ctx context.Context, origin storage.Origin, loc location.Location)
 func isDASH(head []byte) bool {
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
 	return bytes.HasPrefix(head, []byte("<")) && bytes.Contains(head, []byte("<MPD"))
-}
-
-// isHTML tells a page from manifests by its first element.
-func isHTML(head []byte) bool {
-	head = bytes.ToLower(bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))))
-	if bytes.HasPrefix(head, []byte("<?xml")) {
-		_, head, _ = bytes.Cut(head, []byte("?>"))
-		head = bytes.TrimSpace(head)
-	}
-	return bytes.HasPrefix(head, []byte("<!doctype html")) || bytes.HasPrefix(head, []byte("<html"))
 }
 
 // nothing is the timeline of an object in which there is nothing to look for: one finding says what it is, where parsers and decoders would say what it is not.

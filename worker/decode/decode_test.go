@@ -185,6 +185,35 @@ func TestMissingSegmentIsAUnit(t *testing.T) {
 	}
 }
 
+// TestASegmentThatIsAWebPage: what a site sends with status 200 in place of a segment is said to be that, behind an initialisation section, too.
+func TestASegmentThatIsAWebPage(t *testing.T) {
+	page := "\r\n<!DOCTYPE HTML><title>Log in</title>"
+	for name, s := range map[string]struct {
+		segment Segment
+		state   measurement.UnitState
+		detail  string
+	}{
+		"page":       {Segment{State: measurement.UnitOK, Data: []byte(page)}, measurement.UnitCorrupt, "it is " + jobs.WebPage},
+		"init":       {Segment{State: measurement.UnitOK, Init: 8, Data: []byte("\x00\x00\x00\x08free" + page)}, measurement.UnitCorrupt, "it is " + jobs.WebPage},
+		"like one":   {Segment{State: measurement.UnitOK, Data: []byte("x" + page)}, measurement.UnitCorrupt, "no media recognised: Invalid data found when processing input"},
+		"of a key":   {Segment{State: measurement.UnitOK, Data: []byte(page), Decrypted: true}, measurement.UnitEncrypted, wrongKey},
+		"page in it": {Segment{State: measurement.UnitOK, Init: len(page), Data: []byte(page)}, measurement.UnitCorrupt, "the segment is empty"},
+	} {
+		h, err := Measure(jobs.Task{Window: jobs.Window{Sequence: "s0", Last: 1}, Segments: []jobs.Segment{{}}}, served{segment: s.segment}, &rows{})
+		if err != nil || len(h.Units) != 1 || h.Units[0].State != s.state || h.Units[0].Detail != s.detail {
+			t.Errorf("%s: units %+v, %v", name, h.Units, err)
+		}
+	}
+}
+
+// served is a source of one segment.
+type served struct {
+	disk
+	segment Segment
+}
+
+func (s served) Segment(int) (Segment, error) { return s.segment, nil }
+
 func TestRescaleRoundsToNearest(t *testing.T) {
 	for _, c := range []struct{ v, num, den, want int64 }{
 		{3, 1, 2, 2}, {-3, 1, 2, -2}, {1 << 62, 1000, 1000, 1 << 62}, {90000 * 3600 * 26, 48000, 90000, 48000 * 3600 * 26}, {0, 5, 7, 0},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 
+	"aircheck/jobs"
 	"aircheck/jobs/measurement"
 	subtitles "aircheck/worker/captions"
 )
@@ -91,6 +92,11 @@ func (w *window) demux(at int) (*demuxed, error) {
 	}
 	if texts, ok := subtitles.Read(got.Data[:got.Init], got.Data[got.Init:]); ok {
 		s.texts = texts
+		return s, nil
+	}
+	if jobs.IsWebPage(got.Data[got.Init:]) {
+		s.state, s.detail = measurement.UnitCorrupt, "it is "+jobs.WebPage
+		s.doubt(&got)
 		return s, nil
 	}
 	s.demuxer, err = openDemuxer(bytesReader(got.Data), int64(len(got.Data)), selfContained)

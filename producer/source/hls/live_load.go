@@ -68,7 +68,7 @@ func (l *Live) load(ctx context.Context, p *playlist) loaded {
 	}
 	out.fetched = l.fetch(ctx, withQuery(p.child.loc.URI(), query), before, patience)
 	if out.err == nil && !IsPlaylist(out.data) {
-		out.err = errNoPlaylist
+		out.err = noPlaylist(out.data)
 	}
 	if out.err == nil && p.lines && !endsLine(out.data) {
 		out.err = errCut
@@ -113,6 +113,8 @@ func reason(err error) string {
 		return "the answer was cut off"
 	case errors.Is(err, io.EOF):
 		return "the connection was closed without an answer"
+	case errors.Is(err, errWebPage):
+		return err.Error() // ours
 	}
 	if inner := errors.Unwrap(err); inner != nil {
 		return clip(inner.Error())

@@ -41,7 +41,7 @@ func (l *Live) refreshMaster(ctx context.Context, update *live.Update) error {
 		m.next = l.later(now, masterEvery)
 		return nil
 	case got.err == nil && !IsPlaylist(got.data):
-		got.err = errNoPlaylist
+		got.err = noPlaylist(got.data)
 	}
 	if got.err != nil {
 		m.failed++
@@ -57,7 +57,18 @@ func (l *Live) refreshMaster(ctx context.Context, update *live.Update) error {
 	return l.adopt(&top, got, update)
 }
 
-var errNoPlaylist = errors.New("what the server sends is no playlist")
+// Why an answer is not used.
+var (
+	errNoPlaylist = errors.New("what the server sends is no playlist")
+	errWebPage    = errors.New("what the server sends is no playlist: it is " + jobs.WebPage)
+)
+
+func noPlaylist(data []byte) error {
+	if jobs.IsWebPage(data) {
+		return errWebPage
+	}
+	return errNoPlaylist
+}
 
 // adopt takes over what the multivariant playlist names.
 func (l *Live) adopt(top *child, got fetched, update *live.Update) error {

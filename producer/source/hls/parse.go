@@ -19,6 +19,10 @@ func IsPlaylist(head []byte) bool {
 // Parse reads a playlist. It never fails: what is wrong stands in Faults.
 func Parse(data []byte) Playlist {
 	p := parser{out: Playlist{Version: 1}, once: map[string]int{}}
+	if p.out.Page = jobs.IsWebPage(data); p.out.Page {
+		p.fault(0, jobs.Fail, "is "+jobs.WebPage)
+		return p.out // its lines are no addresses
+	}
 	if len(data) > maxPlaylist {
 		p.fault(0, jobs.Fail, "longer than %d bytes; the rest is not read", maxPlaylist)
 		data = data[:maxPlaylist]

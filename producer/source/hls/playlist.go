@@ -30,6 +30,8 @@ type Playlist struct {
 	// Independent is EXT-X-INDEPENDENT-SEGMENTS.
 	Independent bool
 	Faults      []Fault
+	// Page: it is a web page instead, and a fault says so.
+	Page bool
 	// Unknown holds the tags that this reader does not use, in order, for whoever wants to know.
 	Unknown []Tag
 }

@@ -255,6 +255,9 @@ func (t *timeline) add(c *child) {
 	id := fmt.Sprintf("s%d", len(t.out.Sequences))
 	t.judge(c, id)
 	m := c.list.Media
+	if c.list.Page {
+		return // which is told
+	}
 	if m == nil || len(m.Segments) == 0 {
 		t.invalid(c, Fault{Segment: -1, Severity: jobs.Fail, Message: "no media segments"})
 		return

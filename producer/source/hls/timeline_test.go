@@ -123,6 +123,18 @@ func TestTooManySegmentsTogether(t *testing.T) {
 	}
 }
 
+// A variant that is a web page is one finding that says so, and no reason to leave the others out.
+func TestVariantThatIsAWebPage(t *testing.T) {
+	tl := timelineOf(t, &fake.Origin{Objects: map[string]string{
+		"/x/master.m3u8": "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlogin.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=2\nb.m3u8\n",
+		"/x/login.m3u8":  "\ufeff\n <!doctype HTML>\n<html><body>\nWho are you?\n</body></html>\n",
+		"/x/b.m3u8":      "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\na\n",
+	}}, "/x/master.m3u8")
+	if got := findings(tl); len(tl.Sequences) != 1 || len(got) != 1 || got[0] != "fail [0, 0) login.m3u8: is "+jobs.WebPage {
+		t.Errorf("%d sequences, findings %q", len(tl.Sequences), got)
+	}
+}
+
 func TestGarbageIsInvalidAndNotACrash(t *testing.T) {
 	tests := map[string]struct {
 		sequences int
