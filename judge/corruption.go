@@ -55,6 +55,8 @@ type corruption struct {
 	Told        toldTrack
 	// Flat is how many blocks of the last sample before the run had no variance.
 	Flat int32 `json:",omitempty"`
+	// Intra is how many pictures in a row were coded without reference, up to intraRow.
+	Intra int `json:",omitempty"`
 	// Gross holds the times of the last three samples in which the blocks of the codec show grossly; Seen counts them up to three.
 	Gross [3]jobs.Micros
 	Seen  int
@@ -97,6 +99,7 @@ func newCorruption(p *params, emit emitter) videoDetector {
 func (d *corruption) frame(f *videoFrame) {
 	d.Told.frame(f)
 	d.Scene.frame(f)
+	d.intra(f)
 	filled, least := d.filled(f)
 	d.expire(f)
 	if f.Texture != nil && d.Run == nil && !d.Told.recent(f.Start) {
@@ -163,7 +166,7 @@ func (d *corruption) pair(f *videoFrame) bool {
 	p := &f.Pair
 	fresh, all := percent(p.BrokenNew-p.ControlNew, p.Blocks), percent(p.Broken-p.Control, p.Blocks)
 	usual := d.Usual.most()
-	if fresh >= d.share+usualFactor*usual && p.BrokenNew-p.ControlNew >= brokenLeast && f.PictType != intraPicture && !plain(f) {
+	if fresh >= d.share+usualFactor*usual && p.BrokenNew-p.ControlNew >= brokenLeast && !d.keyOfMany(f) && !plain(f) {
 		r := d.extend(f)
 		r.Count++
 		r.Last = f.End
@@ -227,6 +230,22 @@ func plain(f *videoFrame) bool {
 
 // intraPicture is measurement.Frame.PictType of one coded without reference. A poor coding breaks it, once a GOP; what is damaged in it is seen in the next.
 const intraPicture = 1
+
+// intraRow is how many pictures in a row are coded without reference where all are, as codecs of archives do. There each is like the one before, and counts.
+const intraRow = settlePairs
+
+func (d *corruption) intra(f *videoFrame) {
+	if f.PictType != intraPicture {
+		d.Intra = 0
+		return
+	}
+	d.Intra = min(d.Intra+1, intraRow)
+}
+
+// keyOfMany tells whether a picture coded without reference stands among others that have one.
+func (d *corruption) keyOfMany(f *videoFrame) bool {
+	return f.PictType == intraPicture && d.Intra < intraRow
+}
 
 func percent(n, of int32) float64 { return 100 * float64(n) / float64(max(1, of)) }
 

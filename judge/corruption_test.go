@@ -112,6 +112,12 @@ func TestCorruption(t *testing.T) {
 			f.PictType = intraPicture
 		}
 	}
+	alone := func(then func(int, *measurement.Frame)) func(int, *measurement.Frame) {
+		return func(i int, f *measurement.Frame) {
+			then(i, f)
+			f.PictType = intraPicture
+		}
+	}
 	stand := func(_ int, f *measurement.Frame) { f.Pair.SADY, f.Pair.Changed = 0, 1 }
 	// onward moves ever further away from what stood.
 	onward := func(i int, f *measurement.Frame) {
@@ -158,6 +164,8 @@ func TestCorruption(t *testing.T) {
 		"graphics that set in":             {new(pairClip).add(50, nil).add(100, breaks(20, 19)), nil},
 		"poor coding all along":            {new(pairClip).add(200, breaks(100, 0)), nil},
 		"key frames of a poor coding":      {new(pairClip).add(200, intra), nil},
+		"damage where all are key frames":  {new(pairClip).add(50, alone(breaks(1, 0))).add(25, alone(breaks(40, 0))).add(50, alone(breaks(1, 0))), []string{"video.corruption fail 2-3"}},
+		"poor key frames and nothing else": {new(pairClip).add(200, alone(breaks(100, 0))), nil},
 		"poor coding from a cut on":        {new(pairClip).add(50, nil).add(100, scene(200, true, breaks(100, 0))).add(50, scene(20, true, nil)), nil},
 		"a broken key frame and its scene": {new(pairClip).add(50, nil).add(20, scene(200, true, breaks(100, 0))).add(50, nil), []string{"video.corruption warn 2-2.8"}},
 		"the decoder says it":              {new(pairClip).add(50, nil).add(30, complains).add(50, nil), []string{"video.corruption info 2-3.2"}},
