@@ -112,7 +112,7 @@ func (r *following) run(ctx context.Context, leases *queue.Conn) error {
 	closed := &closings{Client: client}
 	end := newEnded(r.plan.list, stop, r.log)
 	manager, err := r.app.manager(
-		livePlace{archive: r.archive, queue: closed, address: r.address, leases: leases}, &r.flags.liveFlags,
+		livePlace{archive: r.archive, queue: closed, address: r.address, leases: leases, conn: r.conn}, &r.flags.liveFlags,
 		r.flags.limit(follow.ManagerConfig{FinishOnStop: true, Ended: end.tell, Log: r.log, Metrics: r.meter}),
 	)
 	if err != nil {

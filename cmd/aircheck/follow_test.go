@@ -153,7 +153,7 @@ func TestFleetStatusOfWhatWasNeverJudged(t *testing.T) {
 	defer conn.Close()
 	client, at := queue.NewClient(conn), time.Date(2026, 11, 22, 18, 1, 0, 0, time.UTC)
 	hostile := "mute\x1b[31m\u202e"
-	if err := client.TellWanted(t.Context(), map[string]time.Duration{"news": 0, hostile: 0}, at.Add(-3*time.Minute)); err != nil {
+	if err := client.TellWanted(t.Context(), "", map[string]time.Duration{"news": 0, hostile: 0}, at.Add(-3*time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	if err := client.TellStream(t.Context(), queue.StreamStatus{Stream: "news", Check: "news-20261122T18", Time: at, Judged: 60}); err != nil {

@@ -28,6 +28,8 @@ type livePlace struct {
 	address func(key string) string
 	// leases is nil where all streams are this process's own.
 	leases *queue.Conn
+	// conn is that of the queue.
+	conn *queue.Conn
 }
 
 // manager makes what follows the streams of a file, or, without one, those that are Set.
@@ -40,7 +42,7 @@ func (a *app) manager(place livePlace, f *liveFlags, cfg follow.ManagerConfig) (
 	if f.streamsFile != "" {
 		cfg.Watch = f.watch()
 	}
-	cfg.Archive, cfg.Origin, cfg.Queue, cfg.Address, cfg.Leases = place.archive, media, place.queue, place.address, place.leases
+	cfg.Archive, cfg.Origin, cfg.Queue, cfg.Address, cfg.Leases, cfg.Wanted = place.archive, media, place.queue, place.address, place.leases, place.conn
 	cfg.Owner, cfg.Now, cfg.Window = liveOwner(), a.now, f.window
 	return follow.NewManager(cfg)
 }

@@ -105,7 +105,7 @@ func (a *app) leader(f *producerFlags, arch *archive.Archive, conn *queue.Conn, 
 	if err != nil {
 		return nil, usageError("--store: %w", err)
 	}
-	place := livePlace{archive: arch, queue: queue.NewClient(conn), address: address, leases: conn}
+	place := livePlace{archive: arch, queue: queue.NewClient(conn), address: address, leases: conn, conn: conn}
 	return a.manager(place, &f.liveFlags, f.limit(follow.ManagerConfig{Log: log}))
 }
 

@@ -268,7 +268,7 @@ func (f *fleet) follower() (*follow.Manager, error) {
 	if err != nil {
 		return nil, usageError("--data: %w", err)
 	}
-	place := livePlace{archive: f.archive, queue: queue.NewClient(f.conn), address: address}
+	place := livePlace{archive: f.archive, queue: queue.NewClient(f.conn), address: address, conn: f.conn}
 	return f.app.manager(place, f.flags.live(), f.flags.limit(follow.ManagerConfig{Log: f.plan.log}))
 }
 

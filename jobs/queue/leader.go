@@ -362,7 +362,20 @@ func (l *Leader) leave() {
 
 // Leaders tells who leads which stream, for people; streams without a leader are left out.
 func (c *Client) Leaders(ctx context.Context, streams []string) (map[string]string, error) {
-	return leadersOf(ctx, c.redis, streams)
+	leaders, err := leadersOf(ctx, c.redis, streams)
+	if err != nil || len(leaders) == len(streams) {
+		return leaders, err
+	}
+	alone, err := c.redis.HGetAll(ctx, aloneKey).Result()
+	if err != nil {
+		return nil, fmt.Errorf("ask who follows %d streams alone: %w", len(streams), err)
+	}
+	for _, s := range streams {
+		if who := alone[s]; who != "" && leaders[s] == "" {
+			leaders[s] = who
+		}
+	}
+	return leaders, nil
 }
 
 func leadersOf(ctx context.Context, client redis.UniversalClient, streams []string) (map[string]string, error) {

@@ -72,7 +72,7 @@ func TestSilenceOfWhatWasNeverHeard(t *testing.T) {
 	after := "0"
 	look := func(at time.Duration, want ...string) {
 		t.Helper()
-		if err := c.TellWanted(t.Context(), map[string]time.Duration{"news": 0, "slow": 10 * time.Minute, "gone": 0}, start.Add(at)); err != nil {
+		if err := c.TellWanted(t.Context(), "", map[string]time.Duration{"news": 0, "slow": 10 * time.Minute, "gone": 0}, start.Add(at)); err != nil {
 			t.Fatal(err)
 		}
 		if err := c.TellUnwanted(t.Context(), []string{"gone"}); err != nil {
@@ -113,7 +113,7 @@ func TestSilenceOfWhatIsWantedNoMore(t *testing.T) {
 		for _, name := range names {
 			windows[name] = 0
 		}
-		if err := c.TellWanted(t.Context(), windows, start.Add(at)); err != nil {
+		if err := c.TellWanted(t.Context(), "", windows, start.Add(at)); err != nil {
 			t.Fatal(err)
 		}
 		if err := c.TellSilence(t.Context(), start.Add(at)); err != nil {
@@ -172,7 +172,7 @@ func TestFollowedHasWhatWasNeverJudged(t *testing.T) {
 		for _, name := range names {
 			windows[name] = 0
 		}
-		if err := c.TellWanted(t.Context(), windows, start.Add(at)); err != nil {
+		if err := c.TellWanted(t.Context(), "", windows, start.Add(at)); err != nil {
 			t.Fatal(err)
 		}
 	}

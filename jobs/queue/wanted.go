@@ -18,14 +18,16 @@ const wantedKey = "aircheck:{wanted}"
 const (
 	// saidKey is a sorted set of the same streams by when a producer said so last, in seconds of Unix time.
 	saidKey = "aircheck:{wanted}:said"
+	// aloneKey is a hash of those that a process follows without leases, since it is the only one, and of who that is.
+	aloneKey = "aircheck:{wanted}:alone"
 	// saidWithin is how long before the latest word of any producer that of a stream may be: one that no producer names any more, since it went while none ran or
 	// with the only producer that had it, is wanted no more. When no producer says anything, all stay wanted.
 	saidWithin = 2 * time.Minute
 )
 
 // TellWanted notes from when on news of streams are waited for; window is how long the windows of each are. What is noted already stays as it is, so that it
-// may be told as often as one likes: whatever Redis loses is noted anew.
-func (c *Client) TellWanted(ctx context.Context, windows map[string]time.Duration, now time.Time) error {
+// may be told as often as one likes: whatever Redis loses is noted anew. alone is who follows them without leases, empty where leases say it.
+func (c *Client) TellWanted(ctx context.Context, alone string, windows map[string]time.Duration, now time.Time) error {
 	if len(windows) == 0 {
 		return nil
 	}
@@ -37,7 +39,11 @@ func (c *Client) TellWanted(ctx context.Context, windows map[string]time.Duratio
 		}
 		pipe.HSetNX(ctx, wantedKey, name, b)
 		pipe.ZAdd(ctx, saidKey, redis.Z{Score: float64(now.Unix()), Member: name})
+		if alone != "" {
+			pipe.HSet(ctx, aloneKey, name, alone)
+		}
 	}
+	pipe.Expire(ctx, aloneKey, streamsTTL)
 	pipe.Expire(ctx, wantedKey, streamsTTL)
 	pipe.Expire(ctx, saidKey, streamsTTL)
 	if _, err := pipe.Exec(ctx); err != nil {
@@ -58,6 +64,7 @@ func (c *Client) TellUnwanted(ctx context.Context, names []string) error {
 	pipe := c.redis.Pipeline()
 	pipe.HDel(ctx, wantedKey, names...)
 	pipe.ZRem(ctx, saidKey, members...)
+	pipe.HDel(ctx, aloneKey, names...)
 	if _, err := pipe.Exec(ctx); err != nil {
 		return fmt.Errorf("tell which streams are wanted no more: %w", err)
 	}

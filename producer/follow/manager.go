@@ -1,6 +1,7 @@
 package follow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -46,6 +47,8 @@ type ManagerConfig struct {
 	Watch *streams.Watch
 	// Leases is the connection on which streams are shared with other producers; nil: all are this one's.
 	Leases *queue.Conn
+	// Wanted is the connection on which it is said which streams are wanted, where there are no Leases; nil: nobody asks.
+	Wanted *queue.Conn
 	// Window is that of entries that ask for none; 0 means DefaultWindow.
 	Window time.Duration
 	// FinishOnStop closes the hours of all streams when Run ends, but of those that another producer has taken over by then.
@@ -170,7 +173,9 @@ func (m *Manager) run(ctx context.Context) {
 	defer group.Wait()
 	if m.leader != nil {
 		group.Go(func() { _ = m.leader.Run(ctx) }) // it returns when ctx ends, with no error
-		group.Go(func() { m.tellWanted(ctx, queue.NewClient(m.cfg.Leases)) })
+	}
+	if conn := cmp.Or(m.cfg.Leases, m.cfg.Wanted); conn != nil {
+		group.Go(func() { m.tellWanted(ctx, queue.NewClient(conn)) })
 	}
 	group.Go(func() { m.expire(ctx) })
 	tick := time.NewTicker(pollEvery)

@@ -150,6 +150,49 @@ func TestManagerEnds(t *testing.T) {
 	})
 }
 
+// TestWantedStreamsOfOneAloneAreKnown: without leases, too, whoever looks sees what is wanted and who follows it.
+func TestWantedStreamsOfOneAloneAreKnown(t *testing.T) {
+	t.Parallel()
+	conn, err := queue.Open("redis://" + miniredis.RunT(t).Addr() + "/0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	client := queue.NewClient(conn)
+	m := newBed(t, newChannel("s0")).manager("a", func(cfg *ManagerConfig) { cfg.Wanted = conn })
+	m.Set([]streams.Stream{{Name: "news", URL: "http://origin/broken"}})
+	m.await(m.entry("news"), true)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- m.Run(ctx) }()
+	defer func() { cancel(); <-done }()
+	deadline, tick := time.After(20*time.Second), time.NewTicker(20*time.Millisecond)
+	defer tick.Stop()
+	for {
+		all, err := client.Followed(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, ok := all["news"]; ok {
+			if leaders, err := client.Leaders(t.Context(), []string{"news", "none"}); err != nil || len(leaders) != 1 || leaders["news"] != "a" || s.Wanted.IsZero() {
+				t.Errorf("leaders %v, %v of %+v", leaders, err, s)
+			}
+			break
+		}
+		select {
+		case <-deadline:
+			t.Fatal("one alone says nothing")
+		case <-tick.C:
+		}
+	}
+	if err := client.TellUnwanted(t.Context(), []string{"news"}); err != nil {
+		t.Fatal(err)
+	}
+	if leaders, err := client.Leaders(t.Context(), []string{"news"}); err != nil || len(leaders) != 0 {
+		t.Errorf("leaders %v, %v of what is wanted no more", leaders, err)
+	}
+}
+
 // TestWantedStreamsAreToldSilent: what a producer is to follow is waited for although nothing was ever judged of it, until it is removed.
 func TestWantedStreamsAreToldSilent(t *testing.T) {
 	t.Parallel()

@@ -40,7 +40,11 @@ func (m *Manager) sayWanted(ctx context.Context, client *queue.Client, told map[
 	for name := range windows {
 		told[name] = true
 	}
-	return client.TellWanted(ctx, windows, m.common.Now())
+	alone := m.common.Owner
+	if m.leader != nil {
+		alone = "" // leases say who it is
+	}
+	return client.TellWanted(ctx, alone, windows, m.common.Now())
 }
 
 // windows are those of the streams that this process is to follow and that have not ended, by name.
