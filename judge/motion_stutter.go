@@ -46,8 +46,8 @@ type hold struct {
 	From   jobs.Micros
 	Frames int
 	Sure   int
-	// Before is the usual motion before it.
-	Before float64
+	// Before is the usual motion before it, and Mean its mean difference.
+	Before, Mean float64
 	// Cut: it was reached by a cut. Steps: the content before it moves in steps.
 	Cut   bool `json:",omitempty"`
 	Steps bool `json:",omitempty"`
@@ -97,7 +97,7 @@ func (d *motion) hold(i int, k pairKind) {
 		if h.Sure > 0 || ratio >= jumpPlain {
 			d.Stutter.add(stutterEvent{From: h.From, To: c.Start, Frames: h.Frames, Lost: ratio >= jumpShare}, &d.Cadence, &d.out)
 		}
-	case d.Hold != nil && d.Hold.Frames >= around && d.Hold.Coded < maxPops && k == pairUnknown && d.calm(i):
+	case d.Hold != nil && d.Hold.Coded < maxPops && k == pairUnknown && d.calm(i) && (d.Hold.Frames >= around || d.Ring[i].Mean <= sureMeanShare*d.Hold.Mean):
 		d.Hold.Frames++
 		d.Hold.Coded++
 	case k == pairMoved && d.skipped(i):
@@ -109,14 +109,28 @@ func (d *motion) hold(i int, k pairKind) {
 
 // begin starts a hold at i if there was motion before it.
 func (d *motion) begin(i int) {
-	before := d.Ring[max(0, i-around):i]
-	if !motionBeside(before).moves() || i > 1 && d.calm(i-1) && d.calm(i-2) {
+	before := motionBeside(d.Ring[max(0, i-around):i])
+	if !before.moves() || !d.outOfMotion(i, sureMeanShare*before.mean.second) {
 		return
 	}
 	d.Hold = &hold{
+		Mean: before.mean.second,
 		From: d.Ring[i].Start, Before: medianOf(d.Ring[max(0, i-jumpNear):i], byCells, 0),
 		Cut: i > 0 && d.Ring[i-1].cut(0), Steps: d.steps(i),
 	}
+}
+
+// outOfMotion tells whether there is motion directly before i, but for pictures that a coder took a little further, by less than least, as it began to stand.
+func (d *motion) outOfMotion(i int, least float64) bool {
+	for n := 1; n <= maxPops+1 && n <= i; n++ {
+		if !d.calm(i - n) {
+			return true
+		}
+		if n > 1 && d.Ring[i-n].Mean > least || n > maxPops {
+			return false
+		}
+	}
+	return i <= maxPops
 }
 
 // steps tells whether what moves before i moves in steps: between any two changes it stands.

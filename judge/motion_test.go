@@ -278,6 +278,37 @@ func TestStallCodedFurther(t *testing.T) {
 	wantTold(t, judgeFrames(t, newMotion, motionParams(), frames))
 }
 
+// TestStallThatACoderFinishes: coders that had no time for the first pictures of a stall finish them, by more than a still has and far less than what moved before.
+func TestStallThatACoderFinishes(t *testing.T) {
+	var at []int
+	for n := 60; n < 75; n++ {
+		at = append(at, n)
+	}
+	for name, tt := range map[string]struct {
+		coded []int
+		share float64 // of the mean difference before
+		want  string
+	}{
+		"the first two":          {[]int{60, 61}, 0.08, "video.dropped_frames warn 2.48-3"},
+		"the second and third":   {[]int{61, 62}, 0.08, "video.dropped_frames warn 2.4-3"},
+		"motion that calms down": {[]int{60, 61}, 0.3, ""},
+		"a slow drift":           {[]int{60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 72, 73, 74}, 0.08, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			frames := motionClip(repeating(200, false, at...), 25, 53, 0.2)
+			usual := frames[59].Pair.SADY
+			for _, n := range tt.coded {
+				frames[n].Pair.SADY, frames[n].Pair.MaxBlock = int64(tt.share*float64(usual)), 3*256
+			}
+			var want []string
+			if tt.want != "" {
+				want = []string{tt.want}
+			}
+			wantTold(t, judgeFrames(t, newMotion, motionParams(), frames), want...)
+		})
+	}
+}
+
 // TestHoldOfContentInSteps: drawings on threes are held for as long as they should be; of those on twos, as of 24 pictures/s shown at 60, it would be a loss.
 func TestHoldOfContentInSteps(t *testing.T) {
 	on := func(n int) []videoFrame {
