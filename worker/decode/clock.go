@@ -141,7 +141,7 @@ func about(list []*packet, from int64) {
 		if p.time() == noTime {
 			p.about = from
 		}
-		from += max(1, p.duration)
+		from = plus(from, max(1, p.duration))
 	}
 }
 
@@ -149,12 +149,23 @@ func about(list []*packet, from int64) {
 func headOf(list []*packet) int64 {
 	first, end, length := int64(math.MaxInt64), int64(noTime), int64(0)
 	for _, p := range list {
-		length += max(1, p.duration)
+		length = plus(length, max(1, p.duration))
 		if at := p.time(); at != noTime {
-			first, end = min(first, at), max(end, at+p.duration)
+			first, end = min(first, at), max(end, plus(at, p.duration))
 		}
 	}
-	return min(first, end-length)
+	return min(first, plus(end, -length))
+}
+
+// plus is a+b, clamped to ±(2^63-1): timestamps and durations may be any numbers, and a sum is never taken for noTime.
+func plus(a, b int64) int64 {
+	switch {
+	case b > 0 && a > math.MaxInt64-b:
+		return math.MaxInt64
+	case b < 0 && a < -math.MaxInt64-b:
+		return -math.MaxInt64
+	}
+	return max(a+b, -math.MaxInt64)
 }
 
 // lengthen gives the packets of a track without timestamps their durations; pictures share the declared one where they do not say.
