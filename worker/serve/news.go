@@ -42,8 +42,8 @@ const (
 	leastGrowth = 5
 )
 
-// compare tells what is new in findings against what was told. edge is how far a rendition was judged.
-func compare(before []told, findings []jobs.Finding, edge func(rendition string) jobs.Seconds) (after []told, news []change) {
+// compare tells what is new in findings against what was told. edge is how far a rendition was judged. What waits for a picture stays as it was told.
+func compare(before []told, findings []jobs.Finding, edge func(rendition string) jobs.Seconds, pictures *unseen) (after []told, news []change) {
 	known := make(map[identity]*told, len(before))
 	for i := range before {
 		known[before[i].identity()] = &before[i]
@@ -57,6 +57,12 @@ func compare(before []told, findings []jobs.Finding, edge func(rendition string)
 		alike[id]++
 		id.n = n
 		seen[id] = true
+		if pictures.waits(f) {
+			if was := known[id]; was != nil {
+				after = append(after, *was)
+			}
+			continue
+		}
 		open := float64(f.End)+edgeSlack > float64(edge(f.Rendition))
 		now := told{Code: f.Code, Rendition: f.Rendition, Start: f.Start, N: n, End: f.End, Severity: f.Severity, Open: open, Message: f.Message}
 		news = append(news, now.against(known[id], f)...)

@@ -322,7 +322,7 @@ func TestCompare(t *testing.T) {
 		var known []told
 		for i, s := range steps {
 			var news []change
-			known, news = compare(known, s.findings, at(s.edge))
+			known, news = compare(known, s.findings, at(s.edge), nil)
 			got := ""
 			for k, n := range news {
 				if k > 0 {

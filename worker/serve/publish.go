@@ -20,7 +20,12 @@ func (o *Observer) publish(ctx context.Context, w *watched, r *report.Report, no
 		Open: map[jobs.Severity]int{}, Found: map[jobs.Severity]int{}, Latency: jobs.Number(latency.Seconds()),
 		Window: w.check().WindowLength.At(),
 	}
-	after, news := compare(w.told, settled(r.Findings, w.growth.Newest.Last && w.complete()), w.edges(r))
+	over, edges := w.growth.Newest.Last && w.complete(), w.edges(r)
+	var pictures *unseen
+	if !over {
+		pictures = newUnseen(r, edges, w.check().WindowLength)
+	}
+	after, news := compare(w.told, settled(r.Findings, over), edges, pictures)
 	for i := range after {
 		status.Found[after[i].Severity]++
 		if after[i].Open {
@@ -161,7 +166,7 @@ func (o *Observer) finish(ctx context.Context, id string, w *watched, doc []byte
 	}
 	name, _, _ := jobs.ParseLiveID(id)
 	now := o.now()
-	_, news := compare(w.told, r.Findings, beyond)
+	_, news := compare(w.told, r.Findings, beyond, nil)
 	check := w.check()
 	if check == nil {
 		if check, err = o.Archive.Check(ctx, id); err != nil {
