@@ -16,6 +16,7 @@ DEMO    := demo
 # Where concurrency lives. The decoder and the kernels are serial and in C, where the race detector sees nothing and costs a tenfold.
 RACE_PACKAGES := ./cmd/... ./jobs/queue/... ./producer/... ./storage/... ./web/... ./worker ./worker/fetch/... ./worker/serve/... ./worker/supervise/...
 FUZZTIME      ?= 10s
+COUNT         ?= 1
 # Random cuts of each clip in internal/slicing: 4 make more than 150 in all, and every defect is cut besides. SEEDS=200 takes hours.
 SEEDS         ?= 4
 SLICING       := $(GO) test $(NOVCS) -count=1 -timeout 2h ./internal/slicing -seeds $(SEEDS)
@@ -108,15 +109,17 @@ accuracy-short: build
 lint: $(TOOLS)/golangci-lint ## golangci-lint, built from its own module file (three minutes, once)
 	$(TOOLS)/golangci-lint run ./...
 
+# A target that fails leaves the others to run; what failed lies in its testdata/fuzz and is named again in the end.
 fuzz: ## every fuzz target for FUZZTIME (10s)
-	@$(GO) list -f '{{.Dir}}' ./... | while read -r dir; do \
+	@failed=(); while read -r dir; do \
 		for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]*' "$$dir"/*_test.go 2>/dev/null | cut -d' ' -f2); do \
-			echo "$$dir $$target"; (cd "$$dir" && $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) .); \
+			echo "$$dir $$target"; (cd "$$dir" && $(GO) test $(NOVCS) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) .) || failed+=("$$dir $$target"); \
 		done; \
-	done
+	done < <($(GO) list $(NOVCS) -f '{{.Dir}}' ./...); \
+	if [ $${#failed[@]} -gt 0 ]; then printf 'failed: %s\n' "$${failed[@]}"; exit 1; fi
 
-bench: ## Go benchmarks; with the shared scripts, the cost against decoding alone too
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: ## Go benchmarks, for benchstat with COUNT=6; with the shared scripts, the cost against decoding alone too
+	$(GO) test $(NOVCS) -run '^$$' -bench . -benchmem -count $(COUNT) ./...
 	@if [ -e $(dir $(ACCEPT))speed.py ]; then $(MAKE) --no-print-directory speed; fi
 
 speed: build

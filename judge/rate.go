@@ -10,7 +10,7 @@ import (
 const (
 	// steadyLength and steadyFrames are how long frames must keep their distance to have a rate.
 	steadyLength jobs.Micros = 2e6
-	steadyFrames             = 24
+	steadyFrames int64       = 24
 	// rateJitter is how far one distance may lie from the mean: clocks of a millisecond round by that much.
 	rateJitter jobs.Micros = 1200
 	// rateStep is the least change of the rate: 24 and 23.976 are the same to a viewer, 24 and 25 are not.

@@ -24,7 +24,7 @@ const (
 	followSpan jobs.Micros = 1e6
 	// probeSpan is how much is looked for, in probes pictures.
 	probeSpan jobs.Micros = 2e6
-	probes                = 5
+	probes    int         = 5
 	// searchStep is the distance of the places where it is looked for.
 	searchStep jobs.Micros = 80e3
 	// candidates is how many of them are looked at closely.

@@ -12,7 +12,7 @@ import (
 const (
 	// worstSpan is the length of what is listed as worst, maxWorst how many of them are.
 	worstSpan jobs.Micros = 1e6
-	maxWorst              = 10
+	maxWorst  int         = 10
 )
 
 // quality is what the pictures of a rendition differ by. Sums run over the pictures in their order, so every cut of the work gives the same.

@@ -98,7 +98,7 @@ func listen(env, ref *soundSignature, guess func(jobs.Micros) (jobs.Micros, bool
 		windows++
 		near, known := guess((from + to) / 2)
 		if !known && last != nil {
-			near, known = *last, true
+			near = *last
 		}
 		lag, r, ok := h.again(from, to, last)
 		if !ok {

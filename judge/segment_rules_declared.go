@@ -19,7 +19,7 @@ const (
 	rateTolerance = 0.005
 	// rateLength is from how much media on a frame rate is believed, and rateFrames from how many frames on.
 	rateLength jobs.Micros = 2e6
-	rateFrames             = 24
+	rateFrames int64       = 24
 	// rateEdges is how many frames the ends of a sequence may be off by: pictures before the first key frame, a last one without a duration.
 	rateEdges = 2
 )

@@ -54,7 +54,7 @@ func TestSubtitlesAreARendition(t *testing.T) {
 	}
 	whole := encode(t, subtitledCheck(t, nil, false, texts))
 	for seed := range uint64(20) {
-		if got := encode(t, subtitledCheck(t, rand.New(rand.NewPCG(seed, 1)), seed%2 == 0, texts)); string(got) != string(whole) {
+		if got := encode(t, subtitledCheck(t, rand.New(rand.NewPCG(seed, 1)), seed%2 == 0, texts)); got != whole {
 			t.Fatalf("seed %d: %s, want %s", seed, got, whole)
 		}
 	}

@@ -87,7 +87,7 @@ func TestWebhook(t *testing.T) {
 	}
 	// Verified as the specification says, from what came over the line.
 	mac := hmac.New(sha256.New, key)
-	io.WriteString(mac, got.header.Get("Webhook-Id")+"."+got.header.Get("Webhook-Timestamp")+"."+string(got.body))
+	_, _ = io.WriteString(mac, got.header.Get("Webhook-Id")+"."+got.header.Get("Webhook-Timestamp")+"."+string(got.body))
 	if want := "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil)); got.header.Get("Webhook-Signature") != want {
 		t.Errorf("signature %q, want %q", got.header.Get("Webhook-Signature"), want)
 	}
@@ -232,7 +232,7 @@ func mailServer(t *testing.T, refuse string) (address string, said chan string) 
 	}
 	said = make(chan string, 1)
 	ended := make(chan struct{})
-	t.Cleanup(func() { l.Close(); <-ended })
+	t.Cleanup(func() { _ = l.Close(); <-ended })
 	go func() {
 		defer close(ended)
 		conn, err := l.Accept()
@@ -243,7 +243,7 @@ func mailServer(t *testing.T, refuse string) (address string, said chan string) 
 		var all strings.Builder
 		in := bufio.NewReader(conn)
 		data := false
-		io.WriteString(conn, "220 mail ESMTP\r\n")
+		_, _ = io.WriteString(conn, "220 mail ESMTP\r\n")
 		for {
 			line, err := in.ReadString('\n')
 			if err != nil {
@@ -253,19 +253,19 @@ func mailServer(t *testing.T, refuse string) (address string, said chan string) 
 			switch {
 			case data && line == ".\r\n":
 				data = false
-				io.WriteString(conn, "250 queued\r\n")
+				_, _ = io.WriteString(conn, "250 queued\r\n")
 			case data:
 			case refuse != "" && strings.HasPrefix(line, refuse):
-				io.WriteString(conn, "550 no such user\r\n")
+				_, _ = io.WriteString(conn, "550 no such user\r\n")
 			case strings.HasPrefix(line, "DATA"):
 				data = true
-				io.WriteString(conn, "354 go on\r\n")
+				_, _ = io.WriteString(conn, "354 go on\r\n")
 			case strings.HasPrefix(line, "QUIT"):
-				io.WriteString(conn, "221 bye\r\n")
+				_, _ = io.WriteString(conn, "221 bye\r\n")
 				said <- all.String()
 				return
 			default:
-				io.WriteString(conn, "250 ok\r\n")
+				_, _ = io.WriteString(conn, "250 ok\r\n")
 			}
 		}
 		said <- all.String()

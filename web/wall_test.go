@@ -271,7 +271,7 @@ func listen(t *testing.T, address string, header http.Header) (lines <-chan stri
 	for name, values := range header {
 		r.Header[name] = values
 	}
-	response, err := http.DefaultClient.Do(r)
+	response, err := http.DefaultClient.Do(r) //nolint:bodyclose // the goroutine below closes it
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,7 +105,7 @@ func (st *store) atomically(dir string, make func(scratch string) error) error {
 	if err != nil {
 		return fmt.Errorf("make work directory: %w", err)
 	}
-	defer os.RemoveAll(scratch)
+	defer func() { _ = os.RemoveAll(scratch) }()
 	if err := make(scratch); err != nil {
 		return err
 	}

@@ -104,7 +104,7 @@ func Inject(ctx context.Context, t *Tool, b *Base, r Request) (*Label, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make scratch directory: %w", err)
 	}
-	defer os.RemoveAll(scratch)
+	defer func() { _ = os.RemoveAll(scratch) }()
 	source, err := filepath.Abs(b.Path)
 	if err != nil {
 		return nil, fmt.Errorf("find base: %w", err)

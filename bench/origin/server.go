@@ -283,7 +283,8 @@ func (o *Origin) Listen(address string) (base string, stop func() error, err err
 
 // Serve answers requests to an address with a handler until it is stopped, which may be done more than once.
 func Serve(address string, handler http.Handler) (base string, stop func() error, err error) {
-	listener, err := net.Listen("tcp", address)
+	var plain net.ListenConfig
+	listener, err := plain.Listen(context.Background(), "tcp", address)
 	if err != nil {
 		return "", nil, fmt.Errorf("listen: %w", err)
 	}

@@ -97,7 +97,7 @@ func (a *app) inject(ctx context.Context, given []string, f *injectFlags) error 
 	if err != nil {
 		return fmt.Errorf("make scratch directory: %w", err)
 	}
-	defer os.RemoveAll(scratch)
+	defer func() { _ = os.RemoveAll(scratch) }()
 	base, err := inject.Prepare(ctx, tool, given[0], inject.Cut{Start: f.start, Length: f.length}, scratch)
 	if err != nil {
 		return err

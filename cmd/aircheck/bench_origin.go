@@ -127,7 +127,7 @@ func (a *app) serveOrigin(ctx context.Context, f *originFlags) error {
 	if err != nil {
 		return fmt.Errorf("make scratch directory: %w", err)
 	}
-	defer os.RemoveAll(scratch)
+	defer func() { _ = os.RemoveAll(scratch) }()
 	clip, err := f.clip(ctx, filepath.Join(scratch, "clip"), origin.Recipe{})
 	if err != nil {
 		return err

@@ -35,7 +35,7 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"check", "x", "y"}, "2 arguments are too many: usage: aircheck check INPUT"},
 		{[]string{"submit"}, "an argument is missing: usage: aircheck submit INPUT"},
 		{[]string{"man", "man1"}, "aircheck man takes no argument: usage: aircheck man"},
-		{[]string{"bench", "acuracy"}, `unknown command "acuracy"`},
+		{[]string{"bench", "accurate"}, `unknown command "accurate"`},
 		{[]string{"check", "x", "--window", "10ms"}, "--window 10ms"},
 		{[]string{"check", "x", "--window", "25h"}, "--window 25h"},
 		{[]string{"check", "x", "--window", "soon"}, `"soon" for "--window" flag: want a time with its unit`},

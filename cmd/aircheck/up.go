@@ -165,7 +165,7 @@ func (a *app) up(ctx context.Context, inputs []string, f *upFlags) error {
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer func() { _ = release() }()
 	broker, err := startBroker(ctx)
 	if err != nil {
 		return err

@@ -51,9 +51,7 @@ func inside(key string) bool {
 
 // Equal tells whether two rules ask for the same, wherever they stand.
 func (r Rule) Equal(o Rule) bool {
-	same := slices.Equal(r.Suffixes, o.Suffixes)
-	r.Suffixes, o.Suffixes, r.Line, o.Line = nil, nil, 0, 0
-	return same && r.Bucket == o.Bucket && r.Prefix == o.Prefix && r.Profile == o.Profile && r.Queue == o.Queue && r.Poll == o.Poll && r.Existing == o.Existing
+	return slices.Equal(r.Suffixes, o.Suffixes) && r.Bucket == o.Bucket && r.Prefix == o.Prefix && r.Profile == o.Profile && r.Queue == o.Queue && r.Poll == o.Poll && r.Existing == o.Existing
 }
 
 // Address is where the object lies, as submit takes it.

@@ -259,7 +259,7 @@ func (b *bed) numbers(row int) []int64 {
 	for _, g := range b.checks() {
 		for _, s := range g.Check.Timeline.Sequences[row].Segments {
 			if s.Missing != "" && s.URI == "" {
-				list = append(list, -int64(b.numberAt(*s.ProgramTime)))
+				list = append(list, -b.numberAt(*s.ProgramTime))
 				continue
 			}
 			n := numberOf(b.t, s.URI)

@@ -96,8 +96,8 @@ func TestStreamIsRemovedWhileItsOriginIsAway(t *testing.T) {
 			m := b.manager("a", func(*ManagerConfig) {})
 			m.Set([]streams.Stream{{Name: "news", URL: "http://origin" + url}})
 			ctx, cancel := context.WithCancel(context.Background())
-			done := make(chan error, 1)
-			go func() { done <- m.Run(ctx) }()
+			done := make(chan struct{})
+			go func() { defer close(done); _ = m.Run(ctx) }()
 			return m, func() { cancel(); <-done }
 		}
 		id := "news-20000101T00"
@@ -163,8 +163,8 @@ func TestWantedStreamsOfOneAloneAreKnown(t *testing.T) {
 	m.Set([]streams.Stream{{Name: "news", URL: "http://origin/broken"}})
 	m.await(m.entry("news"), true)
 	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- m.Run(ctx) }()
+	done := make(chan struct{})
+	go func() { defer close(done); _ = m.Run(ctx) }()
 	defer func() { cancel(); <-done }()
 	deadline, tick := time.After(20*time.Second), time.NewTicker(20*time.Millisecond)
 	defer tick.Stop()
@@ -239,8 +239,8 @@ func TestWantedStreamsAreToldSilent(t *testing.T) {
 	}
 	redis.FlushAll()
 	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- m.Run(ctx) }()
+	done := make(chan struct{})
+	go func() { defer close(done); _ = m.Run(ctx) }()
 	defer func() { cancel(); <-done }()
 	deadline, tick := time.After(20*time.Second), time.NewTicker(20*time.Millisecond)
 	defer tick.Stop()

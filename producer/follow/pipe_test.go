@@ -58,8 +58,8 @@ func online(t *testing.T, o *fake.Origin) (client *origin.Client, end func()) {
 	t.Helper()
 	network := newPipes()
 	server := &http.Server{Handler: o, ReadHeaderTimeout: time.Minute, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(network) }()
+	served := make(chan struct{})
+	go func() { defer close(served); _ = server.Serve(network) }()
 	transport := origin.NewTransport()
 	transport.Proxy, transport.DialContext = nil, network.dial
 	return origin.New(origin.Config{Transport: transport}), func() {

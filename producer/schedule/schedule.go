@@ -158,7 +158,7 @@ func (r *Runner) Step(ctx context.Context, e Entry) (next time.Time, err error) 
 	soon := now.Add(retryAfter)
 	state, err := Load(ctx, r.cfg.Store, e.Name)
 	if errors.Is(err, storage.ErrNotFound) {
-		state, err = State{Last: now.UTC()}, nil
+		state = State{Last: now.UTC()}
 		err = r.save(ctx, e.Name, state)
 	}
 	if err != nil {

@@ -117,7 +117,7 @@ func TestALookShowsThePictureOfItsTime(t *testing.T) {
 				}
 				look.Shots = append(look.Shots, jobs.PictureID{Unit: int(f.Unit), PTS: pts})
 			}
-			list := objectLook(t, path, 0, 1+int(h.Units[len(h.Units)-1].Index), look)
+			list := objectLook(t, path, 0, 1+h.Units[len(h.Units)-1].Index, look)
 			if len(list) != len(wanted) {
 				t.Fatalf("%d answers, want %d", len(list), len(wanted))
 			}

@@ -179,7 +179,7 @@ func messageOf(b []byte) (splice, bool) {
 	s := splice{source: "scte35.emsg", relative: b[0] == 0}
 	version, b := b[0], b[4:]
 	var scheme string
-	ok := true
+	var ok bool
 	if version == 0 {
 		if scheme, b, ok = twoStrings(b); !ok || len(b) < 16 {
 			return splice{}, false

@@ -82,7 +82,7 @@ func drawWave(img *image.Paletted, samples []int16, top, height int) {
 			low, high = min(low, v), max(high, v)
 		}
 		ink := uint8(inkWave)
-		if low <= -math.MaxInt16 || high >= math.MaxInt16 {
+		if low <= -math.MaxInt16 || high == math.MaxInt16 {
 			ink = inkFull
 		}
 		for k := y(high); k <= y(low); k++ {

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"aircheck/jobs"
 	"aircheck/producer/live"
 	"aircheck/producer/source/location"
 	"aircheck/storage"
@@ -317,7 +316,7 @@ func (l *Live) tellMarkers(now time.Time, u *live.Update) {
 				m.End = m.Start.Add(micro(d))
 			}
 			if m.ID == "" {
-				m.ID = fmt.Sprint(jobs.Micros(addMicros(q.Start, e.Start)).Seconds())
+				m.ID = fmt.Sprint(addMicros(q.Start, e.Start).Seconds())
 			}
 			u.Markers = append(u.Markers, m)
 		}

@@ -92,7 +92,7 @@ func readXML(data []byte) (root *node, line int, err error) {
 	for {
 		line, _ := r.d.InputPos()
 		token, err := r.d.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			if r.root == nil {
 				return nil, 0, errEmpty
 			}

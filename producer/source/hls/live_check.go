@@ -95,7 +95,7 @@ func (v *version) judgeDiscontinuity() {
 // Limits of parts (draft-pantos-hls-rfc8216bis section 4.4.4.9).
 const (
 	partTolerance jobs.Micros = 1000 // rounding
-	partLeast                 = 0.85 // of PART-TARGET, but for the last of a segment
+	partLeast     float64     = 0.85 // of PART-TARGET, but for the last of a segment
 )
 
 // judgeParts looks at the parts of complete segments from position at on.
