@@ -85,8 +85,8 @@ slicing: ## the same report from SEEDS (4) random cuts of each clip; SEEDS=200 t
 race: ## the packages where concurrency lives, under the race detector
 	$(GO) test $(NOVCS) -race -short -parallel 4 $(RACE_PACKAGES)
 
-asan: ## the kernels under the address sanitizer: the race detector does not see C
-	$(GO) test $(NOVCS) -asan ./worker/measure
+asan: ## the C of kernels and decoding under the address sanitizer: the race detector does not see it
+	$(GO) test $(NOVCS) -asan ./worker/measure ./worker/decode
 
 e2e: tools build ## a real Redis, a real S3 server, two workers, one of them killed
 	$(GO) test $(NOVCS) -count=1 -timeout 15m ./internal/e2e/...
