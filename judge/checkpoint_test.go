@@ -108,6 +108,28 @@ func TestFailedWindowOfAnObject(t *testing.T) {
 	}
 }
 
+// TestFailedObjectOfUnknownLength: where no container says how long an object lasts (MXF, raw streams), one that could not be measured is no clean one of length 0.
+func TestFailedObjectOfUnknownLength(t *testing.T) {
+	for _, class := range []jobs.Class{jobs.Timeout, jobs.Crash, jobs.Transient} {
+		check := checkOf(jobs.Sequence{ID: "s0", Mode: jobs.ModeObject, Object: &jobs.Object{URI: "x"}})
+		check.Windows = []jobs.Window{{Sequence: "s0", Head: true, Foot: true}}
+		j, err := New(check)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := j.Failed(check.Windows[0], jobs.Outcome{Class: class, Sequence: "s0"}); err != nil {
+			t.Fatal(err)
+		}
+		r, err := j.Finish()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Verdict != jobs.VerdictIncomplete {
+			t.Errorf("%s: verdict %s", class, r.Verdict)
+		}
+	}
+}
+
 // TestWindowsThatNeverCameArePending: a check that goes on can be looked at.
 func TestWindowsThatNeverCameArePending(t *testing.T) {
 	c := clean()

@@ -39,7 +39,7 @@ func (j *Judge) Finish() (jobs.Result, error) {
 		if q.isReference() {
 			continue
 		}
-		lost = lost || q.Ledger.lost(q.length())
+		lost = lost || q.Owed || q.Ledger.lost(q.length())
 		r.Findings = append(r.Findings, q.faultFindings(j.several())...)
 		if len(q.Streams) == 0 {
 			r.Duration = max(r.Duration, q.length().At())

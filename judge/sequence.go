@@ -24,6 +24,8 @@ type sequence struct {
 	Stops bool `json:",omitempty"`
 	// Since is where the last unit of an object began.
 	Since jobs.Micros `json:",omitempty"`
+	// Owed says that a window failed of which nobody knows how long it lasts: no time can be booked for it, and a verdict is owed all the same.
+	Owed bool `json:",omitempty"`
 	// Texts are the subtitles of a sequence that has such.
 	Texts []textCue `json:",omitempty"`
 	// TextFormat is what they are written in.
@@ -128,6 +130,7 @@ func (q *sequence) failed(w jobs.Window, o jobs.Outcome) error {
 	if q.objectMode() {
 		from = max(from, q.Ledger.end())
 		to = max(from, to)
+		q.Owed = q.Owed || to == from
 		u := &placedUnit{State: unitFailed, Detail: reason, From: from, To: to, Epoch: q.Place.Epoch}
 		q.Ledger.add(spanOf(u))
 		q.Faults.object(u, from)
